@@ -1,0 +1,17 @@
+DROP TABLE idempotent_answers;
+DROP TABLE outbox;
+DROP TABLE events;
+DROP TABLE audit;
+DROP TABLE invite_links;
+DROP TABLE invite_groups;
+DROP TABLE invites;
+DROP TABLE api_keys;
+DROP TABLE one_time_links;
+DROP TABLE sessions;
+DROP TABLE group_members;
+DROP TABLE groups;
+DROP TABLE users;
+DROP TABLE settings;
+DROP TABLE leases;
+DROP TABLE revisions;
+DROP TABLE facts;

@@ -1,0 +1,202 @@
+//! Time as a value: read once at the edge of a request and handed on.
+
+use std::fmt;
+use std::ops::Sub;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A moment in UTC, in whole microseconds, which both databases keep exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+#[diesel(sql_type = crate::db::Ts)]
+pub struct Time(i64);
+
+/// A length of time in microseconds; may be negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Span(i64);
+
+/// `n` seconds.
+pub const fn seconds(n: i64) -> Span {
+    Span(n * 1_000_000)
+}
+
+/// `n` minutes.
+pub const fn minutes(n: i64) -> Span {
+    seconds(n * 60)
+}
+
+/// `n` hours.
+pub const fn hours(n: i64) -> Span {
+    minutes(n * 60)
+}
+
+/// `n` days of 24 hours.
+pub const fn days(n: i64) -> Span {
+    hours(n * 24)
+}
+
+impl Span {
+    /// This length in whole seconds, rounded up, so that a wait is never told too short.
+    pub const fn seconds_up(self) -> i64 {
+        (self.0 + 999_999).div_euclid(1_000_000)
+    }
+
+    /// This length in microseconds.
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+}
+
+impl Time {
+    /// The moment `micros` microseconds after 1970-01-01T00:00:00Z.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// This moment moved by `span`; stops at the ends of the range instead of overflowing.
+    pub const fn plus(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+
+    /// This moment moved back by `span`.
+    pub const fn minus(self, span: Span) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+
+    /// The start of this second. Ends are kept so, because they are told in whole seconds and
+    /// enforced exactly as told.
+    pub const fn whole_seconds(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(1_000_000))
+    }
+
+    /// RFC 3339 in UTC with whole seconds, as every answer and page writes it: `2026-11-22T09:00:00Z`.
+    pub fn rfc3339(self) -> String {
+        self.format("%Y-%m-%dT%H:%M:%SZ")
+    }
+
+    /// The moment written with a `strftime` pattern, in UTC.
+    pub fn format(self, pattern: &str) -> String {
+        match Timestamp::from_microsecond(self.0) {
+            Ok(stamp) => stamp.strftime(pattern).to_string(),
+            Err(_) => "-".to_owned(),
+        }
+    }
+
+    /// Reads RFC 3339 with any offset.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<Timestamp>().ok().map(|stamp| Self(stamp.as_microsecond()))
+    }
+}
+
+impl Sub for Time {
+    type Output = Span;
+
+    fn sub(self, other: Self) -> Span {
+        Span(self.0.saturating_sub(other.0))
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.rfc3339())
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time"))
+    }
+}
+
+impl schemars::JsonSchema for Time {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "description": "RFC 3339, UTC, whole seconds",
+            "examples": ["2026-11-22T09:00:00Z"],
+        })
+    }
+}
+
+/// Where the time comes from. The only thing in the crate that may ask the machine.
+#[derive(Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// A clock that moves only when told, plus one millisecond at each reading so that rows made one
+    /// after the other keep their order.
+    Manual(AtomicI64),
+}
+
+impl Clock {
+    /// A clock that starts at `start` and is moved by [`Clock::advance`].
+    pub fn manual(start: Time) -> Self {
+        Self::Manual(AtomicI64::new(start.0))
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Time {
+        match self {
+            Self::System => {
+                #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+                let now = Timestamp::now();
+                Time(now.as_microsecond())
+            }
+            Self::Manual(at) => Time(at.fetch_add(1_000, Ordering::Relaxed)),
+        }
+    }
+
+    /// Moves a manual clock; the machine's clock cannot be moved and stays as it is.
+    pub fn advance(&self, span: Span) {
+        if let Self::Manual(at) = self {
+            at.fetch_add(span.0, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_whole_seconds_and_read_with_any_offset() {
+        let time = Time::parse("2026-11-22T10:00:00.750+01:00").unwrap();
+        assert_eq!(time.rfc3339(), "2026-11-22T09:00:00Z");
+        assert_eq!(time.whole_seconds().as_micros() % 1_000_000, 0);
+        assert_eq!(Time::parse("2026-11-22"), None);
+    }
+
+    #[test]
+    fn a_wait_is_rounded_up() {
+        assert_eq!(Span(1).seconds_up(), 1);
+        assert_eq!(seconds(2).seconds_up(), 2);
+        assert_eq!(Span(0).seconds_up(), 0);
+    }
+
+    #[test]
+    fn a_manual_clock_moves_when_told() {
+        let clock = Clock::manual(Time::from_micros(0));
+        let first = clock.now();
+        clock.advance(days(1));
+        assert!(clock.now() - first >= days(1));
+    }
+}

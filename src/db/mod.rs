@@ -1,0 +1,153 @@
+//! The database: one schema and one set of queries on SQLite and PostgreSQL.
+//!
+//! [`Db::read`] runs a closure on a reading connection. [`Db::write`] is one transaction: it commits
+//! whole, durably, before it answers, or not at all. Nothing else opens a transaction, because a
+//! deferred one that reads and then writes fails under concurrency on SQLite
+//! (`docs/decisions/0002-one-writer.md`).
+
+mod migrate;
+mod pool;
+mod query;
+pub mod schema;
+mod types;
+mod write;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use diesel::prelude::*;
+
+pub use migrate::migrate;
+pub use pool::{Conn, MultiBackend, Target};
+pub use query::{Before, Bulk, BulkRow, Suffix, prefix_end};
+pub use types::{Js, Json, Ts};
+pub use write::{Bell, Counts, Tx};
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use pool::Pool;
+use write::Writer;
+
+/// The open database of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    readers: Pool,
+    writer: Arc<Writer>,
+    clock: Arc<Clock>,
+    rights: Arc<Rights>,
+}
+
+impl Db {
+    /// Opens the database and its connections; does not apply migrations.
+    ///
+    /// # Errors
+    /// When no connection can be made.
+    pub fn open(target: &Target, clock: Arc<Clock>) -> Result<Self> {
+        let readers = pool::readers(target)?;
+        let rights = Arc::new(Rights::default());
+        let writer = Writer::start(target, readers.clone(), rights.clone(), clock.clone())?;
+        Ok(Self { readers, writer: Arc::new(writer), clock, rights })
+    }
+
+    /// Runs `work` on a reading connection, off the async threads.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        let db = self.clone();
+        tokio::task::spawn_blocking(move || db.read_now(work)).await.unwrap_or_else(Error::gone)
+    }
+
+    /// [`Db::read`] for callers that may block: jobs and the command line.
+    pub fn read_now<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+        let mut conn = self.readers.get().map_err(|why| Error::Unavailable(why.to_string()))?;
+        work(&mut conn)
+    }
+
+    /// Runs `action` as one transaction and answers once it is durable.
+    ///
+    /// On PostgreSQL the closure may run several times (serialisation failures), so it must have no
+    /// effect outside the transaction.
+    pub async fn write<T, F>(&self, action: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.writer.write(action).await
+    }
+
+    /// [`Db::write`] for callers that may block: jobs and the command line.
+    pub fn write_now<T, F>(&self, action: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        self.writer.write_now(action)
+    }
+
+    /// Rung after every commit that changed something.
+    pub fn bell(&self) -> &Bell {
+        self.writer.bell()
+    }
+
+    /// How many actions were committed in how many transactions since the start.
+    pub fn counts(&self) -> Counts {
+        self.writer.counts()
+    }
+
+    /// The clock that transactions read.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The generation of rights in this process: changes whenever a right ended or narrowed, here or in
+    /// another process. What was read under an older generation must not be trusted.
+    pub fn rights(&self) -> &Rights {
+        &self.rights
+    }
+
+    /// Reads the revision rows and starts a new generation when another process changed them. Called
+    /// twice a second.
+    ///
+    /// # Errors
+    /// When the database is away; cached rights are then not trusted after a second.
+    pub fn refresh_rights(&self) -> Result<()> {
+        use schema::revisions::dsl;
+        let numbers: Vec<i64> =
+            self.read_now(|conn| Ok(dsl::revisions.select(dsl::number).load(conn)?))?;
+        self.rights.seen(numbers.iter().sum(), self.clock.now().as_micros());
+        Ok(())
+    }
+}
+
+/// Whether rights that were read earlier may still be believed. See [`Db::rights`].
+#[derive(Debug, Default)]
+pub struct Rights {
+    generation: AtomicU64,
+    revision: std::sync::atomic::AtomicI64,
+    seen_at: std::sync::atomic::AtomicI64,
+}
+
+impl Rights {
+    /// How long the revision may go unread before the cache is not trusted.
+    const TRUST: i64 = 1_000_000;
+
+    /// The present generation, or `None` when the database could not be asked for a second.
+    pub fn generation(&self, now: crate::clock::Time) -> Option<u64> {
+        let age = now.as_micros() - self.seen_at.load(Ordering::Acquire);
+        (age <= Self::TRUST).then(|| self.generation.load(Ordering::Acquire))
+    }
+
+    /// A right ended or narrowed in this process and the change is committed.
+    fn narrowed(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn seen(&self, revision: i64, at: i64) {
+        if self.revision.swap(revision, Ordering::AcqRel) != revision {
+            self.narrowed();
+        }
+        self.seen_at.store(at, Ordering::Release);
+    }
+}
