@@ -1,1 +1,3 @@
 //! Vestibule, a self-hosted account-lifecycle server.
+
+pub mod secret;
