@@ -130,5 +130,8 @@ const refresh = () => {
 setInterval(refresh, 60000);
 
 for (const element of all("[data-js]")) element.hidden = false;
-byId("main")?.querySelector("[data-focus]")?.focus();
+requestAnimationFrame(() => {
+  // Where the browser already honoured autofocus there is nothing left to do.
+  if (doc.activeElement === doc.body) doc.querySelector("[data-focus]")?.focus();
+});
 count();
