@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fluent_syntax::ast::Entry;
+
+use crate::clock::Time;
 
 macro_rules! files {
     ($($file:literal),* $(,)?) => {
@@ -38,6 +40,68 @@ impl Text {
     pub fn get(self, key: impl Into<Cow<'static, str>>) -> Message {
         Message { key: key.into(), args: Vec::new(), escape: false }
     }
+}
+
+impl Text {
+    /// A moment in full: "20 February 2027, 09:00 UTC".
+    pub fn moment(self, time: Time) -> String {
+        time.format("%-d %B %Y, %H:%M UTC")
+    }
+
+    /// A day: "20 February 2027".
+    pub fn day(self, time: Time) -> String {
+        time.format("%-d %B %Y")
+    }
+
+    /// How far away a moment is: "in 2 days", "3 hours ago", "now".
+    pub fn relative(self, time: Time, now: Time) -> Arc<str> {
+        let seconds = (time - now).as_micros().div_euclid(1_000_000);
+        let (unit, size) = match seconds.abs() {
+            0..60 => return CATALOGUE.counted("time-now", 0),
+            60..3_600 => ("minutes", 60),
+            3_600..86_400 => ("hours", 3_600),
+            86_400..5_184_000 => ("days", 86_400),
+            5_184_000..63_072_000 => ("months", 2_592_000),
+            _ => ("years", 31_536_000),
+        };
+        // An end is told rounded to the nearest, so that "90 days" stays 90 days for its first hours.
+        let count = (seconds.abs() + size / 2) / size;
+        let key = match (unit, seconds < 0) {
+            ("minutes", true) => "time-minutes-ago",
+            ("minutes", false) => "time-in-minutes",
+            ("hours", true) => "time-hours-ago",
+            ("hours", false) => "time-in-hours",
+            ("days", true) => "time-days-ago",
+            ("days", false) => "time-in-days",
+            ("months", true) => "time-months-ago",
+            ("months", false) => "time-in-months",
+            (_, true) => "time-years-ago",
+            (_, false) => "time-in-years",
+        };
+        CATALOGUE.counted(key, count)
+    }
+
+    /// A sentence about a wait: `key` with `wait` as "40 seconds" or "5 minutes".
+    pub fn wait(self, seconds: u64, key: &'static str) -> String {
+        let wait = match seconds {
+            0..=90 => self.get("web-wait-seconds").arg("count", seconds),
+            _ => self.get("web-wait-minutes").arg("count", seconds.div_ceil(60)),
+        };
+        self.get(key).arg("wait", wait).to_string()
+    }
+
+    /// A count that stops at "1,000+".
+    pub fn count(self, count: i64) -> String {
+        if count > 1_000 { "1,000+".to_owned() } else { grouped(count) }
+    }
+}
+
+/// A number with its thousands apart.
+fn grouped(number: i64) -> String {
+    if number.abs() < 1_000 {
+        return number.to_string();
+    }
+    format!("{},{:03}", grouped(number / 1_000), number.abs() % 1_000)
 }
 
 /// A text that is on its way to a person. Written out with `Display`.
@@ -140,9 +204,23 @@ struct Catalogue {
     bundle: FluentBundle<FluentResource>,
     /// Texts without arguments, ready: most of a page, and formatting costs a microsecond each.
     plain: HashMap<String, String>,
+    /// Texts with one small count, as lists repeat them.
+    counted: RwLock<HashMap<(&'static str, i64), Arc<str>>>,
 }
 
 impl Catalogue {
+    fn counted(&self, key: &'static str, count: i64) -> Arc<str> {
+        if let Some(text) = read(&self.counted).get(&(key, count)) {
+            return text.clone();
+        }
+        let text: Arc<str> = Text.get(key).arg("count", count).to_string().into();
+        let mut counted = self.counted.write().unwrap_or_else(PoisonError::into_inner);
+        if counted.len() < 1_000 {
+            counted.insert((key, count), text.clone());
+        }
+        text
+    }
+
     fn new(lang: &str, files: &[&str]) -> Self {
         let mut bundle = FluentBundle::new_concurrent(vec![lang.parse().expect("a language name")]);
         // Isolation marks would show up in mails and in what people copy.
@@ -161,7 +239,7 @@ impl Catalogue {
                 Some((key, text))
             })
             .collect();
-        Self { bundle, plain }
+        Self { bundle, plain, counted: RwLock::default() }
     }
 
     /// The text with its arguments; the key itself when there is no such text, which a test forbids.
@@ -179,6 +257,10 @@ impl Catalogue {
         }
         format(&self.bundle, &message.key, Some(&args)).unwrap_or_else(|| message.key.to_string())
     }
+}
+
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn format(

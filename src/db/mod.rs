@@ -19,7 +19,7 @@ use diesel::prelude::*;
 
 pub use migrate::migrate;
 pub use pool::{Conn, MultiBackend, Target};
-pub use query::{Before, Bulk, BulkRow, Suffix, prefix_end};
+pub use query::{Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, Paging, Slice, Suffix, count_some, prefix_end};
 pub use types::{Js, Json, Ts};
 pub use write::{Bell, Counts, Tx};
 

@@ -1,0 +1,235 @@
+//! The outermost layer: every answer gets its headers here, every error its words, every request its
+//! line in the log.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
+    REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::http::{StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use askama::Template;
+
+use super::page::{Page, render};
+use super::problem::{Problem, retry_after};
+use super::visit::Visit;
+use crate::app::App;
+use crate::error::{Code, Error};
+
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// Handlers answer with [`Error`]; the words are put in by [`answers`], which knows the request.
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+/// Wraps every route: error words, security headers, access log.
+///
+/// # Errors
+/// None: errors of the inner layers become answers.
+pub async fn answers(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let started = Instant::now();
+    let app = request.app_data::<web::Data<App>>().cloned().expect("the server has an App");
+    let http = request.request().clone();
+    let mut answered = match next.call(request).await {
+        Ok(response) => {
+            let found = response.response().error().map(|why| known(why));
+            match found {
+                Some(error) => response.into_response(worded(&app, &http, &error)),
+                None => response.map_into_boxed_body(),
+            }
+        }
+        Err(why) => {
+            let error = known(&why);
+            let answer = worded(&app, &http, &error);
+            ServiceResponse::new(http.clone(), answer)
+        }
+    };
+    let plain_error = answered.status().is_client_error()
+        && !answered.headers().contains_key(CONTENT_TYPE)
+        && matches!(answered.status().as_u16(), 404 | 405);
+    if plain_error {
+        let code = if answered.status() == StatusCode::NOT_FOUND { Code::NotFound } else { Code::MethodNotAllowed };
+        let allow = answered.headers().get(header::ALLOW).cloned();
+        answered = answered.into_response(worded(&app, &http, &code.into()));
+        if let Some(allow) = allow {
+            answered.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    secure(&app, &http, &mut answered);
+    log(&http, &answered, started);
+    Ok(answered)
+}
+
+/// Our error behind actix's, or the closest one of ours.
+fn known(why: &actix_web::Error) -> Error {
+    if let Some(ours) = why.as_error::<Error>() {
+        return copy(ours);
+    }
+    if let Some(session) = why.as_error::<actix_web::error::InternalError<actix_session::storage::LoadError>>() {
+        tracing::warn!(why = %session, "a session could not be read");
+        return Error::Unavailable("a session could not be read".into());
+    }
+    match why.as_response_error().status_code().as_u16() {
+        404 => Code::NotFound.into(),
+        405 => Code::MethodNotAllowed.into(),
+        413 => Code::TooLarge.with("limit", "1 MiB"),
+        415 => Code::UnsupportedMediaType.into(),
+        400..500 => Code::BadRequest.into(),
+        _ => Error::internal(why.to_string()),
+    }
+}
+
+/// What is needed of an error that actix only lends.
+fn copy(error: &Error) -> Error {
+    match error {
+        Error::Refused(code, args) => Error::Refused(*code, args.clone()),
+        Error::Invalid(fields) => Error::Invalid(fields.clone()),
+        Error::TooMany(seconds) => Error::TooMany(*seconds),
+        Error::Unavailable(why) => Error::Unavailable(why.clone()),
+        other if other.code() == Code::Unavailable => Error::Unavailable(other.to_string()),
+        other => Error::internal(other.to_string()),
+    }
+}
+
+fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
+    let request_id = Visit::of(request).map(|visit| visit.request_id.clone()).unwrap_or_default();
+    match error.code().status() {
+        500.. => tracing::error!(request_id, path = request.path(), %error, "failed"),
+        _ => tracing::debug!(request_id, path = request.path(), %error, "refused"),
+    }
+    if wants_json(request) {
+        return Problem::answer(app.text, error, &request_id);
+    }
+    if error.code() == Code::SignInRequired && request.method().is_safe() {
+        let back = serde_urlencoded::to_string([("next", request.uri().to_string())]).unwrap_or_default();
+        return HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/sign-in?{back}"))).finish();
+    }
+    let mut answer = ErrorPage::of(app, request, error, &request_id)
+        .and_then(|page| render(error.status_code(), &page))
+        .unwrap_or_else(|_| HttpResponse::build(error.status_code()).body(error.code().as_str()));
+    if let Some(seconds) = retry_after(error) {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    answer
+}
+
+/// Whether the caller is a program.
+fn wants_json(request: &HttpRequest) -> bool {
+    let path = request.path();
+    let accepts = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    ["/api/", "/oauth2/", "/.well-known/", "/healthz", "/readyz", "/metrics", "/openapi.json"]
+        .iter()
+        .any(|start| path.starts_with(start))
+        || (accepts.contains("application/json") && !accepts.contains("text/html"))
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    page: Page,
+    heading: String,
+    detail: String,
+    what_next: String,
+    reference: String,
+    link_href: String,
+    link_text: String,
+}
+
+impl ErrorPage {
+    fn of(app: &App, request: &HttpRequest, error: &Error, request_id: &str) -> crate::error::Result<Self> {
+        let page = Page::of_request(request)?;
+        let code = error.code();
+        let kind = match code {
+            Code::FormExpired => "csrf".to_owned(),
+            code => code.status().to_string(),
+        };
+        let text = |part: &str| page.t(format!("error-{kind}-{part}"));
+        let args = match error {
+            Error::Refused(_, args) => args.as_slice(),
+            _ => &[],
+        };
+        // A refusal with words of its own says more than its status.
+        let detail = match error {
+            Error::Refused(Code::NotFound | Code::MethodNotAllowed | Code::FormExpired | Code::BadRequest, _) => {
+                text("detail").to_string()
+            }
+            Error::Refused(code, args) => super::forms::refusal(app.text, *code, args),
+            _ => args.iter().fold(text("detail"), |words, (name, value)| words.arg(name, value)).to_string(),
+        };
+        let what_next = match error {
+            Error::TooMany(seconds) => app.text.wait(*seconds, "error-429-next"),
+            _ => text("next").to_string(),
+        };
+        let heading = text("title").arg("site", &page.site_name).to_string();
+        let link_text = text("link").to_string();
+        let mut page = page;
+        page.title.clone_from(&heading);
+        Ok(Self {
+            heading,
+            detail,
+            what_next,
+            reference: if code.status() >= 500 { request_id.to_owned() } else { String::new() },
+            link_href: if code == Code::SignInRequired { "/sign-in".into() } else { "/".into() },
+            link_text,
+            page,
+        })
+    }
+}
+
+/// The headers that every answer carries, errors and files included (security.md, Decisions).
+fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
+    let is_page = answer
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("text/html"));
+    let is_static = request.path().starts_with("/static/") && answer.status() == StatusCode::OK;
+    let headers = answer.headers_mut();
+    let mut put = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
+    put(CONTENT_SECURITY_POLICY, if is_page { PAGE_POLICY } else { DATA_POLICY });
+    put(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(REFERRER_POLICY, if request.path().starts_with("/self-service/") { "no-referrer" } else { "same-origin" });
+    put(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    put(HeaderName::from_static("x-frame-options"), "DENY");
+    if !is_static {
+        put(CACHE_CONTROL, "no-store");
+    }
+    if app.config.public_url.https() {
+        put(STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+    if let Ok(visit) = Visit::of(request)
+        && let Ok(id) = HeaderValue::from_str(&visit.request_id)
+    {
+        answer.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    }
+}
+
+/// The query is left out: it may hold a link's token.
+fn log(request: &HttpRequest, answer: &ServiceResponse, started: Instant) {
+    let visit = Visit::of(request).ok();
+    tracing::info!(
+        request_id = visit.as_ref().map(|visit| visit.request_id.as_str()),
+        ip = visit.as_ref().and_then(|visit| visit.ip).map(tracing::field::display),
+        method = %request.method(),
+        path = request.path(),
+        status = answer.status().as_u16(),
+        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "request"
+    );
+}

@@ -1,0 +1,172 @@
+//! Forms: read them only when their CSRF token is right, and give them back with words when they are not.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{ORIGIN, REFERER};
+use actix_web::{FromRequest, HttpRequest, web};
+
+use super::BODY_LIMIT;
+use super::csrf::Csrf;
+use super::visit::Visit;
+use crate::app::App;
+use crate::error::{Code, Error, FieldError, Result};
+use crate::text::Text;
+
+/// A posted form whose CSRF token and origin are right. The only way a page handler gets at a body, so
+/// that none can forget the check.
+#[derive(Clone, Debug, Default)]
+pub struct PostForm {
+    fields: Vec<(String, String)>,
+}
+
+impl PostForm {
+    /// The first value of a field, with line ends as `\n`; empty when the form has none.
+    pub fn get(&self, name: &str) -> &str {
+        self.all(name).next().unwrap_or_default()
+    }
+
+    /// Every value of a field, for checkboxes.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a checkbox is ticked or a button was pressed.
+    pub fn has(&self, name: &str) -> bool {
+        self.all(name).next().is_some()
+    }
+}
+
+impl FromRequest for PostForm {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let body = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let visit = Visit::of(&request)?;
+            let app = request
+                .app_data::<web::Data<App>>()
+                .ok_or_else(|| Error::internal("no App in the server"))?;
+            if !same_site(&request, app) {
+                return Code::FormExpired.refuse();
+            }
+            let body = body.await.map_err(|_| Code::TooLarge.with("limit", "1 MB"))?;
+            if body.len() > BODY_LIMIT {
+                return Err(Code::TooLarge.with("limit", "1 MB"));
+            }
+            let fields: Vec<(String, String)> =
+                serde_urlencoded::from_bytes(&body).map_err(|_| Code::BadRequest)?;
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| (name, value.replace("\r\n", "\n").replace('\r', "\n")))
+                .collect();
+            let form = Self { fields };
+            if !Csrf::of(&app.master, &visit.binding).matches(form.get("csrf")) {
+                return Code::FormExpired.refuse();
+            }
+            Ok(form)
+        })
+    }
+}
+
+/// Whether the browser says that the form is one of ours. Browsers that say nothing are let through:
+/// the token decides.
+pub(super) fn same_site(request: &HttpRequest, app: &App) -> bool {
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site")
+        && !matches!(site, "same-origin" | "none")
+        // The loopback names are one site; a browser that is unsure sends the origin too.
+        && !(app.config.public_url.is_loopback_site() && site == "cross-site")
+    {
+        return false;
+    }
+    match text(ORIGIN.as_str()) {
+        Some(origin) => app.config.public_url.is_same_site(origin),
+        None => text(REFERER.as_str()).is_none_or(|from| app.config.public_url.is_same_site(from)),
+    }
+}
+
+/// What is wrong with a form, in words, field by field.
+#[derive(Clone, Debug, Default)]
+pub struct FormErrors {
+    list: Vec<(String, String)>,
+    status: u16,
+}
+
+impl FormErrors {
+    /// Nothing is wrong.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The words for `error`, when it is one that the person can mend in the form; any other error is
+    /// given back.
+    ///
+    /// # Errors
+    /// The error that no form can mend.
+    pub fn of(text: Text, error: Error) -> Result<Self> {
+        match error {
+            Error::Invalid(errors) => Ok(Self {
+                list: errors.into_iter().map(|error| (error.field.clone(), words(text, &error))).collect(),
+                status: 422,
+            }),
+            Error::TooMany(seconds) => Ok(Self {
+                list: vec![(String::new(), text.wait(seconds, "web-too-many-tries"))],
+                status: 429,
+            }),
+            Error::Refused(code, args) if is_mendable(code) => Ok(Self {
+                list: vec![(String::new(), refusal(text, code, &args))],
+                status: code.status(),
+            }),
+            error => Err(error),
+        }
+    }
+
+    /// The words beside a field.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.list.iter().find(|(field, _)| field == name).map(|(_, words)| words.as_str())
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Every error: the field's name, empty for the form as a whole, and the words.
+    pub fn list(&self) -> &[(String, String)] {
+        &self.list
+    }
+
+    /// The status of the page that shows the form again.
+    pub fn status(&self) -> u16 {
+        if self.status == 0 { 200 } else { self.status }
+    }
+}
+
+/// Refusals that concern what was entered; the others are about the caller or the page.
+const fn is_mendable(code: Code) -> bool {
+    matches!(code.status(), 409 | 422)
+        || matches!(
+            code,
+            Code::SignInFailed
+                | Code::AccountDisabled
+                | Code::AboveYou
+                | Code::RoleNotGrantable
+                | Code::GroupNotGrantable
+        )
+}
+
+/// The words of a field's error, in the catalogue as `field-<code>`.
+pub(super) fn words(text: Text, error: &FieldError) -> String {
+    let key = format!("field-{}", error.code.replace('_', "-"));
+    error.args.iter().fold(text.get(key), |words, (name, value)| words.arg(name, value)).to_string()
+}
+
+/// The words of a refusal, in the catalogue as `problem-<code>`.
+pub(super) fn refusal(text: Text, code: Code, args: &[(&'static str, String)]) -> String {
+    let key = format!("problem-{}", code.as_str().replace('_', "-"));
+    args.iter().fold(text.get(key), |words, (name, value)| words.arg(name, value)).to_string()
+}

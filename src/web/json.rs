@@ -1,0 +1,147 @@
+//! JSON in and out for the API, strict: unknown fields, doubled keys and wrong types are told, not
+//! guessed at.
+
+use std::future::{Future, Ready, ready};
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::BODY_LIMIT;
+use super::idempotency::Once;
+use super::visit::ApiCaller;
+use crate::access::Actor;
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::{Code, Error, FieldError, Result};
+
+/// 200 with a JSON body.
+pub fn ok(body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().json(body)
+}
+
+/// 201 with a JSON body.
+pub fn created(body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Created().json(body)
+}
+
+/// A call that changes something: who calls, the body, and the way to do it once only.
+pub struct Call<T> {
+    /// Who calls.
+    pub caller: ApiCaller,
+    /// The body.
+    pub input: T,
+    once: Once,
+}
+
+impl<T: Clone + Send + 'static> Call<T> {
+    /// Runs `action` as one transaction and answers what it made. With an `Idempotency-Key` a repeat
+    /// answers the first answer again.
+    ///
+    /// # Errors
+    /// What the action answered, or what the key's rules say.
+    pub async fn run<A, F>(self, app: &App, status: StatusCode, mut action: F) -> Result<HttpResponse>
+    where
+        A: Serialize + Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor, &T) -> Result<A> + Send + 'static,
+    {
+        let Self { caller, input, once } = self;
+        let actor = caller.actor.clone();
+        once.answer(app, &caller, status, move |tx| action(tx, &actor, &input)).await
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Call<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let caller = ApiCaller::from_request(&request, payload).into_inner();
+        let body = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let caller = caller?;
+            let body = body.await.map_err(|_| Code::TooLarge.with("limit", "1 MiB"))?;
+            let once = Once::of(&request, &caller, &body)?;
+            Ok(Self { caller, input: read_json(&request, &body)?, once })
+        })
+    }
+}
+
+/// Reads a JSON body. No body at all reads as `{}`, for calls whose fields are all optional.
+pub(super) fn read_json<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T> {
+    if body.len() > BODY_LIMIT {
+        return Err(Code::TooLarge.with("limit", "1 MiB"));
+    }
+    if body.is_empty() {
+        return parse(b"{}");
+    }
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Code::UnsupportedMediaType.refuse();
+    }
+    parse(body)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|why| {
+        let path = why.path().to_string();
+        let inner = why.inner();
+        if inner.is_data() { field_error(&path, &inner.to_string()) } else { Code::BadRequest.into() }
+    })?;
+    reader.end().map_err(|_| Error::from(Code::BadRequest))?;
+    Ok(value)
+}
+
+/// Turns serde's words into a field and a code.
+fn field_error(path: &str, words: &str) -> Error {
+    let named = || words.split('`').nth(1).unwrap_or_default().to_owned();
+    let join = |name: String| if path == "." { name } else { format!("{path}.{name}") };
+    let field = match () {
+        () if words.starts_with("unknown field") => {
+            // The path already ends in the unknown field where serde knows it.
+            let name = named();
+            let whole = if path.ends_with(&name) { path.to_owned() } else { join(name) };
+            FieldError::new(whole, "unknown_field")
+        }
+        () if words.starts_with("missing field") => FieldError::new(join(named()), "required"),
+        () if words.starts_with("duplicate field") => FieldError::new(join(named()), "duplicate_field"),
+        () => FieldError::new(path, "wrong_type"),
+    };
+    field.into()
+}
+
+/// The query string, strict like the bodies.
+#[derive(Clone, Debug)]
+pub struct Params<T>(pub T);
+
+impl<T> Deref for Params<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for Params<T> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let query = serde_urlencoded::Deserializer::new(form_urlencoded::parse(
+            request.query_string().as_bytes(),
+        ));
+        ready(
+            serde_path_to_error::deserialize(query)
+                .map(Self)
+                .map_err(|why| field_error(&why.path().to_string(), &why.inner().to_string())),
+        )
+    }
+}

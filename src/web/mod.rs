@@ -1,0 +1,29 @@
+//! What all pages and the API share. Knows no feature: who is calling is put into the request by
+//! `callers`, and read from here.
+
+mod answers;
+mod assets;
+mod csrf;
+mod flash;
+mod forms;
+mod idempotency;
+mod json;
+mod page;
+mod paging;
+mod problem;
+mod visit;
+
+pub use answers::answers;
+pub use assets::asset;
+pub use csrf::Csrf;
+pub use flash::{FLASH_COOKIE, Flash, Undo};
+pub use forms::{FormErrors, PostForm};
+pub use idempotency::InProgress;
+pub use json::{Call, Params, created, ok};
+pub use page::{Page, Viewer, render, show};
+pub use paging::{Listed, ListQuery, PageLinks};
+pub use problem::Problem;
+pub use visit::{ApiCaller, Chrome, Guest, SignedIn, Visit};
+
+/// The largest body of a form or a JSON request, in bytes.
+pub const BODY_LIMIT: usize = 1024 * 1024;

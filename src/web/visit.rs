@@ -1,0 +1,206 @@
+//! Who is calling: put into the request once by `callers`, read here by every handler.
+
+use std::cell::Cell;
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+
+use super::flash::Flash;
+use super::page::Viewer;
+use crate::access::{Actor, ActorKind, Role, Scope, Scopes};
+use crate::clock::Time;
+use crate::error::{Code, Error, Result};
+use crate::ids::{KeyId, SessionId, UserId};
+
+/// One request and what is known about who sent it.
+#[derive(Debug)]
+pub struct Visit {
+    /// Names the request in the log and in error answers.
+    pub request_id: String,
+    /// Where it came from, trusted proxies looked through.
+    pub ip: Option<IpAddr>,
+    /// The program, as it calls itself.
+    pub agent: String,
+    /// The session, on pages.
+    pub signed_in: Option<SignedIn>,
+    /// The API key, on the API.
+    pub api: Option<ApiCaller>,
+    /// What the frame of a page shows.
+    pub chrome: Chrome,
+    /// What the CSRF token is bound to: the session, or a random cookie before there is one.
+    pub binding: String,
+    /// The notice of the page before.
+    pub flash: Option<Flash>,
+    /// Whether a page has shown that notice, so that it can go.
+    pub flash_shown: Cell<bool>,
+}
+
+/// What the frame of a page shows beside the page itself.
+#[derive(Clone, Debug, Default)]
+pub struct Chrome {
+    /// The name of the site.
+    pub site_name: String,
+    /// Pending invites, as text; `None` when there are none.
+    pub pending_invites: Option<String>,
+    /// Mails that could not be sent, as text.
+    pub failed_mails: Option<String>,
+    /// No mail server is configured.
+    pub mail_missing: bool,
+}
+
+/// A signed-in user, for pages. Extracting it answers `sign_in_required` to anybody else.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who acts.
+    pub actor: Actor,
+    /// The user; the same as in the actor.
+    pub user_id: UserId,
+    /// The name to greet.
+    pub name: String,
+    /// The address to show.
+    pub email: String,
+    /// The session.
+    pub session_id: SessionId,
+    /// When the person last proved who they are.
+    pub authenticated_at: Time,
+}
+
+impl SignedIn {
+    /// How long a sign-in counts as fresh for making a key.
+    const FRESH: crate::clock::Span = crate::clock::minutes(10);
+
+    /// Whether the sign-in is recent enough to make secrets.
+    pub fn is_fresh(&self, now: Time) -> bool {
+        now - self.authenticated_at <= Self::FRESH
+    }
+
+    /// What the frame shows of the viewer.
+    pub fn viewer(&self) -> Viewer {
+        Viewer {
+            name: self.name.clone(),
+            email: self.email.clone(),
+            is_admin: self.actor.role >= Role::Admin,
+        }
+    }
+}
+
+/// A program with an API key. Extracting it answers `credential_missing` to anybody else.
+#[derive(Clone, Debug)]
+pub struct ApiCaller {
+    /// Who acts.
+    pub actor: Actor,
+    /// The owner of the key.
+    pub user_id: UserId,
+    /// The key.
+    pub key_id: KeyId,
+    /// What the key may do, before the role is looked at.
+    pub scopes: Scopes,
+    /// When the key ends.
+    pub expires_at: Option<Time>,
+}
+
+impl ApiCaller {
+    /// Refuses a key without the scope.
+    ///
+    /// # Errors
+    /// `scope_missing`.
+    pub fn require(&self, scope: Scope) -> Result<()> {
+        if self.scopes.contains(scope) {
+            Ok(())
+        } else {
+            Err(Code::ScopeMissing.with("scope", scope.as_str()))
+        }
+    }
+
+    /// Whether the key may do this now.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(scope) && self.actor.role >= scope.least_role()
+    }
+}
+
+/// Anybody, for the public pages.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    /// Who acts: nobody in particular, from an address.
+    pub actor: Actor,
+    /// The address as the key of a limit.
+    pub source: String,
+    /// The program, as it calls itself.
+    pub agent: String,
+    /// The session, when there is one.
+    pub signed_in: Option<SignedIn>,
+    /// What CSRF tokens and short codes are bound to.
+    pub binding: String,
+}
+
+impl Visit {
+    /// The visit of a request.
+    ///
+    /// # Errors
+    /// When `callers` has not run, which would be a fault of ours.
+    pub fn of(request: &HttpRequest) -> Result<Rc<Self>> {
+        request
+            .extensions()
+            .get::<Rc<Self>>()
+            .cloned()
+            .ok_or_else(|| Error::internal("a handler runs outside the middleware that says who calls"))
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Visit::of(request).and_then(|visit| {
+            visit.signed_in.clone().ok_or_else(|| Code::SignInRequired.into())
+        }))
+    }
+}
+
+impl FromRequest for ApiCaller {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Visit::of(request).and_then(|visit| {
+            visit.api.clone().ok_or_else(|| Code::CredentialMissing.into())
+        }))
+    }
+}
+
+impl FromRequest for Guest {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Visit::of(request).map(|visit| Self {
+            actor: Actor {
+                kind: ActorKind::Anonymous,
+                user: None,
+                role: Role::Member,
+                ip: visit.ip,
+                request_id: visit.request_id.clone(),
+            },
+            source: source(visit.ip),
+            agent: visit.agent.clone(),
+            signed_in: visit.signed_in.clone(),
+            binding: visit.binding.clone(),
+        }))
+    }
+}
+
+/// One source for limits: an IPv4 address, or the /64 that one customer has in IPv6.
+fn source(ip: Option<IpAddr>) -> String {
+    match ip {
+        Some(IpAddr::V6(v6)) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Some(v4) => v4.to_string(),
+        None => "unknown".to_owned(),
+    }
+}
