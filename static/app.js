@@ -32,10 +32,10 @@ const copy = async (source) => {
     await navigator.clipboard.writeText(textOf(source));
     return true;
   } catch {
-    // Plain HTTP has no clipboard interface; a selected field can still be copied.
-    if (!source.select) return false;
+    // Plain HTTP has no clipboard interface; what is selected can still be copied, if need be by hand.
     source.focus();
-    source.select();
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
     return doc.execCommand("copy");
   }
 };
