@@ -64,7 +64,7 @@ on("click", "[data-show]", (button) => {
   const label = button.querySelector("[data-label]");
   field.type = field.type === "password" ? "text" : "password";
   [label.textContent, button.dataset.alt] = [button.dataset.alt, label.textContent];
-  for (const icon of all("svg", button)) icon.toggleAttribute("hidden");
+  for (const icon of all("[data-icon]", button)) icon.toggleAttribute("hidden");
 });
 
 const boxes = (element, name) =>
