@@ -32,10 +32,10 @@ const copy = async (source) => {
     await navigator.clipboard.writeText(textOf(source));
     return true;
   } catch {
-    // Plain HTTP has no clipboard interface; a selected field can still be copied.
-    if (!source.select) return false;
+    // Plain HTTP has no clipboard interface; what is selected can still be copied, if need be by hand.
     source.focus();
-    source.select();
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
     return doc.execCommand("copy");
   }
 };
@@ -64,7 +64,7 @@ on("click", "[data-show]", (button) => {
   const label = button.querySelector("[data-label]");
   field.type = field.type === "password" ? "text" : "password";
   [label.textContent, button.dataset.alt] = [button.dataset.alt, label.textContent];
-  for (const icon of all("svg", button)) icon.toggleAttribute("hidden");
+  for (const icon of all("[data-icon]", button)) icon.toggleAttribute("hidden");
 });
 
 const boxes = (element, name) =>
