@@ -2,9 +2,14 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod app;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod error;
 pub mod ids;
+pub mod limits;
+pub mod passwords;
 pub mod secret;
 pub mod text;
+pub mod web;

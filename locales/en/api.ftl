@@ -1,0 +1,82 @@
+### What goes wrong, in words. `problem-<code>` for a refusal, `field-<code>` for a field.
+
+## Kinds of problem, by status
+problem-title-400 = Bad request
+problem-title-401 = Not signed in
+problem-title-403 = Not allowed
+problem-title-404 = Not found
+problem-title-405 = Method not allowed
+problem-title-409 = Conflict
+problem-title-410 = Gone
+problem-title-413 = Too large
+problem-title-415 = Unsupported media type
+problem-title-422 = Invalid input
+problem-title-429 = Too many requests
+problem-title-500 = Fault of the server
+problem-title-503 = Not available
+
+## Refusals
+problem-bad-request = The request could not be read. Nothing was changed.
+problem-credential-in-url = A secret was sent in the address, where logs keep it. Revoke it, and send the new one in the Authorization header.
+problem-cursor-invalid = This list did not give out that cursor. Start again without one.
+problem-credential-missing = Send an API key: Authorization: Bearer vstk_…
+problem-credential-invalid = That credential is not good here.
+problem-key-expired = This API key has ended. Make a new one under My API keys.
+problem-key-revoked = This API key was revoked. Make a new one under My API keys.
+problem-owner-disabled = The account that owns this API key is switched off.
+problem-sign-in-required = Sign in first, then try again.
+problem-sign-in-failed = The email or password is not right. Check both and try again.
+problem-scope-missing = This API key lacks the scope { $scope }.
+problem-forbidden = Your role does not allow this.
+problem-above-you = Only an owner can act on an owner or make one.
+problem-role-not-grantable = You cannot give the role { $role }: it is above your own.
+problem-group-not-grantable = You cannot give that group: you do not manage it.
+problem-session-required = API keys are made on the settings page, after signing in. The operator can also make one on the command line.
+problem-fresh-sign-in-required = You signed in more than 10 minutes ago. Enter your password again to go on.
+problem-form-expired = This form was open too long. Open it again and send it once more.
+problem-account-disabled = This account is switched off. Ask { $contact } if you think that is a mistake.
+problem-invite-mismatch = This invite is for another address. Sign in with that address to accept it.
+problem-not-found = There is nothing here, or nothing that you may see.
+problem-invite-unknown = We do not recognise this link. Copy the whole link, or open it from the mail again.
+problem-method-not-allowed = This address does not take that kind of request.
+problem-address-taken = Somebody already has that address here.
+problem-invite-exists = There is already a pending invite for that address.
+problem-user-exists = That person has an account already, and this invite would add nothing.
+problem-invite-not-pending = This invite is no longer pending, so that cannot be done.
+problem-group-exists = There is already a group of that name.
+problem-last-owner = There must always be an active owner. Make somebody else an owner first.
+problem-wrong-state = The account is not in a state in which that can be done.
+problem-request-in-progress = The first request with this Idempotency-Key is still under way. Try again in a moment.
+problem-already-shown = The secret of the first answer was used already, so it is not replaced. Make a new one.
+problem-mail-not-set-up = There is no mail server set up, so this cannot be sent.
+problem-link-gone = This link does not work any more. It was used, replaced by a newer one, or is too old.
+problem-invite-expired = This invite has expired. Ask for a new one.
+problem-invite-revoked = This invite was withdrawn. Ask the person who invited you if you think that is a mistake.
+problem-invite-used = This invite has been used.
+problem-invite-declined = This invite was declined.
+problem-invite-suspended = This invite is on hold until an administrator has looked at it.
+problem-events-gone = Events are kept for 90 days; those are gone. Start again from what you see now.
+problem-too-large = What you sent is larger than { $limit }. Nothing was changed.
+problem-unsupported-media-type = Send JSON, with Content-Type: application/json.
+problem-invalid-input = Some fields are not right. Nothing was changed.
+problem-idempotency-mismatch = The same Idempotency-Key came with another body before. Use a new key for a new request.
+problem-too-many-requests = Too many requests.
+problem-internal = Something went wrong here. It is not your fault. Nothing was saved.
+problem-unavailable = Something that is needed for this is away. Nothing was saved. Try again in a moment.
+
+## Fields
+field-required = Fill this in.
+field-unknown-field = There is no such field.
+field-duplicate-field = This field stands in the body twice.
+field-wrong-type = The value is of the wrong kind.
+field-too-long = Use at most { $max } characters.
+field-too-short = Use at least { $min } characters.
+field-out-of-range = Use a value from { $min } to { $max }.
+field-control-characters = Leave out line breaks and control characters.
+field-not-an-email = That is not a full email address, like ada@example.org.
+field-not-a-url = That is not a full address. Start with https://.
+field-not-a-choice = Choose one of the options.
+field-not-in-future = The date must be in the future.
+field-not-found = There is no such thing.
+field-not-an-object = Use a JSON object.
+field-not-a-scope = { $scope } is not a scope.

@@ -24,7 +24,7 @@ pub struct PostForm {
 impl PostForm {
     /// The first value of a field, with line ends as `\n`; empty when the form has none.
     pub fn get(&self, name: &str) -> &str {
-        self.all(name).next().unwrap_or_default()
+        self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
     }
 
     /// Every value of a field, for checkboxes.
@@ -34,7 +34,7 @@ impl PostForm {
 
     /// Whether a checkbox is ticked or a button was pressed.
     pub fn has(&self, name: &str) -> bool {
-        self.all(name).next().is_some()
+        self.fields.iter().any(|(field, _)| field == name)
     }
 }
 

@@ -144,9 +144,8 @@ impl Page {
 
     /// A moment as people say it, "in 2 days", as a `<time>` element.
     pub fn ago(&self, time: &Time) -> String {
-        let full = self.text.moment(*time);
         let words = self.text.relative(*time, self.now);
-        format!("<time datetime=\"{time}\" title=\"{full}\" data-relative>{words}</time>")
+        format!("<time datetime=\"{time}\" data-ago>{words}</time>")
     }
 
     /// "20 February 2027, 09:00 UTC (in 90 days)".
