@@ -11,6 +11,7 @@ mod json;
 mod page;
 mod paging;
 mod problem;
+mod token_cookie;
 mod visit;
 
 pub use answers::answers;
@@ -23,6 +24,7 @@ pub use json::{Call, Params, created, ok};
 pub use page::{Page, Viewer, render, show};
 pub use paging::{Listed, ListQuery, PageLinks};
 pub use problem::Problem;
+pub use token_cookie::{TokenCookie, own_path};
 pub use visit::{ApiCaller, Chrome, Guest, SignedIn, Visit};
 
 /// The largest body of a form or a JSON request, in bytes.
