@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use super::links::{self, LinkKind};
-use super::mail::RecoveryMail;
+use crate::one_time_links::{self, LinkKind};
 use super::sessions::NewSecret;
 use super::store::{self, NewSession};
 use crate::access::{Actor, ActorKind, Role};
@@ -13,7 +12,8 @@ use crate::db::Tx;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{SessionId, UserId};
 use crate::outbox;
-use crate::passwords::{PasswordHash, Verdict};
+use crate::passwords::{PasswordHash, Verdict, Weakness};
+use crate::users::mail::RecoveryMail;
 use crate::users::actions::{create, set_password, target};
 use crate::users::model::{Email, NewUser, Status, User};
 use crate::users::store as users;
@@ -33,8 +33,18 @@ pub struct From {
 /// A field error for a weak one; `unavailable` when too many hashes wait.
 pub async fn hash(app: &App, field: &'static str, password: &str, personal: &[&str]) -> Result<PasswordHash> {
     crate::passwords::check_strength(password, personal)
-        .map_err(|weakness| FieldError::new(field, weakness.code()))?;
+        .map_err(|weakness| FieldError::new(field, weakness_code(weakness)))?;
     app.passwords.hash(password.to_owned()).await.map_err(|_| busy())
+}
+
+/// The code of a weakness, for the words beside the field.
+pub const fn weakness_code(weakness: Weakness) -> &'static str {
+    match weakness {
+        Weakness::TooShort => "password_too_short",
+        Weakness::TooLong => "password_too_long",
+        Weakness::Personal => "password_personal",
+        Weakness::Common => "password_common",
+    }
 }
 
 fn busy() -> Error {
@@ -189,12 +199,10 @@ pub fn ask_recovery(tx: &mut Tx<'_>, app: &App, from: &From, address: &str) -> R
     if let Some(user) = &user {
         let email = user.address().to_owned();
         let secret = links::make(tx, LinkKind::Recovery, Some(user.id), Some(&email), LinkKind::Recovery.lifetime())?;
-        let mail = RecoveryMail {
-            name: user.label().to_owned(),
-            link: app.link(&format!("/recover/new?token={}", secret.reveal())),
-            site_name: crate::site::store::load(tx)?.site_name,
-        };
-        outbox::enqueue(tx, app, mail.letter(app.text, &email, user.id))?;
+        let mail = RecoveryMail { link: app.link(&format!("/recover/new?token={}", secret.reveal())) };
+        let frame = outbox::Frame::of(app, &crate::site::actions::current(tx)?.site_name);
+        let letter = frame.letter(&mail, &email, &user.display_name, Some(user.id.as_str()))?;
+        outbox::actions::enqueue(tx, app, &letter)?;
     }
     audit::record(tx, &from.actor, audit::Entry {
         action: "user.recovery_asked",

@@ -6,13 +6,9 @@
 
 pub mod actions;
 pub mod limits;
-pub mod links;
-pub mod mail;
 pub mod pages;
-mod recovery_pages;
+pub mod recovery_pages;
 pub mod sessions;
-mod setup_pages;
+pub mod settings_pages;
+pub mod setup_pages;
 pub mod store;
-
-pub use recovery_pages as recovery;
-pub use setup_pages as setup;

@@ -105,7 +105,7 @@ async fn with_contact(app: &web::Data<App>, why: Error) -> Error {
     if why.code() != Code::AccountDisabled {
         return why;
     }
-    let settings = app.db.read(|conn| Ok(crate::site::store::load(conn)?)).await;
+    let settings = app.db.read(|conn| crate::site::actions::current(conn)).await;
     let contact = settings.map(|settings| settings.contact).unwrap_or_default();
     let contact = if contact.is_empty() { app.text.get("sign-in-an-administrator").to_string() } else { contact };
     Code::AccountDisabled.with("contact", contact)

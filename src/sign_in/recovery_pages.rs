@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::actions;
-use super::links::{self, LinkKind};
+use crate::one_time_links::{self, LinkKind};
 use super::limits;
 use super::pages::from;
 use super::sessions::hand_over;

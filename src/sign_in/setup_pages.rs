@@ -6,7 +6,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::actions::{self, SetUp};
-use super::links::{self, LinkKind};
+use crate::one_time_links::{self, LinkKind};
 use super::pages::{from, see_other};
 use super::sessions::hand_over;
 use crate::app::App;
@@ -111,7 +111,7 @@ async fn read(app: &App, form: &PostForm, token: String) -> Result<SetUp> {
     let password = form.get("password");
     let personal = [form.get("name"), form.get("email")];
     if let Err(weakness) = crate::passwords::check_strength(password, &personal) {
-        wrong.push(FieldError::new("password", weakness.code()));
+        wrong.push(FieldError::new("password", actions::weakness_code(weakness)));
     }
     let (Ok(display_name), Ok(email), true) = (display_name, email, wrong.is_empty()) else {
         return Err(Error::Invalid(wrong));

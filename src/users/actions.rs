@@ -2,19 +2,33 @@
 
 use serde_json::json;
 
+use super::mail::WelcomeMail;
 use super::model::{NewUser, Status, User};
 use super::store;
 use crate::access::{Actor, Role};
+use crate::app::App;
 use crate::audit;
+use crate::clock::{Span, days};
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Error, Result};
 use crate::events;
-use crate::ids::UserId;
+use crate::groups;
+use crate::ids::{GroupId, UserId};
+use crate::one_time_links::{self, LinkKind};
+use crate::outbox;
 use crate::passwords::PasswordHash;
+use crate::site;
 
-/// What else must happen when a user is suspended: the features that keep something of a user are
-/// listed in `belongings`, which this one does not know.
+/// What else ends with a user: the features that keep something of a user are listed in `belongings`,
+/// which this one does not know.
 pub type Ending = fn(&mut Tx<'_>, &Actor, UserId) -> Result<()>;
+
+/// The endings that `belongings` hands to this feature's handlers.
+#[derive(Clone, Copy)]
+pub struct Endings {
+    /// When a user is suspended.
+    pub on_suspend: Ending,
+}
 
 /// What is to be changed about a user; `None` leaves a part as it is.
 #[derive(Clone, Debug, Default)]
@@ -50,13 +64,40 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, new: &NewUser) -> Result<User> {
     Ok(user)
 }
 
-/// Makes a user as an administrator.
+/// How long the link to set a first password works: the person did not ask for it just now.
+const FIRST_PASSWORD: Span = days(7);
+
+/// Makes a user as an administrator, in groups, and mails them a link to set a password.
 ///
 /// # Errors
-/// `forbidden`, `above_you`, `address_taken`.
-pub fn create_as_admin(tx: &mut Tx<'_>, actor: &Actor, new: &NewUser) -> Result<User> {
+/// `forbidden`, `above_you`, `address_taken`, `group_not_grantable`, a group that is not there.
+pub fn create_as_admin(
+    tx: &mut Tx<'_>,
+    app: &App,
+    actor: &Actor,
+    new: &NewUser,
+    groups: &[GroupId],
+) -> Result<User> {
     actor.require_over(new.role)?;
-    create(tx, actor, new)
+    let user = create(tx, actor, new)?;
+    for group in groups {
+        if !groups::actions::can_give(tx, actor, *group)? {
+            return Code::GroupNotGrantable.refuse();
+        }
+    }
+    groups::actions::admit(tx, user.id, groups)?;
+    if let Some(email) = &user.email {
+        let link = one_time_links::make(tx, LinkKind::Recovery, Some(user.id), Some(email), FIRST_PASSWORD)?;
+        let site_name = site::actions::current(tx)?.site_name;
+        let mail = WelcomeMail {
+            link: app.link(&format!("/recover/new?token={}", link.reveal())),
+            site_name: site_name.clone(),
+        };
+        let frame = outbox::Frame::of(app, &site_name);
+        let letter = frame.letter(&mail, email, &user.display_name, Some(user.id.as_str()))?;
+        outbox::actions::enqueue(tx, app, &letter)?;
+    }
+    Ok(user)
 }
 
 /// Changes a user. Everybody may change their own name; the rest is for administrators.
@@ -83,8 +124,9 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: UserId, change: &Change) -> Re
             keep_an_owner(tx, id)?;
         }
         user.role = role;
-        tx.narrow_rights()?;
     }
+    // Also for a new name: whoever was told about this user before is told anew.
+    tx.narrow_rights()?;
     let parts = [
         (&change.traits, &mut user.traits),
         (&change.metadata_public, &mut user.metadata_public),

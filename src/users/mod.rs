@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod api;
+pub mod mail;
 pub mod model;
 pub mod pages;
 pub mod store;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use diesel::prelude::*;
+use serde_json::{Map, Value};
 
 use crate::access::Role;
 use crate::clock::Time;
@@ -142,39 +143,22 @@ pub const LONGEST_NAME: usize = 200;
 /// # Errors
 /// `required`, `too_long` or `control_characters`, for the field.
 pub fn read_name(field: &'static str, text: &str) -> Result<String, FieldError> {
-    let name = read_line(field, text, LONGEST_NAME)?;
-    if name.is_empty() { Err(FieldError::new(field, "required")) } else { Ok(name) }
+    crate::input::line(field, text, 1..=LONGEST_NAME)
 }
 
-/// Reads one line of text that may be empty.
+/// The largest JSON document on a user or an invite, in bytes as text.
+const LARGEST_DOCUMENT: usize = 16 * 1024;
+
+/// Reads a JSON object of a body.
 ///
 /// # Errors
-/// `too_long` or `control_characters`, for the field.
-pub fn read_line(field: &'static str, text: &str, most: usize) -> Result<String, FieldError> {
-    let text = text.trim();
-    if text.chars().any(char::is_control) {
-        return Err(FieldError::new(field, "control_characters"));
+/// `too_long` for one that is larger than 16 KiB.
+pub fn read_object(field: &'static str, map: Map<String, Value>) -> Result<Json, FieldError> {
+    let json = Json(Value::Object(map));
+    if json.0.to_string().len() > LARGEST_DOCUMENT {
+        return Err(FieldError::new(field, "too_long").with("max", LARGEST_DOCUMENT));
     }
-    read_length(field, text, most)
-}
-
-/// Reads several lines of text that may be empty; tabs and line ends are fine.
-///
-/// # Errors
-/// `too_long` or `control_characters`, for the field.
-pub fn read_lines(field: &'static str, text: &str, most: usize) -> Result<String, FieldError> {
-    let text = text.trim();
-    if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-        return Err(FieldError::new(field, "control_characters"));
-    }
-    read_length(field, text, most)
-}
-
-fn read_length(field: &'static str, text: &str, most: usize) -> Result<String, FieldError> {
-    if text.chars().count() > most {
-        return Err(FieldError::new(field, "too_long").with("max", most));
-    }
-    Ok(text.to_owned())
+    Ok(json)
 }
 
 /// A name or an address as it is searched: small letters, single spaces.

@@ -106,7 +106,15 @@ pub fn set_password(conn: &mut Conn, id: UserId, hash: &PasswordHash, now: Time)
         .map(drop)
 }
 
-/// Notes when users were last seen.
+/// Notes that a user accepted terms.
+pub fn accept_terms(conn: &mut Conn, id: UserId, version: &str, now: Time) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set((users::terms_version.eq(version), users::terms_accepted_at.eq(now)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Notes when a user was last seen.
 pub fn seen(conn: &mut Conn, id: UserId, at: Time) -> QueryResult<()> {
     diesel::update(users::table.find(id)).set(users::last_seen_at.eq(at)).execute(conn).map(drop)
 }

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::flash::{cookie, cookie_name};
+use super::flash::{browser_cookie, cookie_value};
 use crate::app::App;
 use crate::clock::{Span, Time, minutes};
 use crate::error::{Error, Result};
@@ -56,15 +56,14 @@ impl TokenCookie {
         }
         let until = app.clock.now().plus(LIFETIME);
         let sealed = app.master.seal(self.place(), format!("{} {token}", until.as_micros()).as_bytes());
-        let mut cookie = cookie(app, &self.name, URL_SAFE_NO_PAD.encode(sealed));
+        let mut cookie = browser_cookie(app, &self.name, URL_SAFE_NO_PAD.encode(sealed));
         cookie.set_max_age(Duration::seconds(LIFETIME.seconds_up()));
         answer.add_cookie(&cookie).map_err(|why| Error::internal(why.to_string()))
     }
 
     /// The token, when the browser has one that is not too old.
     pub fn token(&self, app: &App, request: &HttpRequest) -> Option<String> {
-        let cookie = request.cookie(&cookie_name(app.config.public_url.https(), &self.name))?;
-        let sealed = URL_SAFE_NO_PAD.decode(cookie.value()).ok()?;
+        let sealed = URL_SAFE_NO_PAD.decode(cookie_value(app, request, &self.name)?).ok()?;
         let plain = String::from_utf8(app.master.open(self.place(), &sealed)?).ok()?;
         let (until, token) = plain.split_once(' ')?;
         let until = Time::from_micros(until.parse().ok()?);
@@ -73,7 +72,7 @@ impl TokenCookie {
 
     /// Takes the cookie away.
     pub fn remove(&self, app: &App, answer: &mut HttpResponse) {
-        let mut gone: Cookie<'static> = cookie(app, &self.name, String::new());
+        let mut gone: Cookie<'static> = browser_cookie(app, &self.name, String::new());
         gone.make_removal();
         if let Ok(value) = gone.to_string().parse() {
             answer.headers_mut().append(SET_COOKIE, value);
