@@ -1,4 +1,5 @@
 //! Vestibule, a self-hosted account-lifecycle server.
 
+pub mod limits;
 pub mod passwords;
 pub mod secret;
