@@ -29,13 +29,13 @@ pub struct Limit {
 
 /// Whole seconds until the next try is allowed, at least one: the value of `Retry-After`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryAfter(pub u32);
+pub struct RetryAfter(pub u64);
 
 impl RetryAfter {
     fn between(now: Time, end: Time) -> Self {
         let micros = end.as_micros().saturating_sub(now.as_micros());
         let seconds = micros.saturating_add(999_999) / 1_000_000;
-        Self(u32::try_from(seconds.max(1)).unwrap_or(u32::MAX))
+        Self(u64::try_from(seconds).unwrap_or(0).max(1))
     }
 }
 
@@ -76,7 +76,7 @@ impl Limiter {
     ///
     /// # Errors
     /// When the limit is reached, or when the limiter is broken.
-    pub fn check(&self, limit: Limit, key: &str, now: Time) -> Result<(), RetryAfter> {
+    pub fn check(&self, limit: &Limit, key: &str, now: Time) -> Result<(), RetryAfter> {
         let entries = self.lock(limit, now)?;
         let entry = entries.get(&self.hash(limit, key));
         allow(limit, entry.copied(), now)
@@ -86,7 +86,7 @@ impl Limiter {
     ///
     /// # Errors
     /// When the limiter is broken.
-    pub fn count(&self, limit: Limit, key: &str, now: Time) -> Result<u32, RetryAfter> {
+    pub fn count(&self, limit: &Limit, key: &str, now: Time) -> Result<u32, RetryAfter> {
         let mut entries = self.lock(limit, now)?;
         Ok(add(&mut entries, self.hash(limit, key), limit, now))
     }
@@ -97,7 +97,7 @@ impl Limiter {
     /// # Errors
     /// When the limit was reached before, or when the limiter is broken. A refused try is not
     /// counted, so whoever keeps trying does not put off the end of the wait.
-    pub fn take(&self, limit: Limit, key: &str, now: Time) -> Result<(), RetryAfter> {
+    pub fn take(&self, limit: &Limit, key: &str, now: Time) -> Result<(), RetryAfter> {
         let mut entries = self.lock(limit, now)?;
         let hash = self.hash(limit, key);
         allow(limit, entries.get(&hash).copied(), now)?;
@@ -107,7 +107,7 @@ impl Limiter {
 
     /// Takes back one `take`, as for a source address that other people share: their failures
     /// stay counted.
-    pub fn give_back(&self, limit: Limit, key: &str) {
+    pub fn give_back(&self, limit: &Limit, key: &str) {
         if let Ok(mut entries) = self.entries.lock()
             && let Some(entry) = entries.get_mut(&self.hash(limit, key))
         {
@@ -116,20 +116,20 @@ impl Limiter {
     }
 
     /// Forgets all failures of `key`, as when its owner has signed in.
-    pub fn forget(&self, limit: Limit, key: &str) {
+    pub fn forget(&self, limit: &Limit, key: &str) {
         if let Ok(mut entries) = self.entries.lock() {
             entries.remove(&self.hash(limit, key));
         }
     }
 
-    fn hash(&self, limit: Limit, key: &str) -> u64 {
+    fn hash(&self, limit: &Limit, key: &str) -> u64 {
         self.seed.hash_one((limit.name, key))
     }
 
     /// A lock that a panic left behind counts as a limit that is reached.
     fn lock(
         &self,
-        limit: Limit,
+        limit: &Limit,
         now: Time,
     ) -> Result<MutexGuard<'_, HashMap<u64, Entry>>, RetryAfter> {
         self.entries.lock().map_err(|_| {
@@ -139,7 +139,7 @@ impl Limiter {
     }
 }
 
-fn allow(limit: Limit, entry: Option<Entry>, now: Time) -> Result<(), RetryAfter> {
+fn allow(limit: &Limit, entry: Option<Entry>, now: Time) -> Result<(), RetryAfter> {
     let (failures, end) = match entry {
         Some(entry) if now < entry.end => (entry.failures, entry.end),
         _ => (0, now.plus(limit.within)),
@@ -151,7 +151,7 @@ fn allow(limit: Limit, entry: Option<Entry>, now: Time) -> Result<(), RetryAfter
     }
 }
 
-fn add(entries: &mut HashMap<u64, Entry>, hash: u64, limit: Limit, now: Time) -> u32 {
+fn add(entries: &mut HashMap<u64, Entry>, hash: u64, limit: &Limit, now: Time) -> u32 {
     if entries.len() >= MOST_ENTRIES && !entries.contains_key(&hash) {
         make_room(entries, now);
     }
@@ -204,23 +204,26 @@ mod tests {
     fn the_limit_is_reached_and_ends_exactly_as_told() {
         let limiter = Limiter::new();
         for try_ in 0..5 {
-            assert_eq!(limiter.take(LIMIT, "ada", later(try_)), Ok(()));
+            assert_eq!(limiter.take(&LIMIT, "ada", later(try_)), Ok(()));
         }
-        assert_eq!(limiter.take(LIMIT, "ada", later(300)), Err(RetryAfter(600)));
+        assert_eq!(
+            limiter.take(&LIMIT, "ada", later(300)),
+            Err(RetryAfter(600))
+        );
         let last = Time::from_micros(later(900).as_micros() - 1);
-        assert_eq!(limiter.check(LIMIT, "ada", last), Err(RetryAfter(1)));
-        assert_eq!(limiter.take(LIMIT, "ada", later(900)), Ok(()));
-        assert_eq!(limiter.count(LIMIT, "ada", later(900)), Ok(2));
+        assert_eq!(limiter.check(&LIMIT, "ada", last), Err(RetryAfter(1)));
+        assert_eq!(limiter.take(&LIMIT, "ada", later(900)), Ok(()));
+        assert_eq!(limiter.count(&LIMIT, "ada", later(900)), Ok(2));
     }
 
     #[test]
     fn refused_tries_do_not_put_off_the_end() {
         let limiter = Limiter::new();
         for second in 0..900 {
-            let taken = limiter.take(LIMIT, "ada", later(second));
+            let taken = limiter.take(&LIMIT, "ada", later(second));
             assert_eq!(taken.is_ok(), second < 5, "second {second}");
         }
-        assert_eq!(limiter.take(LIMIT, "ada", later(900)), Ok(()));
+        assert_eq!(limiter.take(&LIMIT, "ada", later(900)), Ok(()));
     }
 
     #[test]
@@ -231,44 +234,44 @@ mod tests {
             ..LIMIT
         };
         for _ in 0..5 {
-            limiter.count(LIMIT, "ada", START).unwrap();
+            limiter.count(&LIMIT, "ada", START).unwrap();
         }
-        assert!(limiter.check(LIMIT, "ada", START).is_err());
-        assert!(limiter.check(LIMIT, "grace", START).is_ok());
-        assert!(limiter.check(codes, "ada", START).is_ok());
+        assert!(limiter.check(&LIMIT, "ada", START).is_err());
+        assert!(limiter.check(&LIMIT, "grace", START).is_ok());
+        assert!(limiter.check(&codes, "ada", START).is_ok());
     }
 
     #[test]
     fn a_check_counts_nothing() {
         let limiter = Limiter::new();
         for _ in 0..100 {
-            assert_eq!(limiter.check(LIMIT, "ada", START), Ok(()));
+            assert_eq!(limiter.check(&LIMIT, "ada", START), Ok(()));
         }
-        assert_eq!(limiter.count(LIMIT, "ada", START), Ok(1));
+        assert_eq!(limiter.count(&LIMIT, "ada", START), Ok(1));
     }
 
     #[test]
     fn a_good_try_is_taken_back() {
         let limiter = Limiter::new();
         for _ in 0..100 {
-            limiter.take(LIMIT, "10.0.0.1", START).unwrap();
-            limiter.give_back(LIMIT, "10.0.0.1");
+            limiter.take(&LIMIT, "10.0.0.1", START).unwrap();
+            limiter.give_back(&LIMIT, "10.0.0.1");
         }
         for _ in 0..5 {
-            limiter.take(LIMIT, "10.0.0.1", START).unwrap();
+            limiter.take(&LIMIT, "10.0.0.1", START).unwrap();
         }
-        limiter.give_back(LIMIT, "10.0.0.1");
-        assert_eq!(limiter.count(LIMIT, "10.0.0.1", START), Ok(5));
-        limiter.forget(LIMIT, "10.0.0.1");
-        assert_eq!(limiter.count(LIMIT, "10.0.0.1", START), Ok(1));
-        limiter.give_back(LIMIT, "unknown");
-        limiter.forget(LIMIT, "unknown");
+        limiter.give_back(&LIMIT, "10.0.0.1");
+        assert_eq!(limiter.count(&LIMIT, "10.0.0.1", START), Ok(5));
+        limiter.forget(&LIMIT, "10.0.0.1");
+        assert_eq!(limiter.count(&LIMIT, "10.0.0.1", START), Ok(1));
+        limiter.give_back(&LIMIT, "unknown");
+        limiter.forget(&LIMIT, "unknown");
     }
 
     #[test]
     fn a_limit_of_nothing_refuses_always() {
         let none = Limit { most: 0, ..LIMIT };
-        let taken = Limiter::new().take(none, "ada", START);
+        let taken = Limiter::new().take(&none, "ada", START);
         assert_eq!(taken, Err(RetryAfter(900)));
     }
 
@@ -280,7 +283,7 @@ mod tests {
             for _ in 0..20 {
                 scope.spawn(|| {
                     for _ in 0..10 {
-                        if limiter.take(LIMIT, "ada", START).is_ok() {
+                        if limiter.take(&LIMIT, "ada", START).is_ok() {
                             passed.fetch_add(1, Ordering::Relaxed);
                         }
                     }
@@ -294,13 +297,13 @@ mod tests {
     fn other_names_cannot_push_out_one_that_is_guessed_at() {
         let limiter = Limiter::new();
         for _ in 0..5 {
-            limiter.take(LIMIT, "ada", START).unwrap();
+            limiter.take(&LIMIT, "ada", START).unwrap();
         }
         for number in 0..100_000 {
             let name = format!("name {number}");
-            limiter.take(LIMIT, &name, later(1)).unwrap();
+            limiter.take(&LIMIT, &name, later(1)).unwrap();
         }
-        assert!(limiter.take(LIMIT, "ada", later(2)).is_err());
+        assert!(limiter.take(&LIMIT, "ada", later(2)).is_err());
         let entries = limiter.entries.lock().unwrap();
         assert!(entries.len() <= MOST_ENTRIES, "{}", entries.len());
         assert!(entries.len() >= CLEARED_TO, "{}", entries.len());
@@ -311,10 +314,10 @@ mod tests {
         let limiter = Limiter::new();
         for number in 0..MOST_ENTRIES {
             let name = format!("name {number}");
-            limiter.count(LIMIT, &name, START).unwrap();
-            limiter.count(LIMIT, &name, START).unwrap();
+            limiter.count(&LIMIT, &name, START).unwrap();
+            limiter.count(&LIMIT, &name, START).unwrap();
         }
-        limiter.count(LIMIT, "ada", later(900)).unwrap();
+        limiter.count(&LIMIT, "ada", later(900)).unwrap();
         assert_eq!(limiter.entries.lock().unwrap().len(), 1);
     }
 
@@ -328,10 +331,10 @@ mod tests {
             });
             assert!(broken.join().is_err());
         });
-        assert_eq!(limiter.check(LIMIT, "ada", START), Err(RetryAfter(900)));
-        assert!(limiter.take(LIMIT, "ada", START).is_err());
-        assert!(limiter.count(LIMIT, "ada", START).is_err());
-        limiter.forget(LIMIT, "ada");
-        limiter.give_back(LIMIT, "ada");
+        assert_eq!(limiter.check(&LIMIT, "ada", START), Err(RetryAfter(900)));
+        assert!(limiter.take(&LIMIT, "ada", START).is_err());
+        assert!(limiter.count(&LIMIT, "ada", START).is_err());
+        limiter.forget(&LIMIT, "ada");
+        limiter.give_back(&LIMIT, "ada");
     }
 }
