@@ -40,6 +40,11 @@ impl Text {
     pub fn get(self, key: impl Into<Cow<'static, str>>) -> Message {
         Message { key: key.into(), args: Vec::new(), escape: false }
     }
+
+    /// Whether there is a text of that key, for keys that are made of data.
+    pub fn has(self, key: &str) -> bool {
+        CATALOGUE.bundle.has_message(key)
+    }
 }
 
 impl Text {
