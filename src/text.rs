@@ -99,6 +99,11 @@ impl Text {
     pub fn count(self, count: i64) -> String {
         if count > 1_000 { "1,000+".to_owned() } else { grouped(count) }
     }
+
+    /// A number with its thousands apart: "18,204".
+    pub fn number(self, number: i64) -> String {
+        grouped(number)
+    }
 }
 
 /// A number with its thousands apart.
