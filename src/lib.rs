@@ -3,11 +3,14 @@
 
 pub mod access;
 pub mod app;
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod ids;
+pub mod jobs;
 pub mod limits;
 pub mod passwords;
 pub mod secret;
