@@ -9,6 +9,7 @@ pub mod db;
 pub mod error;
 pub mod ids;
 pub mod limits;
+pub mod outbox;
 pub mod passwords;
 pub mod secret;
 pub mod text;
