@@ -12,6 +12,7 @@ pub mod events;
 pub mod ids;
 pub mod jobs;
 pub mod limits;
+pub mod outbox;
 pub mod passwords;
 pub mod secret;
 pub mod text;
