@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod api_keys;
 pub mod app;
 pub mod audit;
 pub mod clock;

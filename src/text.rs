@@ -65,8 +65,8 @@ impl Text {
             0..60 => return CATALOGUE.counted("time-now", 0),
             60..3_600 => ("minutes", 60),
             3_600..86_400 => ("hours", 3_600),
-            86_400..5_184_000 => ("days", 86_400),
-            5_184_000..63_072_000 => ("months", 2_592_000),
+            86_400..10_368_000 => ("days", 86_400),
+            10_368_000..63_072_000 => ("months", 2_592_000),
             _ => ("years", 31_536_000),
         };
         // An end is told rounded to the nearest, so that "90 days" stays 90 days for its first hours.
@@ -143,12 +143,6 @@ macro_rules! numbers {
                 message
             }
         }
-
-        impl IntoArg for &$number {
-            fn add_to(self, message: Message, name: &'static str) -> Message {
-                (*self).add_to(message, name)
-            }
-        }
     )*};
 }
 
@@ -168,9 +162,10 @@ impl IntoArg for String {
     }
 }
 
-impl IntoArg for &String {
+/// Templates lend what they pass on.
+impl<T: IntoArg + Clone> IntoArg for &T {
     fn add_to(self, message: Message, name: &'static str) -> Message {
-        self.as_str().add_to(message, name)
+        self.clone().add_to(message, name)
     }
 }
 
