@@ -16,23 +16,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::access::{Actor, ActorKind, Role, Scope};
-use crate::api_keys::{self, KeyCache, Usage};
+use crate::api_keys::{self, Keys};
 use crate::app::App;
-use crate::chrome::ChromeCache;
+use crate::console::chrome::ChromeCache;
 use crate::clock::Time;
 use crate::error::{Code, Error, Result};
 use crate::secret::SecretKind;
-use crate::sign_in::sessions::{self, Seen};
+use crate::sign_in::sessions;
 use crate::web::{ApiCaller, Chrome, Flash, SignedIn, Visit, browser_cookie, cookie_value};
 
 /// What the features need to know who calls, one for each server.
 pub struct Callers {
-    /// API keys that were looked up before.
-    pub keys: KeyCache,
-    /// When keys were last used, waiting to be written.
-    pub usage: Usage,
-    /// When sessions were last used, waiting to be written.
-    pub seen: web::Data<Seen>,
+    /// What this process remembers about API keys.
+    pub keys: web::Data<Keys>,
     /// The counts and names in the frame of pages.
     pub chrome: ChromeCache,
 }
@@ -219,21 +215,9 @@ async fn key_caller(
         return Ok(None);
     }
     let now = app.clock.now();
-    let key = api_keys::authenticate(&app.db, &callers.keys, secret, now).await?;
-    callers.usage.note(&key, now, visit.ip, &visit.agent);
-    Ok(Some(ApiCaller {
-        actor: Actor {
-            kind: ActorKind::ApiKey(key.key_id),
-            user: Some(key.owner_id),
-            role: key.role,
-            ip: visit.ip,
-            request_id: visit.request_id.clone(),
-        },
-        user_id: key.owner_id,
-        key_id: key.key_id,
-        scopes: key.scopes,
-        expires_at: key.expires_at,
-    }))
+    let key = api_keys::authenticate(&app.db, &callers.keys.cache, secret, now).await?;
+    callers.keys.usage.note(key.key_id, now, visit.ip, &visit.agent);
+    Ok(Some(key.caller(visit.ip, visit.request_id.clone())))
 }
 
 /// Whether a query string carries a secret, by its name or by its form.

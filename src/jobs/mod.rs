@@ -13,13 +13,12 @@ mod ticker;
 pub use numbering::{GiveNumber, Numbered, give_numbers};
 pub use ticker::{Ticker, run_until_idle};
 
-use crate::app::App;
 use crate::clock::Span;
 use crate::error::Result;
 
 /// Something that is done again and again.
 #[derive(Debug)]
-pub struct Job<C = App> {
+pub struct Job<C> {
     /// Names its lease and its lines in the log.
     pub name: &'static str,
     /// How long to wait between two runs; zero is at each wake.

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use super::Job;
 use super::lease::Leases;
-use crate::app::App;
 use crate::clock::{Span, Time, seconds};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -27,7 +26,7 @@ const ROUNDS: usize = 100_000;
 /// that hangs (a mail server that does not answer) holds up no other.
 pub struct Ticker {
     stopping: Arc<AtomicBool>,
-    app: Arc<App>,
+    db: Db,
     thread: JoinHandle<()>,
 }
 
@@ -36,19 +35,22 @@ impl Ticker {
     ///
     /// # Errors
     /// When the operating system gives no thread.
-    pub fn start(app: Arc<App>, jobs: Vec<Job>) -> std::io::Result<Self> {
+    pub fn start<C>(context: Arc<C>, db: Db, jobs: Vec<Job<C>>) -> std::io::Result<Self>
+    where
+        C: Send + Sync + 'static,
+    {
         let stopping = Arc::new(AtomicBool::new(false));
-        let (theirs, flag) = (app.clone(), stopping.clone());
+        let (theirs, flag) = (db.clone(), stopping.clone());
         let thread = std::thread::Builder::new()
             .name("ticker".into())
-            .spawn(move || tick(&*theirs, &theirs.db, &jobs, &flag))?;
-        Ok(Self { stopping, app, thread })
+            .spawn(move || tick(&*context, &theirs, &jobs, &flag))?;
+        Ok(Self { stopping, db, thread })
     }
 
     /// Lets running jobs finish what they are at, gives the leases back and ends.
     pub fn stop(self) {
         self.stopping.store(true, Ordering::Release);
-        self.app.db.bell().ring();
+        self.db.bell().ring();
         if self.thread.join().is_err() {
             tracing::error!("the background work ended by itself");
         }
