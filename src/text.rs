@@ -143,12 +143,6 @@ macro_rules! numbers {
                 message
             }
         }
-
-        impl IntoArg for &$number {
-            fn add_to(self, message: Message, name: &'static str) -> Message {
-                (*self).add_to(message, name)
-            }
-        }
     )*};
 }
 
@@ -168,9 +162,10 @@ impl IntoArg for String {
     }
 }
 
-impl IntoArg for &String {
+/// Templates lend what they pass on.
+impl<T: IntoArg + Clone> IntoArg for &T {
     fn add_to(self, message: Message, name: &'static str) -> Message {
-        self.as_str().add_to(message, name)
+        self.clone().add_to(message, name)
     }
 }
 
