@@ -5,10 +5,8 @@ audit-lead = Everything that was done here, newest first. This log cannot be edi
 audit-list = Entries
 
 ## Filters
-audit-filter-q = About
-audit-filter-q-hint = A whole email, name or id
-audit-filter-actor = Who
-audit-filter-actor-hint = A whole email, name or id
+audit-filter-q = About: whole email, name or id
+audit-filter-actor = Who: whole email, name or id
 audit-filter-action = What
 audit-filter-ip = From address
 audit-filter-from = From day (UTC)
@@ -66,26 +64,33 @@ audit-change-value = Value
 audit-change-none = nothing
 
 ## Who
-audit-actor-api-key = { $name }, with an API key,
-audit-actor-operator = The operator, on the command line
+audit-actor-api-key = { $name } (with an API key)
+audit-actor-operator = The operator (on the command line)
 audit-actor-system = Vestibule
 audit-actor-anonymous = Somebody who was not signed in
 audit-target-settings = the site settings
+audit-target-unknown = somebody unknown
 
 ## What was done: audit-<action>. $actor is who, $target what it was done to.
 audit-sentence = { $actor }: { $action } ({ $target }).
 audit-invite-created = { $actor } invited { $target }.
 audit-invite-updated = { $actor } changed the invite to { $target }.
-audit-invite-sent = { $actor } sent the invite to { $target }.
-audit-invite-resent = { $actor } sent the invite to { $target } again.
+audit-invite-sent-again = { $actor } sent the invite to { $target } again.
 audit-invite-accepted = { $actor } accepted the invite to { $target }.
 audit-invite-declined = { $actor } declined the invite to { $target }.
 audit-invite-revoked = { $actor } revoked the invite to { $target }.
+audit-invite-suspended = { $actor } put the invite to { $target } on hold.
 audit-invite-expired = The invite to { $target } expired.
 audit-user-created = { $actor } made the account of { $target }.
 audit-user-updated = { $actor } changed the account of { $target }.
 audit-user-suspended = { $actor } suspended { $target }.
 audit-user-reactivated = { $actor } reactivated { $target }.
+audit-user-recovery-asked = { $actor } asked for a link to set a new password for { $target }.
+audit-user-reset-link-made = { $actor } made a link that sets a new password for { $target }.
+audit-user-password-set = { $actor } set the password of { $target }.
+audit-session-opened = { $target } signed in.
+audit-session-confirmed = { $target } entered their password again.
+audit-session-ended = { $actor } ended sessions of { $target }.
 audit-api-key-created = { $actor } made the API key { $target }.
 audit-api-key-revoked = { $actor } revoked the API key { $target }.
 audit-api-key-expired = The API key { $target } expired.

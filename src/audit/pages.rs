@@ -58,7 +58,13 @@ impl Query {
     }
 
     fn trimmed(mut self) -> Self {
-        for text in [&mut self.actor, &mut self.action, &mut self.target, &mut self.ip, &mut self.q] {
+        for text in [
+            &mut self.actor,
+            &mut self.action,
+            &mut self.target,
+            &mut self.ip,
+            &mut self.q,
+        ] {
             *text = text.trim().to_owned();
         }
         self
@@ -100,14 +106,22 @@ impl Query {
         let in_force = all.iter().filter(|(_, value)| !value.is_empty());
         in_force
             .map(|(name, value)| {
-                let rest: Vec<_> = all.iter().filter(|(other, value)| other != name && !value.is_empty()).collect();
+                let rest: Vec<_> = all
+                    .iter()
+                    .filter(|(other, value)| other != name && !value.is_empty())
+                    .collect();
                 let query = serde_urlencoded::to_string(&rest).unwrap_or_default();
                 let group = GROUPS.iter().find(|(start, _)| start == value);
                 let value = match group {
                     Some((_, words)) if *name == "action" => text.get(*words).to_string(),
                     _ => (*value).to_owned(),
                 };
-                (format!("{PATH}?{query}"), text.get(format!("audit-chip-{name}")).arg("value", value).to_string())
+                (
+                    format!("{PATH}?{query}"),
+                    text.get(format!("audit-chip-{name}"))
+                        .arg("value", value)
+                        .to_string(),
+                )
             })
             .collect()
     }
@@ -147,14 +161,21 @@ pub async fn list(app: web::Data<App>, page: Page, query: Params<Query>) -> Resu
                 Some(filter) => store::list(conn, &filter, &paging)?,
                 None => Vec::new(),
             };
-            let slice = paging.slice(rows, |row| Cursor { time: row.at, id: row.id.to_string() });
+            let slice = paging.slice(rows, |row| Cursor {
+                time: row.at,
+                id: row.id.to_string(),
+            });
             let names = store::names(conn, &people(&slice.rows))?;
             Ok((slice, names, seal::standing(conn, &shared.master, now)?))
         })
         .await?;
     let template = List {
         links: PageLinks::of(PATH, &query.pairs(), &slice),
-        entries: slice.rows.into_iter().map(|row| EntryView::of(app.text, row, &names)).collect(),
+        entries: slice
+            .rows
+            .into_iter()
+            .map(|row| EntryView::of(app.text, row, &names))
+            .collect(),
         integrity: Integrity::of(app.text, &standing, now),
         chips: query.chips(app.text),
         groups: query.groups(app.text),
@@ -168,8 +189,13 @@ pub async fn list(app: web::Data<App>, page: Page, query: Params<Query>) -> Resu
 /// The keys of texts that are made of the names above.
 #[cfg(test)]
 pub(super) fn keys() -> Vec<String> {
-    let chips = Query::default().pairs().map(|(name, _)| format!("audit-chip-{name}"));
-    chips.into_iter().chain(GROUPS.map(|(_, words)| words.to_owned())).collect()
+    let chips = Query::default()
+        .pairs()
+        .map(|(name, _)| format!("audit-chip-{name}"));
+    chips
+        .into_iter()
+        .chain(GROUPS.map(|(_, words)| words.to_owned()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -178,25 +204,42 @@ mod tests {
 
     #[test]
     fn the_last_day_belongs_to_what_is_asked_for() {
-        let query = Query { from: "2026-11-22".into(), to: "2026-11-22".into(), ..Query::default() };
+        let query = Query {
+            from: "2026-11-22".into(),
+            to: "2026-11-22".into(),
+            ..Query::default()
+        };
         let filter = query.filter().unwrap();
         assert_eq!(filter.from.unwrap().rfc3339(), "2026-11-22T00:00:00Z");
         assert_eq!(filter.to.unwrap().rfc3339(), "2026-11-23T00:00:00Z");
         for bad in ["22.11.2026", "2026-13-01", "2026-11-22T00:00:00Z", "x"] {
-            let query = Query { to: bad.into(), ..Query::default() };
+            let query = Query {
+                to: bad.into(),
+                ..Query::default()
+            };
             assert!(query.filter().is_err(), "{bad}");
         }
     }
 
     #[test]
     fn each_chip_leads_to_the_list_without_its_filter() {
-        let query = Query { action: "invite.".into(), q: "a&b".into(), ..Query::default() };
+        let query = Query {
+            action: "invite.".into(),
+            q: "a&b".into(),
+            ..Query::default()
+        };
         let chips = query.chips(Text::ENGLISH);
         assert_eq!(
             chips,
             [
-                ("/admin/audit?action=invite.".to_owned(), "About: a&b".to_owned()),
-                ("/admin/audit?q=a%26b".to_owned(), "What: Invites".to_owned()),
+                (
+                    "/admin/audit?action=invite.".to_owned(),
+                    "About: a&b".to_owned()
+                ),
+                (
+                    "/admin/audit?q=a%26b".to_owned(),
+                    "What: Invites".to_owned()
+                ),
             ]
         );
     }

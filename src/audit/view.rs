@@ -15,8 +15,11 @@ pub(super) type Names = HashMap<String, String>;
 
 /// The ids in these entries that may have names.
 pub(super) fn people(rows: &[Row]) -> Vec<String> {
-    let mut ids: Vec<String> =
-        rows.iter().flat_map(|row| row.actor_id.iter().chain([&row.target_id])).cloned().collect();
+    let mut ids: Vec<String> = rows
+        .iter()
+        .flat_map(|row| row.actor_id.iter().chain([&row.target_id]))
+        .cloned()
+        .collect();
     ids.sort_unstable();
     ids.dedup();
     ids
@@ -54,7 +57,11 @@ impl EntryView {
         let actor = actor(text, &row, names);
         let target = target(text, &row, names);
         let words = format!("audit-{}", row.action.replace(['.', '_'], "-"));
-        let sentence = if text.has(&words) { text.get(words) } else { text.get("audit-sentence").arg("action", &row.action) };
+        let sentence = if text.has(&words) {
+            text.get(words)
+        } else {
+            text.get("audit-sentence").arg("action", &row.action)
+        };
         let (icon, folder) = match row.target_kind.as_str() {
             "invite" => ("send", Some("invites")),
             "user" => ("user", Some("users")),
@@ -66,10 +73,15 @@ impl EntryView {
             _ => ("history", None),
         };
         Self {
-            sentence: sentence.arg("actor", &actor).arg("target", &target).to_string(),
+            sentence: sentence
+                .arg("actor", &actor)
+                .arg("target", &target)
+                .to_string(),
             number: row.seq.map(|seq| text.number(seq)),
             changes: changes(&row.before.0, &row.after.0),
-            target_href: folder.map(|folder| format!("/admin/{folder}/{}", row.target_id)),
+            target_href: folder
+                .filter(|_| !row.target_id.is_empty())
+                .map(|folder| format!("/admin/{folder}/{}", row.target_id)),
             id: row.id.to_string(),
             at: row.at,
             icon,
@@ -89,7 +101,10 @@ fn actor(text: Text, row: &Row, names: &Names) -> String {
     let name = names.get(id).map_or(id, String::as_str);
     match row.actor_kind.as_str() {
         "user" if !name.is_empty() => name.to_owned(),
-        "api_key" => text.get("audit-actor-api-key").arg("name", name).to_string(),
+        "api_key" => text
+            .get("audit-actor-api-key")
+            .arg("name", name)
+            .to_string(),
         "operator" => text.get("audit-actor-operator").to_string(),
         "system" => text.get("audit-actor-system").to_string(),
         _ => text.get("audit-actor-anonymous").to_string(),
@@ -97,10 +112,14 @@ fn actor(text: Text, row: &Row, names: &Names) -> String {
 }
 
 fn target(text: Text, row: &Row, names: &Names) -> String {
-    let named = names.get(&row.target_id).filter(|_| row.target_kind == "user").map(String::as_str);
+    let named = names
+        .get(&row.target_id)
+        .filter(|_| row.target_kind == "user")
+        .map(String::as_str);
     match named.or_else(|| row.target_label()) {
         Some(name) => name.to_owned(),
         None if row.target_kind == "settings" => text.get("audit-target-settings").to_string(),
+        None if row.target_id.is_empty() => text.get("audit-target-unknown").to_string(),
         None => row.target_id.clone(),
     }
 }
@@ -108,13 +127,21 @@ fn target(text: Text, row: &Row, names: &Names) -> String {
 /// The fields of both values, each once.
 fn changes(before: &Value, after: &Value) -> Vec<Change> {
     let (Some(old), Some(new)) = (fields(before), fields(after)) else {
-        let whole = Change { field: String::new(), before: shown(Some(before)), after: shown(Some(after)) };
+        let whole = Change {
+            field: String::new(),
+            before: shown(Some(before)),
+            after: shown(Some(after)),
+        };
         return vec![whole];
     };
     let added = new.keys().filter(|name| !old.contains_key(*name));
     old.keys()
         .chain(added)
-        .map(|name| Change { field: name.clone(), before: shown(old.get(name)), after: shown(new.get(name)) })
+        .map(|name| Change {
+            field: name.clone(),
+            before: shown(old.get(name)),
+            after: shown(new.get(name)),
+        })
         .collect()
 }
 
@@ -146,15 +173,32 @@ impl Integrity {
     pub(super) fn of(text: Text, standing: &Standing, now: Time) -> Self {
         let (kind, mut words) = match standing.checked {
             Some((at, _, Some(broken))) => {
-                let words = text.get("audit-check-failed").arg("entry", text.number(broken.seq));
-                ("bad", words.arg("when", text.relative(at, now).as_ref()).to_string())
+                let words = text
+                    .get("audit-check-failed")
+                    .arg("entry", text.number(broken.seq));
+                (
+                    "bad",
+                    words
+                        .arg("when", text.relative(at, now).as_ref())
+                        .to_string(),
+                )
             }
             Some((at, sealed, None)) => {
                 let words = text.get("audit-checked").arg("entry", text.number(sealed));
-                ("ok", words.arg("when", text.relative(at, now).as_ref()).to_string())
+                (
+                    "ok",
+                    words
+                        .arg("when", text.relative(at, now).as_ref())
+                        .to_string(),
+                )
             }
             None if standing.sealed == 0 => ("info", text.get("audit-nothing-sealed").to_string()),
-            None => ("info", text.get("audit-sealed").arg("entry", text.number(standing.sealed)).to_string()),
+            None => (
+                "info",
+                text.get("audit-sealed")
+                    .arg("entry", text.number(standing.sealed))
+                    .to_string(),
+            ),
         };
         let tail = match standing.unsealed {
             0 => None,
@@ -201,9 +245,13 @@ mod tests {
     }
 
     fn names() -> Names {
-        [("usr_1", "Grace Hopper"), ("usr_2", "Ada Lovelace"), ("key_1", "Grace Hopper")]
-            .map(|(id, name)| (id.to_owned(), name.to_owned()))
-            .into()
+        [
+            ("usr_1", "Grace Hopper"),
+            ("usr_2", "Ada Lovelace"),
+            ("key_1", "Grace Hopper"),
+        ]
+        .map(|(id, name)| (id.to_owned(), name.to_owned()))
+        .into()
     }
 
     fn sentence(row: Row) -> String {
@@ -219,28 +267,62 @@ mod tests {
             "Grace Hopper revoked the invite to ada@example.org."
         );
         assert_eq!(
-            sentence(row("user.suspended", ("api_key", Some("key_1")), ("user", "usr_2"), Value::Null)),
-            "Grace Hopper, with an API key, suspended Ada Lovelace."
+            sentence(row(
+                "user.suspended",
+                ("api_key", Some("key_1")),
+                ("user", "usr_2"),
+                Value::Null
+            )),
+            "Grace Hopper (with an API key) suspended Ada Lovelace."
         );
         assert_eq!(
-            sentence(row("invite.expired", ("system", None), ("invite", "inv_1"), Value::Null)),
+            sentence(row(
+                "invite.expired",
+                ("system", None),
+                ("invite", "inv_1"),
+                Value::Null
+            )),
             "The invite to inv_1 expired."
         );
         assert_eq!(
-            sentence(row("shelf.painted", ("operator", None), ("shelf", "shl_1"), Value::Null)),
-            "The operator, on the command line: shelf.painted (shl_1)."
+            sentence(row(
+                "user.recovery_asked",
+                ("anonymous", None),
+                ("user", ""),
+                Value::Null
+            )),
+            "Somebody who was not signed in asked for a link to set a new password for somebody unknown."
         );
         assert_eq!(
-            sentence(row("user.suspended", ("user", Some("usr_gone")), ("user", "usr_2"), Value::Null)),
+            sentence(row(
+                "shelf.painted",
+                ("operator", None),
+                ("shelf", "shl_1"),
+                Value::Null
+            )),
+            "The operator (on the command line): shelf.painted (shl_1)."
+        );
+        assert_eq!(
+            sentence(row(
+                "user.suspended",
+                ("user", Some("usr_gone")),
+                ("user", "usr_2"),
+                Value::Null
+            )),
             "usr_gone suspended Ada Lovelace."
         );
     }
 
     #[test]
     fn what_changed_is_listed_field_by_field() {
-        let list = changes(&json!({ "role": "member", "n": 1 }), &json!({ "role": "admin", "groups": ["a"] }));
-        let told: Vec<_> =
-            list.iter().map(|it| (it.field.as_str(), it.before.as_deref(), it.after.as_deref())).collect();
+        let list = changes(
+            &json!({ "role": "member", "n": 1 }),
+            &json!({ "role": "admin", "groups": ["a"] }),
+        );
+        let told: Vec<_> = list
+            .iter()
+            .map(|it| (it.field.as_str(), it.before.as_deref(), it.after.as_deref()))
+            .collect();
         assert_eq!(
             told,
             [
@@ -256,17 +338,42 @@ mod tests {
     #[test]
     fn the_integrity_line_says_how_far_the_log_is_checked() {
         let say = |sealed, unsealed, checked| {
-            let it = Integrity::of(Text::ENGLISH, &Standing { sealed, unsealed, checked }, NOW.plus(hours(3)));
+            let it = Integrity::of(
+                Text::ENGLISH,
+                &Standing {
+                    sealed,
+                    unsealed,
+                    checked,
+                },
+                NOW.plus(hours(3)),
+            );
             (it.kind, it.words)
         };
-        assert_eq!(say(0, 0, None), ("info", "No entry is sealed yet.".to_owned()));
-        assert_eq!(say(7, 0, None).1, "Sealed to entry 7. The first check follows within a day.");
+        let ago = Text::ENGLISH.relative(NOW, NOW.plus(hours(3)));
+        assert_eq!(
+            say(0, 0, None),
+            ("info", "No entry is sealed yet.".to_owned())
+        );
+        assert_eq!(
+            say(7, 0, None).1,
+            "Sealed to entry 7. The first check follows within a day."
+        );
         assert_eq!(
             say(18_300, 1, Some((NOW, 18_204, None))),
-            ("ok", "Checked to entry 18,204, 3 hours ago. 1 newer entry is not sealed yet.".to_owned())
+            (
+                "ok",
+                format!("Checked to entry 18,204, {ago}. 1 newer entry is not sealed yet.")
+            )
         );
-        assert!(say(2, 1_001, None).1.ends_with("More than 1,000 newer entries are not sealed yet."));
-        let broken = Some(Broken { seq: 9, fault: Fault::Changed });
+        assert!(
+            say(2, 1_001, None)
+                .1
+                .ends_with("More than 1,000 newer entries are not sealed yet.")
+        );
+        let broken = Some(Broken {
+            seq: 9,
+            fault: Fault::Changed,
+        });
         assert_eq!(say(18_300, 0, Some((NOW, 8, broken))).0, "bad");
     }
 
