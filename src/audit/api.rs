@@ -83,7 +83,10 @@ impl From<Row> for AuditEntry {
             at: row.at,
             actor: row.actor(),
             action: row.action,
-            target: TargetRef { kind: row.target_kind, id: row.target_id },
+            target: TargetRef {
+                kind: row.target_kind,
+                id: row.target_id,
+            },
             result: row.result,
             ip: row.ip,
             request_id: row.request_id,
@@ -113,7 +116,10 @@ pub async fn list(app: web::Data<App>, query: Params<AuditQuery>) -> Result<Http
         .db
         .read(move |conn| {
             let rows = store::list(conn, &filter, &paging)?;
-            Ok(paging.slice(rows, |row| Cursor { time: row.at, id: row.id.to_string() }))
+            Ok(paging.slice(rows, |row| Cursor {
+                time: row.at,
+                id: row.id.to_string(),
+            }))
         })
         .await?;
     Ok(ok(&Listed::from(slice.map(AuditEntry::from))))

@@ -23,8 +23,12 @@ pub fn seal(app: &App) -> Result<usize> {
 /// When the database is away.
 pub fn check(app: &App) -> Result<usize> {
     let now = app.clock.now();
-    let standing = app.db.read_now(|conn| seal::standing(conn, &app.master, now))?;
-    let is_fresh = standing.checked.is_some_and(|(at, ..)| now - at < CHECKED_EVERY);
+    let standing = app
+        .db
+        .read_now(|conn| seal::standing(conn, &app.master, now))?;
+    let is_fresh = standing
+        .checked
+        .is_some_and(|(at, ..)| now - at < CHECKED_EVERY);
     if standing.sealed > 0 && !is_fresh {
         seal::check(&app.db, &app.master)?;
         return Ok(1);

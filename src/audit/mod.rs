@@ -9,8 +9,10 @@ pub mod actions;
 pub mod api;
 pub mod jobs;
 pub mod model;
+pub mod pages;
 pub mod seal;
 mod store;
+mod view;
 
 pub use actions::record;
 pub use model::{ActorRef, Entry, Target};

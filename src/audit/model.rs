@@ -29,7 +29,12 @@ pub struct Entry {
 impl Entry {
     /// An entry without values.
     pub const fn new(action: &'static str, target: Target) -> Self {
-        Self { action, target, before: Value::Null, after: Value::Null }
+        Self {
+            action,
+            target,
+            before: Value::Null,
+            after: Value::Null,
+        }
     }
 
     /// With what was there before.
@@ -60,7 +65,10 @@ pub struct Target {
 impl Target {
     /// The thing of that kind and id.
     pub fn new(kind: &'static str, id: impl fmt::Display) -> Self {
-        Self { kind, id: id.to_string() }
+        Self {
+            kind,
+            id: id.to_string(),
+        }
     }
 }
 
@@ -79,7 +87,10 @@ impl From<&Actor> for ActorRef {
             ActorKind::ApiKey(key) => Some(key.to_string()),
             _ => actor.user.map(|user| user.to_string()),
         };
-        Self { kind: actor.kind.as_str().to_owned(), id }
+        Self {
+            kind: actor.kind.as_str().to_owned(),
+            id,
+        }
     }
 }
 
@@ -119,14 +130,21 @@ pub struct Row {
 impl Row {
     /// Who did it.
     pub fn actor(&self) -> ActorRef {
-        ActorRef { kind: self.actor_kind.clone(), id: self.actor_id.clone() }
+        ActorRef {
+            kind: self.actor_kind.clone(),
+            id: self.actor_id.clone(),
+        }
     }
 
     /// What people call the target, as far as the entry itself says: its name or address.
     pub fn target_label(&self) -> Option<&str> {
         ["display_name", "email", "name"]
             .iter()
-            .find_map(|field| [&self.after, &self.before].iter().find_map(|json| json.0.get(field)?.as_str()))
+            .find_map(|field| {
+                [&self.after, &self.before]
+                    .iter()
+                    .find_map(|json| json.0.get(field)?.as_str())
+            })
             .filter(|label| !label.is_empty())
     }
 }
@@ -160,11 +178,18 @@ mod tests {
     fn a_key_acts_under_its_own_id() {
         let now = Time::from_micros(1_700_000_000_000_000);
         let (user, key) = (UserId::new(now), KeyId::new(now));
-        let mut actor = Actor { user: Some(user), kind: ActorKind::User, ..Actor::system() };
+        let mut actor = Actor {
+            user: Some(user),
+            kind: ActorKind::User,
+            ..Actor::system()
+        };
         assert_eq!(ActorRef::from(&actor).id, Some(user.to_string()));
         actor.kind = ActorKind::ApiKey(key);
         let told = ActorRef::from(&actor);
-        assert_eq!((told.kind.as_str(), told.id), ("api_key", Some(key.to_string())));
+        assert_eq!(
+            (told.kind.as_str(), told.id),
+            ("api_key", Some(key.to_string()))
+        );
         assert_eq!(ActorRef::from(&Actor::operator()).id, None);
     }
 }

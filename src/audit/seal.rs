@@ -8,9 +8,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::QueryResult;
 use diesel::query_builder::AstPass;
 use diesel::sql_types::{BigInt, Binary, Text};
-use diesel::QueryResult;
 use serde_json::Value;
 
 use super::model::Row;
@@ -42,32 +42,49 @@ impl Head {
         let seq = self.seq + 1;
         let mut data = self.seal.to_vec();
         put_row(&mut data, seq, row);
-        Self { seq, seal: master.mac("audit", &data) }
+        Self {
+            seq,
+            seal: master.mac("audit", &data),
+        }
     }
 
     fn write(self, master: &MasterKey) -> String {
-        signed(master, HEAD, &format!("{} {}", self.seq, URL_SAFE_NO_PAD.encode(self.seal)))
+        signed(
+            master,
+            HEAD,
+            &format!("{} {}", self.seq, URL_SAFE_NO_PAD.encode(self.seal)),
+        )
     }
 
     /// Reads the fact; `None` when it was not written with our key.
     fn read(master: &MasterKey, fact: Option<&str>) -> Option<Self> {
-        let Some(fact) = fact else { return Some(Self::default()) };
+        let Some(fact) = fact else {
+            return Some(Self::default());
+        };
         let (seq, seal) = opened(master, HEAD, fact)?.split_once(' ')?;
         let seal = URL_SAFE_NO_PAD.decode(seal).ok()?.try_into().ok()?;
-        Some(Self { seq: seq.parse().ok()?, seal })
+        Some(Self {
+            seq: seq.parse().ok()?,
+            seal,
+        })
     }
 }
 
 /// `text` with its HMAC behind it.
 fn signed(master: &MasterKey, purpose: &'static str, text: &str) -> String {
-    format!("{text} {}", URL_SAFE_NO_PAD.encode(master.mac(purpose, text.as_bytes())))
+    format!(
+        "{text} {}",
+        URL_SAFE_NO_PAD.encode(master.mac(purpose, text.as_bytes()))
+    )
 }
 
 /// What [`signed`] was given, when it was made with this key.
 fn opened<'a>(master: &MasterKey, purpose: &'static str, fact: &'a str) -> Option<&'a str> {
     let (text, mac) = fact.rsplit_once(' ')?;
     let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
-    master.mac_matches(purpose, text.as_bytes(), &mac).then_some(text)
+    master
+        .mac_matches(purpose, text.as_bytes(), &mac)
+        .then_some(text)
 }
 
 /// The bytes of an entry: each part with its length before it, so that no two entries read the same,
@@ -145,7 +162,8 @@ struct Sealed {
 }
 
 impl BulkRow for Sealed {
-    const HEAD: &'static str = "UPDATE audit SET seq = new.column2, seal = new.column3 FROM (VALUES ";
+    const HEAD: &'static str =
+        "UPDATE audit SET seq = new.column2, seal = new.column3 FROM (VALUES ";
 
     fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         out.push_bind_param::<Text, AuditId>(&self.id)?;
@@ -173,7 +191,9 @@ impl Numbered for Chain<'_> {
 
     fn number(&self, head: Option<&str>, rows: &[Row]) -> Result<(String, Vec<Sealed>)> {
         let head = Head::read(self.0, head);
-        let mut head = head.ok_or_else(|| Error::internal("the head of the audit log is not ours: check the log"))?;
+        let mut head = head.ok_or_else(|| {
+            Error::internal("the head of the audit log is not ours: check the log")
+        })?;
         let sealed = rows
             .iter()
             .map(|row| {
@@ -190,9 +210,15 @@ impl Numbered for Chain<'_> {
 /// # Errors
 /// When the database is away, or the head was changed by somebody else.
 pub fn seal_batch(db: &Db, master: &MasterKey) -> Result<usize> {
-    let Some((count, head)) = give_numbers(db, &Chain(master))? else { return Ok(0) };
+    let Some((count, head)) = give_numbers(db, &Chain(master))? else {
+        return Ok(0);
+    };
     let head = head.split(' ').take(2).collect::<Vec<_>>();
-    tracing::info!(seq = head[0], seal = head[1], "the audit log is sealed up to here");
+    tracing::info!(
+        seq = head[0],
+        seal = head[1],
+        "the audit log is sealed up to here"
+    );
     Ok(count)
 }
 
@@ -242,9 +268,25 @@ pub fn verify(conn: &mut Conn, master: &MasterKey) -> Result<Verified> {
     let known = facts::read(conn, HEAD)?;
     let unsealed = store::count_unsealed(conn)?;
     let mut at = Head::default();
-    let found = |at: Head, broken| Ok(Verified { sealed: at.seq, unsealed, broken });
-    let broken = |at: Head, fault| found(at, Some(Broken { seq: at.seq + 1, fault }));
-    let Some(head) = Head::read(master, known.as_deref()).filter(|_| known.is_some() || highest == 0) else {
+    let found = |at: Head, broken| {
+        Ok(Verified {
+            sealed: at.seq,
+            unsealed,
+            broken,
+        })
+    };
+    let broken = |at: Head, fault| {
+        found(
+            at,
+            Some(Broken {
+                seq: at.seq + 1,
+                fault,
+            }),
+        )
+    };
+    let Some(head) =
+        Head::read(master, known.as_deref()).filter(|_| known.is_some() || highest == 0)
+    else {
         return broken(at, Fault::Head);
     };
     let (mut last, mut batch) = (None, BATCH);
@@ -264,7 +306,14 @@ pub fn verify(conn: &mut Conn, master: &MasterKey) -> Result<Verified> {
             let next = at.after(master, row);
             let seq = row.seq.unwrap_or_default();
             if seq != next.seq {
-                return broken(at, if seq > next.seq { Fault::Missing } else { Fault::Added });
+                return broken(
+                    at,
+                    if seq > next.seq {
+                        Fault::Missing
+                    } else {
+                        Fault::Added
+                    },
+                );
             }
             if row.seal.as_deref() != Some(&next.seal) {
                 return broken(at, Fault::Changed);
@@ -320,9 +369,16 @@ pub fn standing(conn: &mut Conn, master: &MasterKey, now: Time) -> Result<Standi
 pub fn check(db: &Db, master: &MasterKey) -> Result<Verified> {
     let old = db.read_now(|conn| Ok(facts::read(conn, CHECKED)?))?;
     let verified = db.read_now(|conn| verify(conn, master))?;
-    let broken = verified.broken.map_or_else(|| "0 ok".to_owned(), |it| format!("{} {}", it.seq, it.fault));
+    let broken = verified.broken.map_or_else(
+        || "0 ok".to_owned(),
+        |it| format!("{} {}", it.seq, it.fault),
+    );
     let at = db.clock().now().as_micros();
-    let new = signed(master, CHECKED, &format!("{at} {} {broken}", verified.sealed));
+    let new = signed(
+        master,
+        CHECKED,
+        &format!("{at} {} {broken}", verified.sealed),
+    );
     db.write_now(move |tx| Ok(facts::swap(tx, CHECKED, old.as_deref(), &new)?))?;
     if let Some(Broken { seq, fault }) = verified.broken {
         tracing::error!(seq, %fault, "the audit log was changed from outside");
@@ -335,7 +391,11 @@ fn read_checked(master: &MasterKey, fact: &str) -> Option<(Time, i64, Option<Bro
     let at = Time::from_micros(parts.next()?.parse().ok()?);
     let sealed = parts.next()?.parse().ok()?;
     let seq = parts.next()?.parse().ok()?;
-    let broken = parts.next()?.parse().ok().map(|fault| Broken { seq, fault });
+    let broken = parts
+        .next()?
+        .parse()
+        .ok()
+        .map(|fault| Broken { seq, fault });
     Some((at, sealed, broken))
 }
 

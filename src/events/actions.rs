@@ -19,7 +19,14 @@ pub fn emit(tx: &mut Tx<'_>, actor: &Actor, kind: &'static str, data: Value) -> 
     let now = tx.now;
     let id = EventId::new(now);
     let who = ActorRef::from(actor);
-    let row = store::NewRow { id, kind, at: now, actor_kind: who.kind, actor_id: who.id, data: Json(data) };
+    let row = store::NewRow {
+        id,
+        kind,
+        at: now,
+        actor_kind: who.kind,
+        actor_id: who.id,
+        data: Json(data),
+    };
     store::insert(tx, &row)?;
     Ok(id)
 }

@@ -51,7 +51,10 @@ impl From<store::Row> for Event {
             id: row.id,
             kind: row.kind,
             at: row.at,
-            actor: ActorRef { kind: row.actor_kind, id: row.actor_id },
+            actor: ActorRef {
+                kind: row.actor_kind,
+                id: row.actor_id,
+            },
             data: row.data.0,
         }
     }
@@ -87,7 +90,10 @@ fn page(conn: &mut Conn, after: Option<i64>, limit: i64) -> Result<Listed<Event>
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let goes_on = items.len() > wanted;
     items.truncate(wanted);
-    let next_cursor = items.last().filter(|_| goes_on).map(|last| last.seq.to_string());
+    let next_cursor = items
+        .last()
+        .filter(|_| goes_on)
+        .map(|last| last.seq.to_string());
     Ok(Listed { items, next_cursor })
 }
 
@@ -103,23 +109,38 @@ mod tests {
         let scratch = Scratch::new();
         for _ in 0..count {
             let data = serde_json::json!({});
-            let emit = move |tx: &mut crate::db::Tx<'_>| emit(tx, &Actor::system(), kinds::USER_CREATED, data.clone());
+            let emit = move |tx: &mut crate::db::Tx<'_>| {
+                emit(tx, &Actor::system(), kinds::USER_CREATED, data.clone())
+            };
             scratch.db.write_now(emit).unwrap();
         }
         numbers::number_batch(&scratch.db).unwrap();
         scratch
     }
 
-    fn ask(scratch: &Scratch, after: Option<i64>, limit: i64) -> Result<(Vec<i64>, Option<String>)> {
+    fn ask(
+        scratch: &Scratch,
+        after: Option<i64>,
+        limit: i64,
+    ) -> Result<(Vec<i64>, Option<String>)> {
         let listed = scratch.db.read_now(|conn| page(conn, after, limit))?;
-        Ok((listed.items.iter().map(|event| event.seq).collect(), listed.next_cursor))
+        Ok((
+            listed.items.iter().map(|event| event.seq).collect(),
+            listed.next_cursor,
+        ))
     }
 
     #[test]
     fn events_are_read_by_number() {
         let scratch = with_events(5);
-        assert_eq!(ask(&scratch, None, 2).unwrap(), (vec![1, 2], Some("2".into())));
-        assert_eq!(ask(&scratch, Some(2), 2).unwrap(), (vec![3, 4], Some("4".into())));
+        assert_eq!(
+            ask(&scratch, None, 2).unwrap(),
+            (vec![1, 2], Some("2".into()))
+        );
+        assert_eq!(
+            ask(&scratch, Some(2), 2).unwrap(),
+            (vec![3, 4], Some("4".into()))
+        );
         assert_eq!(ask(&scratch, Some(4), 2).unwrap(), (vec![5], None));
         assert_eq!(ask(&scratch, Some(5), 2).unwrap(), (vec![], None));
         assert_eq!(ask(&scratch, Some(9), 2).unwrap(), (vec![], None));
@@ -132,7 +153,10 @@ mod tests {
         scratch.clock.advance(days(91));
         assert_eq!(numbers::sweep_turn(&scratch.db).unwrap(), 3);
         for after in [0, 2, -1] {
-            assert_eq!(ask(&scratch, Some(after), 50).unwrap_err().code(), Code::EventsGone);
+            assert_eq!(
+                ask(&scratch, Some(after), 50).unwrap_err().code(),
+                Code::EventsGone
+            );
         }
         assert_eq!(ask(&scratch, Some(3), 50).unwrap(), (vec![], None));
         assert_eq!(ask(&scratch, None, 50).unwrap(), (vec![], None));

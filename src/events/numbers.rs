@@ -51,14 +51,18 @@ impl Numbered for Events {
 
     fn number(&self, head: Option<&str>, rows: &[EventId]) -> Result<(String, Vec<Given>)> {
         let last = read_head(head)?;
-        let given: Vec<Given> = (last + 1..).zip(rows).map(|(seq, id)| Given { id: *id, seq }).collect();
+        let given: Vec<Given> = (last + 1..)
+            .zip(rows)
+            .map(|(seq, id)| Given { id: *id, seq })
+            .collect();
         let head = given.last().map_or(last, |row| row.seq).to_string();
         Ok((head, given))
     }
 }
 
 fn read_head(fact: Option<&str>) -> Result<i64> {
-    fact.map_or(Ok(0), str::parse).map_err(|_| Error::internal("the last number of the events is no number"))
+    fact.map_or(Ok(0), str::parse)
+        .map_err(|_| Error::internal("the last number of the events is no number"))
 }
 
 /// Numbers a batch of events and says how many.
@@ -98,7 +102,11 @@ pub fn sweep_turn(db: &Db) -> Result<usize> {
 
 /// The number of the last event before the first that is still young enough.
 fn last_old(events: &[(Option<i64>, Time)], old: Time) -> Option<i64> {
-    events.iter().take_while(|(_, at)| *at < old).last().and_then(|(seq, _)| *seq)
+    events
+        .iter()
+        .take_while(|(_, at)| *at < old)
+        .last()
+        .and_then(|(seq, _)| *seq)
 }
 
 #[cfg(test)]
@@ -119,7 +127,10 @@ mod tests {
     }
 
     fn seqs(scratch: &Scratch) -> Vec<i64> {
-        let rows = scratch.db.read_now(|conn| Ok(store::after(conn, 0, 5_000)?)).unwrap();
+        let rows = scratch
+            .db
+            .read_now(|conn| Ok(store::after(conn, 0, 5_000)?))
+            .unwrap();
         rows.into_iter().filter_map(|row| row.seq).collect()
     }
 
@@ -132,7 +143,10 @@ mod tests {
         let scratch = Scratch::new();
         assert_eq!(number_batch(&scratch.db).unwrap(), 0);
         (0..3).for_each(|_| emit_one(&scratch));
-        assert!(seqs(&scratch).is_empty(), "without a number nobody sees them");
+        assert!(
+            seqs(&scratch).is_empty(),
+            "without a number nobody sees them"
+        );
         assert_eq!(number_batch(&scratch.db).unwrap(), 3);
         assert_eq!(seqs(&scratch), [1, 2, 3]);
         scratch.tamper("DELETE FROM events");
@@ -153,17 +167,23 @@ mod tests {
                 .map(|_| scope.spawn(move || (0..each).for_each(|_| emit_one(scratch))))
                 .collect();
             let (first, second) = (scratch.db.clone(), scratch.again());
-            running.extend([first, second].map(|db| {
-                scope.spawn(move || (0..80).for_each(|_| drop(number_batch(&db))))
-            }));
+            running.extend(
+                [first, second]
+                    .map(|db| scope.spawn(move || (0..80).for_each(|_| drop(number_batch(&db))))),
+            );
             let mut seen: Vec<i64> = Vec::new();
             loop {
-                let is_over = running.iter().all(std::thread::ScopedJoinHandle::is_finished);
+                let is_over = running
+                    .iter()
+                    .all(std::thread::ScopedJoinHandle::is_finished);
                 if is_over {
                     while number_batch(&scratch.db).unwrap() > 0 {}
                 }
                 let last = seen.last().copied().unwrap_or_default();
-                let rows = scratch.db.read_now(|conn| Ok(store::after(conn, last, 7)?)).unwrap();
+                let rows = scratch
+                    .db
+                    .read_now(|conn| Ok(store::after(conn, last, 7)?))
+                    .unwrap();
                 seen.extend(rows.iter().filter_map(|row| row.seq));
                 if is_over && rows.is_empty() {
                     break seen;
@@ -188,6 +208,9 @@ mod tests {
         scratch.clock.advance(days(31));
         assert_eq!(sweep_turn(&scratch.db).unwrap(), 3);
         assert_eq!(sweep_turn(&scratch.db).unwrap(), 0);
-        assert_eq!((seqs(&scratch).as_slice(), floor_of(&scratch)), ([4, 5].as_slice(), 3));
+        assert_eq!(
+            (seqs(&scratch).as_slice(), floor_of(&scratch)),
+            ([4, 5].as_slice(), 3)
+        );
     }
 }

@@ -32,12 +32,19 @@ pub(super) struct Row {
 }
 
 pub(super) fn insert(conn: &mut Conn, row: &NewRow) -> QueryResult<()> {
-    diesel::insert_into(events::table).values(row).execute(conn).map(drop)
+    diesel::insert_into(events::table)
+        .values(row)
+        .execute(conn)
+        .map(drop)
 }
 
 /// Events in the order of their numbers, from after `after` on.
 pub(super) fn after(conn: &mut Conn, after: i64, limit: i64) -> QueryResult<Vec<Row>> {
-    events::table.filter(events::seq.gt(after)).order(events::seq.asc()).limit(limit).load(conn)
+    events::table
+        .filter(events::seq.gt(after))
+        .order(events::seq.asc())
+        .limit(limit)
+        .load(conn)
 }
 
 /// The lowest number that is kept.

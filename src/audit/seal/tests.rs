@@ -17,7 +17,9 @@ fn write(scratch: &Scratch, count: usize) {
             .write_now(move |tx| {
                 let target = Target::new("user", format!("usr_{number}"));
                 let entry = Entry::new("user.updated", target)
-                    .before(json!({ "zeta": 1.5, "alpha": [true, null], "email": "ada@example.org" }))
+                    .before(
+                        json!({ "zeta": 1.5, "alpha": [true, null], "email": "ada@example.org" }),
+                    )
                     .after(json!({ "alpha": { "b": 1, "a": "é" }, "big": 1e30 }));
                 record(tx, &Actor::operator(), entry)
             })
@@ -47,19 +49,47 @@ fn fault(scratch: &Scratch) -> Option<(i64, Fault)> {
 #[test]
 fn what_was_written_is_sealed_once_and_found_in_order() {
     let scratch = sealed(3);
-    assert_eq!(check_now(&scratch), Verified { sealed: 3, unsealed: 0, broken: None });
+    assert_eq!(
+        check_now(&scratch),
+        Verified {
+            sealed: 3,
+            unsealed: 0,
+            broken: None
+        }
+    );
     write(&scratch, 2);
-    assert_eq!(check_now(&scratch), Verified { sealed: 3, unsealed: 2, broken: None });
+    assert_eq!(
+        check_now(&scratch),
+        Verified {
+            sealed: 3,
+            unsealed: 2,
+            broken: None
+        }
+    );
     assert_eq!(seal_batch(&scratch.db, &master()).unwrap(), 2);
     assert_eq!(seal_batch(&scratch.db, &master()).unwrap(), 0);
-    assert_eq!(check_now(&scratch), Verified { sealed: 5, unsealed: 0, broken: None });
+    assert_eq!(
+        check_now(&scratch),
+        Verified {
+            sealed: 5,
+            unsealed: 0,
+            broken: None
+        }
+    );
 }
 
 #[test]
 fn an_empty_log_is_in_order() {
     let scratch = Scratch::new();
     assert_eq!(seal_batch(&scratch.db, &master()).unwrap(), 0);
-    assert_eq!(check_now(&scratch), Verified { sealed: 0, unsealed: 0, broken: None });
+    assert_eq!(
+        check_now(&scratch),
+        Verified {
+            sealed: 0,
+            unsealed: 0,
+            broken: None
+        }
+    );
 }
 
 #[test]
@@ -102,8 +132,16 @@ fn entries_that_are_gone_added_or_swapped_are_found() {
         ("DELETE FROM audit WHERE seq = 3", 3, Fault::Missing),
         ("DELETE FROM audit WHERE seq >= 4", 4, Fault::Missing),
         ("DELETE FROM audit", 1, Fault::Missing),
-        ("DELETE FROM facts WHERE name = 'audit_head'", 1, Fault::Head),
-        ("UPDATE audit SET seq = NULL WHERE seq = 5", 5, Fault::Missing),
+        (
+            "DELETE FROM facts WHERE name = 'audit_head'",
+            1,
+            Fault::Head,
+        ),
+        (
+            "UPDATE audit SET seq = NULL WHERE seq = 5",
+            5,
+            Fault::Missing,
+        ),
         ("UPDATE audit SET seq = 0 WHERE seq = 1", 1, Fault::Added),
         ("UPDATE audit SET seq = 6 WHERE seq = 2", 2, Fault::Missing),
     ];
@@ -121,17 +159,27 @@ fn entries_that_are_gone_added_or_swapped_are_found() {
 
     let scratch = sealed(5);
     write(&scratch, 1);
-    scratch.tamper("UPDATE audit SET seq = 6, seal = (SELECT seal FROM audit WHERE seq = 5) WHERE seq IS NULL");
+    scratch.tamper(
+        "UPDATE audit SET seq = 6, seal = (SELECT seal FROM audit WHERE seq = 5) WHERE seq IS NULL",
+    );
     assert_eq!(fault(&scratch), Some((6, Fault::Added)));
 }
 
 #[test]
 fn the_head_can_neither_be_set_back_nor_signed_with_another_key() {
     let scratch = sealed(2);
-    let early = scratch.db.read_now(|conn| Ok(facts::read(conn, HEAD)?)).unwrap().unwrap();
+    let early = scratch
+        .db
+        .read_now(|conn| Ok(facts::read(conn, HEAD)?))
+        .unwrap()
+        .unwrap();
     write(&scratch, 2);
     seal_all(&scratch);
-    let late = scratch.db.read_now(|conn| Ok(facts::read(conn, HEAD)?)).unwrap().unwrap();
+    let late = scratch
+        .db
+        .read_now(|conn| Ok(facts::read(conn, HEAD)?))
+        .unwrap()
+        .unwrap();
 
     // The end is cut off, and the seal of entry 2 put where the head is: the HMAC is still that of 4.
     scratch.tamper("DELETE FROM audit WHERE seq > 2");
@@ -139,12 +187,20 @@ fn the_head_can_neither_be_set_back_nor_signed_with_another_key() {
     let forged = format!("{} {mac}", early.rsplit_once(' ').unwrap().0);
     let put = |old: &str, new: &str| {
         let (old, new) = (old.to_owned(), new.to_owned());
-        assert!(scratch.db.write_now(move |tx| Ok(facts::swap(tx, HEAD, Some(&old), &new)?)).unwrap());
+        assert!(
+            scratch
+                .db
+                .write_now(move |tx| Ok(facts::swap(tx, HEAD, Some(&old), &new)?))
+                .unwrap()
+        );
     };
     put(&late, &forged);
     assert_eq!(fault(&scratch), Some((1, Fault::Head)));
     write(&scratch, 1);
-    assert!(seal_batch(&scratch.db, &master()).is_err(), "nothing is sealed on a head that is not ours");
+    assert!(
+        seal_batch(&scratch.db, &master()).is_err(),
+        "nothing is sealed on a head that is not ours"
+    );
 
     let other = Head::default().write(&MasterKey::from_bytes(&[8; 32]));
     put(&forged, &other);
@@ -155,7 +211,14 @@ fn the_head_can_neither_be_set_back_nor_signed_with_another_key() {
 fn another_key_finds_nothing_in_order() {
     let scratch = sealed(1);
     let other = MasterKey::from_bytes(&[8; 32]);
-    assert!(scratch.db.read_now(|conn| verify(conn, &other)).unwrap().broken.is_some());
+    assert!(
+        scratch
+            .db
+            .read_now(|conn| verify(conn, &other))
+            .unwrap()
+            .broken
+            .is_some()
+    );
 }
 
 #[test]
@@ -165,14 +228,27 @@ fn more_entries_than_a_batch_are_sealed_in_turns() {
         .db
         .write_now(|tx| {
             for number in 0..1_203 {
-                record(tx, &Actor::system(), Entry::new("invite.expired", Target::new("invite", number)))?;
+                record(
+                    tx,
+                    &Actor::system(),
+                    Entry::new("invite.expired", Target::new("invite", number)),
+                )?;
             }
             Ok(())
         })
         .unwrap();
-    let sizes: Vec<usize> = (0..4).map(|_| seal_batch(&scratch.db, &master()).unwrap()).collect();
+    let sizes: Vec<usize> = (0..4)
+        .map(|_| seal_batch(&scratch.db, &master()).unwrap())
+        .collect();
     assert_eq!(sizes, [500, 500, 203, 0]);
-    assert_eq!(check_now(&scratch), Verified { sealed: 1_203, unsealed: 0, broken: None });
+    assert_eq!(
+        check_now(&scratch),
+        Verified {
+            sealed: 1_203,
+            unsealed: 0,
+            broken: None
+        }
+    );
 }
 
 #[test]
@@ -191,7 +267,14 @@ fn two_processes_that_seal_at_once_make_one_chain() {
         write(&scratch, 40);
     });
     seal_all(&scratch);
-    assert_eq!(check_now(&scratch), Verified { sealed: 40, unsealed: 0, broken: None });
+    assert_eq!(
+        check_now(&scratch),
+        Verified {
+            sealed: 40,
+            unsealed: 0,
+            broken: None
+        }
+    );
 }
 
 #[test]
@@ -199,9 +282,19 @@ fn the_outcome_of_a_check_is_kept_for_the_console() {
     let scratch = sealed(2);
     let stand = || {
         let now = scratch.clock.now();
-        scratch.db.read_now(|conn| standing(conn, &master(), now)).unwrap()
+        scratch
+            .db
+            .read_now(|conn| standing(conn, &master(), now))
+            .unwrap()
     };
-    assert_eq!(stand(), Standing { sealed: 2, unsealed: 0, checked: None });
+    assert_eq!(
+        stand(),
+        Standing {
+            sealed: 2,
+            unsealed: 0,
+            checked: None
+        }
+    );
     check(&scratch.db, &master()).unwrap();
     write(&scratch, 1);
     let then = stand();
@@ -209,7 +302,10 @@ fn the_outcome_of_a_check_is_kept_for_the_console() {
     assert!(matches!(then.checked, Some((_, 2, None))));
     scratch.tamper("UPDATE audit SET action = 'x' WHERE seq = 2");
     check(&scratch.db, &master()).unwrap();
-    let broken = Broken { seq: 2, fault: Fault::Changed };
+    let broken = Broken {
+        seq: 2,
+        fault: Fault::Changed,
+    };
     assert!(matches!(stand().checked, Some((_, 1, Some(it))) if it == broken));
 }
 
