@@ -219,7 +219,10 @@ pub(super) fn pause(tries: i32, chance: u8) -> Span {
 /// `text` as an administrator may read it: every link, every secret and every code of six digits is left
 /// out, because whoever reads them can be the person they were sent to.
 pub(super) fn without_secrets(text: &str, words: Text) -> String {
-    let (link, code) = (words.get("outbox-link-hidden"), words.get("outbox-code-hidden"));
+    let (link, code) = (
+        words.get("outbox-link-hidden"),
+        words.get("outbox-code-hidden"),
+    );
     let (link, code) = (link.to_string(), code.to_string());
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -244,10 +247,14 @@ enum Hidden {
 /// What must not be shown at the start of `text`, and its length in bytes.
 fn hidden(text: &str) -> Option<(usize, Hidden)> {
     let until = |end: fn(char) -> bool| text.find(end).unwrap_or(text.len());
-    let is_secret =
-        SecretKind::ALL.iter().any(|kind| text.starts_with(kind.prefix()));
+    let is_secret = SecretKind::ALL
+        .iter()
+        .any(|kind| text.starts_with(kind.prefix()));
     if is_secret || text.starts_with("https://") || text.starts_with("http://") {
-        return Some((until(|c| c.is_whitespace() || "<>\"".contains(c)), Hidden::Link));
+        return Some((
+            until(|c| c.is_whitespace() || "<>\"".contains(c)),
+            Hidden::Link,
+        ));
     }
     let digits = until(|c| !c.is_alphanumeric());
     let is_code = digits == 6 && text.as_bytes()[..6].iter().all(u8::is_ascii_digit);
@@ -277,7 +284,12 @@ mod tests {
         assert_eq!(subject, "Ada  Bcc: eve@example.org");
         assert_eq!(body.to_name, "Ada  Bcc: eve@example.org");
         assert_eq!(body.text, "a\nb\nc\td");
-        for bad in ["a@x.org\r\nRCPT TO:<e@x.org>", "a@x.org\u{0}", "a@x.org\n", "\u{85}a@x.org"] {
+        for bad in [
+            "a@x.org\r\nRCPT TO:<e@x.org>",
+            "a@x.org\u{0}",
+            "a@x.org\n",
+            "\u{85}a@x.org",
+        ] {
             assert!(letter(bad, "", "").clean().is_err(), "{bad:?}");
         }
     }
@@ -319,9 +331,15 @@ mod tests {
             hide("Open https://x.org/self-service/invite?token=vsti_abc.\nThen go."),
             "Open (link hidden)\nThen go."
         );
-        assert_eq!(hide("<a href=\"http://x/y\">vstl_0aB</a>"), "<a href=\"(link hidden)\">(link hidden)</a>");
+        assert_eq!(
+            hide("<a href=\"http://x/y\">vstl_0aB</a>"),
+            "<a href=\"(link hidden)\">(link hidden)</a>"
+        );
         assert_eq!(hide("Your code is 123456."), "Your code is (code hidden).");
-        assert_eq!(hide("éx1234567 y123456 2027, 20 €"), "éx1234567 y123456 2027, 20 €");
+        assert_eq!(
+            hide("éx1234567 y123456 2027, 20 €"),
+            "éx1234567 y123456 2027, 20 €"
+        );
         assert_eq!(hide(""), "");
     }
 }
