@@ -10,7 +10,7 @@ use crate::db::schema::outbox;
 use crate::error::{FieldError, Result};
 use crate::ids::OutboxId;
 use crate::secret::SecretKind;
-use crate::text::{Message, Text};
+use crate::text::Text;
 
 crate::words! {
     /// The way by which it goes out.
@@ -171,18 +171,26 @@ impl Trouble {
         }
     }
 
-    /// The trouble and what to do, for people.
-    pub fn words(&self, text: Text) -> Message {
-        let told = |key, words: &str| text.get(key).arg("words", words.trim_end_matches('.'));
-        match self {
-            Self::Refused(said) if said.starts_with('5') => told("outbox-trouble-refused", said),
-            Self::Refused(said) => told("outbox-trouble-later", said),
-            Self::Unreachable(why) => told("outbox-trouble-unreachable", why),
-            Self::Unsafe(why) => told("outbox-trouble-unsafe", why),
-            Self::Login(said) => told("outbox-trouble-login", said),
-            Self::Address(why) => told("outbox-trouble-address", why),
-            Self::Unreadable => text.get("outbox-trouble-unreadable"),
-        }
+    /// What happened and what to do, for people. `waits` says that the mail is tried again.
+    pub fn words(&self, text: Text, waits: bool) -> String {
+        let (what, words) = match self {
+            Self::Refused(said) => ("outbox-trouble-refused", said.as_str()),
+            Self::Unreachable(why) => ("outbox-trouble-unreachable", why.as_str()),
+            Self::Unsafe(why) => ("outbox-trouble-unsafe", why.as_str()),
+            Self::Login(said) => ("outbox-trouble-login", said.as_str()),
+            Self::Address(why) => ("outbox-trouble-address", why.as_str()),
+            Self::Unreadable => ("outbox-trouble-unreadable", ""),
+        };
+        let next = match self {
+            Self::Unsafe(_) => "outbox-next-unsafe",
+            Self::Login(_) => "outbox-next-login",
+            Self::Refused(_) | Self::Unreachable(_) if waits => "outbox-next-again",
+            Self::Refused(_) | Self::Address(_) => "outbox-next-address",
+            Self::Unreachable(_) => "outbox-next-given-up",
+            Self::Unreadable => "outbox-next-new",
+        };
+        let what = text.get(what).arg("words", words.trim_end_matches('.'));
+        format!("{what} {}", text.get(next))
     }
 }
 
@@ -317,8 +325,10 @@ mod tests {
         ];
         for trouble in each {
             assert_eq!(Trouble::read(&trouble.to_string()), trouble);
-            let words = trouble.words(Text::ENGLISH).to_string();
-            assert!(!words.starts_with("outbox-"), "{words}");
+            for waits in [true, false] {
+                let words = trouble.words(Text::ENGLISH, waits);
+                assert!(!words.contains("outbox-"), "{words}");
+            }
         }
         assert_eq!(bounded("550 a\r\nb\u{7}"), "550 a  b");
         assert_eq!(bounded(&"é".repeat(1_000)).chars().count(), WORDS_LENGTH);

@@ -62,7 +62,7 @@ impl View {
             next: mail.next_try().filter(|next| *next > now),
             trouble: mail
                 .trouble()
-                .map(|trouble| trouble.words(text).to_string()),
+                .map(|trouble| trouble.words(text, mail.state == State::Waiting)),
             of_mail: text.get("outbox-of").arg("to", &mail.recipient),
             id: mail.id,
             to: mail.recipient,

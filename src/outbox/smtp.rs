@@ -226,15 +226,22 @@ fn refused(why: &smtp::Error) -> Failure {
 }
 
 fn trouble(why: &smtp::Error) -> Trouble {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, InvalidData, TimedOut, UnexpectedEof,
+        WouldBlock,
+    };
     if let Some(code) = why.status() {
         return Trouble::Refused(bounded(&format!("{code} {}", source(why))));
     }
     match io_kind(why) {
-        Some(io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+        Some(WouldBlock | TimedOut) => {
             Trouble::Unreachable(format!("no answer in {} seconds", PATIENCE.as_secs()))
         }
+        Some(BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof) => {
+            Trouble::Unreachable("it closed the connection".to_owned())
+        }
         // What rustls says of certificates and handshakes arrives so.
-        Some(io::ErrorKind::InvalidData) => Trouble::Unsafe(source(why)),
+        Some(InvalidData) => Trouble::Unsafe(source(why)),
         _ if why.is_tls() || why.is_client() => Trouble::Unsafe(source(why)),
         _ => Trouble::Unreachable(source(why)),
     }

@@ -15,7 +15,7 @@ use crate::secret;
 /// Mails that are claimed at once.
 const BATCH: i64 = 20;
 /// How long a claim holds without being renewed. Each mail renews its own before it is sent, and no
-/// conversation about one mail is longer: a dozen answers, each within 20 seconds.
+/// conversation about one mail is longer: fourteen answers at most, each within 20 seconds.
 const LEASE: Span = minutes(5);
 /// How often marking a mail is tried while the database is busy, and the pause between.
 const MARK_TRIES: u32 = 20;
@@ -63,10 +63,18 @@ pub(super) fn deliver(app: &App, courier: &mut dyn Courier) -> Result<Outcome> {
             Ok(()) => mark_sent(app, mail)?,
             Err(Failure::Server(trouble)) => {
                 // The others of the batch would meet the same, each after twenty seconds of silence.
-                for mail in std::iter::once(mail).chain(claimed) {
+                let all: Vec<Claimed> = std::iter::once(mail).chain(claimed).collect();
+                outcome = Outcome {
+                    tried: outcome.tried + all.len() - 1,
+                    away: true,
+                };
+                // Told when it is new to some mail: a server that is away for days fills no log.
+                if all.iter().any(|mail| mail.attempts == 0) {
+                    tracing::warn!(mails = all.len(), %trouble, "the mail server takes no mail");
+                }
+                for mail in all {
                     mark_tried(app, mail, &trouble, false)?;
                 }
-                outcome.away = true;
                 break;
             }
             Err(Failure::Now(trouble)) => mark_tried(app, mail, &trouble, false)?,
@@ -117,11 +125,10 @@ fn mark_tried(app: &App, mail: Claimed, trouble: &Trouble, ever: bool) -> Result
     } else {
         State::Waiting
     };
-    // Told once as a warning, when it starts; a server that is away for days does not fill the log.
-    if tries == 1 || state == State::Failed {
-        tracing::warn!(id = %mail.id, kind = mail.kind, %state, %trouble, "mail not sent");
+    if state == State::Failed {
+        tracing::warn!(id = %mail.id, kind = mail.kind, tries, %trouble, "a mail has failed");
     } else {
-        tracing::debug!(id = %mail.id, kind = mail.kind, tries, %trouble, "mail not sent");
+        tracing::debug!(id = %mail.id, kind = mail.kind, tries, %trouble, "a mail waits again");
     }
     let why = trouble.to_string();
     let [chance] = secret::random();
