@@ -18,13 +18,12 @@ outbox-sent = Sent
 outbox-failed = Failed
 outbox-cancelled = Cancelled
 outbox-search = Recipient
-outbox-search-hint = The beginning of the address
 outbox-search-button = Search
 outbox-filter-to = Recipient { $to }…
 outbox-column-to = To
 outbox-column-kind = Kind
 outbox-column-tries = Tries
-outbox-column-when = Written
+outbox-column-written = Written
 outbox-column-next = Next try
 outbox-column-sent = Sent
 outbox-column-trouble = Answer
@@ -39,19 +38,24 @@ outbox-empty-failed = No mail has failed
 outbox-empty-cancelled = No mail was cancelled
 outbox-empty-search = No mail matches
 outbox-empty-search-text = Look in another tab, or search for a shorter beginning of the address.
-outbox-next-now = as soon as it can be
+outbox-soon = as soon as it can be
 
 ## Kinds of mail; a feature adds outbox-kind-<kind with - for _>
 outbox-kind-test = Test
 
-## Answers of the mail server
-outbox-trouble-refused = The mail server said: { $words }. Check the address.
-outbox-trouble-later = The mail server said: { $words }. It is tried again by itself.
-outbox-trouble-unreachable = The mail server could not be reached: { $words }. It is tried again by itself.
-outbox-trouble-unsafe = There is no safe connection to the mail server: { $words }. Check its certificate, VESTIBULE_SMTP_URL and VESTIBULE_SMTP_CA_FILE.
-outbox-trouble-login = The mail server does not take the user name and password: { $words }. Check VESTIBULE_SMTP_URL.
+## What went wrong, and what to do next
+outbox-trouble-refused = The mail server said: { $words }.
+outbox-trouble-unreachable = The mail server is away: { $words }.
+outbox-trouble-unsafe = There is no safe connection to the mail server: { $words }.
+outbox-trouble-login = The mail server does not let us in: { $words }.
 outbox-trouble-address = No mail can be sent to this address: { $words }.
-outbox-trouble-unreadable = The text cannot be read any more: it is gone, or was sealed with another secret key.
+outbox-trouble-unreadable = The text cannot be read: it is gone, or was sealed with another secret key.
+outbox-next-again = It is tried again by itself.
+outbox-next-given-up = It was given up after three days. Try it again when the server is back.
+outbox-next-address = Check the address.
+outbox-next-unsafe = Check its certificate, VESTIBULE_SMTP_URL and VESTIBULE_SMTP_CA_FILE.
+outbox-next-login = Check the user name and password in VESTIBULE_SMTP_URL.
+outbox-next-new = Start again from the page that sent it.
 
 ## One mail
 outbox-detail-title = Mail to { $to }
@@ -69,9 +73,9 @@ outbox-cancel = Cancel
 outbox-of = the mail to { $to }
 outbox-retried = The mail to <strong>{ $to }</strong> is tried now.
 outbox-cancelled-done = The mail to <strong>{ $to }</strong> is cancelled. It will not be sent.
-outbox-too-late = That is too late: the mail to <strong>{ $to }</strong> no longer waits, or its text is gone.
+outbox-too-late = That is too late: this mail no longer waits, or its text is gone.
 outbox-test = Test mail
 outbox-test-text = Shows whether mail from here reaches people.
 outbox-test-to = Send to
 outbox-test-button = Send test mail
-outbox-test-done = The test mail to <strong>{ $to }</strong> is on its way. This page says how it went.
+outbox-test-done = The test mail to <strong>{ $to }</strong> is on its way. Reload this page to see how it went.

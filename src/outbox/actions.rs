@@ -84,12 +84,7 @@ pub struct SendTest {
 ///
 /// # Errors
 /// `forbidden`, `mail_not_set_up`, or `not_an_email` for the field `to`.
-pub fn send_test(
-    tx: &mut Tx<'_>,
-    app: &App,
-    actor: &Actor,
-    input: &SendTest,
-) -> Result<OutboxId> {
+pub fn send_test(tx: &mut Tx<'_>, app: &App, actor: &Actor, input: &SendTest) -> Result<OutboxId> {
     actor.require(Role::Admin)?;
     if app.config.smtp.is_none() {
         return Code::MailNotSetUp.refuse();
@@ -112,12 +107,7 @@ pub fn send_test(
 ///
 /// # Errors
 /// `forbidden`, or when the database refuses.
-pub fn preview(
-    conn: &mut Conn,
-    app: &App,
-    actor: &Actor,
-    id: OutboxId,
-) -> Result<Option<String>> {
+pub fn preview(conn: &mut Conn, app: &App, actor: &Actor, id: OutboxId) -> Result<Option<String>> {
     actor.require(Role::Admin)?;
     let sealed = store::body(conn, id)?;
     let body = sealed.and_then(|sealed| open(&app.master, id, &sealed));
@@ -130,5 +120,9 @@ pub(super) fn open(master: &MasterKey, id: OutboxId, sealed: &[u8]) -> Option<Bo
 }
 
 fn place(id: &OutboxId) -> Place<'_> {
-    Place { table: "outbox", column: "body", row: id.as_str() }
+    Place {
+        table: "outbox",
+        column: "body",
+        row: id.as_str(),
+    }
 }

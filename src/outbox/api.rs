@@ -1,1 +1,100 @@
-//! x
+//! The outbox for programs. Texts of mails are not in it.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::actions;
+use super::model::{Channel, OutboxMail, State};
+use super::store::{self, Filter};
+use crate::app::App;
+use crate::clock::Time;
+use crate::error::Result;
+use crate::ids::OutboxId;
+use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
+
+/// A mail that waits, was sent, failed or was cancelled.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct OutboxView {
+    id: OutboxId,
+    channel: Channel,
+    /// What kind of mail it is.
+    kind: String,
+    /// The address.
+    to: String,
+    state: State,
+    /// How often it was tried.
+    attempts: i32,
+    /// When it is tried next; null unless it waits.
+    next_attempt_at: Option<Time>,
+    /// Why the last try failed; an answer of the mail server starts with its code.
+    last_error: Option<String>,
+    created_at: Time,
+    sent_at: Option<Time>,
+}
+
+impl From<OutboxMail> for OutboxView {
+    fn from(mail: OutboxMail) -> Self {
+        Self {
+            next_attempt_at: mail.next_try(),
+            id: mail.id,
+            channel: mail.channel,
+            kind: mail.kind,
+            to: mail.recipient,
+            state: mail.state,
+            attempts: mail.attempts,
+            last_error: mail.last_error,
+            created_at: mail.created_at,
+            sent_at: mail.sent_at,
+        }
+    }
+}
+
+/// What `GET /api/v1/outbox` is narrowed to.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutboxQuery {
+    state: Option<State>,
+    /// The beginning of the recipient's address.
+    #[serde(default)]
+    q: String,
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+/// `GET /api/v1/outbox`: administrators, with `outbox:read`.
+pub async fn list(
+    app: web::Data<App>,
+    _: ApiCaller,
+    query: Params<OutboxQuery>,
+) -> Result<HttpResponse> {
+    let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
+    let filter = Filter {
+        state: query.state,
+        to: query.q.trim().to_owned(),
+    };
+    let slice = app
+        .db
+        .read(move |conn| Ok(store::list(conn, &filter, &paging)?))
+        .await?;
+    Ok(ok(&Listed::from(slice.map(OutboxView::from))))
+}
+
+/// The body of `POST /api/v1/outbox/{id}/retry`: no fields.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {}
+
+/// `POST /api/v1/outbox/{id}/retry`: administrators, with `outbox:write`.
+pub async fn retry(
+    app: web::Data<App>,
+    id: web::Path<String>,
+    call: Call<Retry>,
+) -> Result<HttpResponse> {
+    let id: OutboxId = id.parse()?;
+    call.run(&app, StatusCode::OK, move |tx, actor, _| {
+        actions::retry(tx, actor, id).map(OutboxView::from)
+    })
+    .await
+}

@@ -18,7 +18,9 @@ const BATCHES: usize = 10;
 /// # Errors
 /// When the database is away or the settings of mail cannot be used.
 pub fn deliver(app: &App) -> Result<usize> {
-    let Some(transport) = Transport::of(&app.config)? else { return Ok(0) };
+    let Some(transport) = Transport::of(&app.config)? else {
+        return Ok(0);
+    };
     let mut session = transport.session();
     let mut tried = 0;
     for _ in 0..BATCHES {

@@ -167,7 +167,12 @@ pub(super) struct TestMail {
     pub(super) written: Time,
 }
 
-crate::mail!(TestMail, "test", "mail/test/body.txt", "mail/test/body.html");
+crate::mail!(
+    TestMail,
+    "test",
+    "mail/test/body.txt",
+    "mail/test/body.html"
+);
 
 impl Mail for TestMail {
     fn subject(&self, text: Text) -> Message {
@@ -175,7 +180,9 @@ impl Mail for TestMail {
     }
 
     fn sample() -> Self {
-        Self { written: Time::from_micros(1_795_338_000_000_000) }
+        Self {
+            written: Time::from_micros(1_795_338_000_000_000),
+        }
     }
 }
 
@@ -192,13 +199,36 @@ pub fn check_sample<M: Mail>() -> Letter {
         .expect("the sample renders");
     for part in [&letter.subject, &letter.text, &letter.html] {
         assert!(!part.trim().is_empty(), "{}: an empty part", M::KIND);
-        assert!(!part.contains("mail-"), "{}: a text is missing in\n{part}", M::KIND);
+        assert!(
+            !part.contains("mail-"),
+            "{}: a text is missing in\n{part}",
+            M::KIND
+        );
     }
-    assert!(letter.text.contains("Lab <&> friends"), "{}: no frame\n{}", M::KIND, letter.text);
-    assert!(!letter.text.contains("&amp;"), "{}: escaped text\n{}", M::KIND, letter.text);
-    assert!(letter.html.starts_with("<!doctype html>"), "{}: no frame", M::KIND);
+    assert!(
+        letter.text.contains("Lab <&> friends"),
+        "{}: no frame\n{}",
+        M::KIND,
+        letter.text
+    );
+    assert!(
+        !letter.text.contains("&amp;"),
+        "{}: escaped text\n{}",
+        M::KIND,
+        letter.text
+    );
+    assert!(
+        letter.html.starts_with("<!doctype html>"),
+        "{}: no frame",
+        M::KIND
+    );
     for bad in ["Lab <&>", "<style", "style=", "<script", "<img", "data:"] {
-        assert!(!letter.html.contains(bad), "{}: {bad} in\n{}", M::KIND, letter.html);
+        assert!(
+            !letter.html.contains(bad),
+            "{}: {bad} in\n{}",
+            M::KIND,
+            letter.html
+        );
     }
     letter
 }
@@ -210,8 +240,15 @@ mod tests {
     #[test]
     fn the_test_mail_renders() {
         let letter = check_sample::<TestMail>();
-        assert_eq!((letter.kind, letter.about.as_deref()), ("test", Some("about")));
+        assert_eq!(
+            (letter.kind, letter.about.as_deref()),
+            ("test", Some("about"))
+        );
         assert!(letter.html.contains("https://id.example.org"));
-        assert!(letter.text.contains("22 November 2026, 09:00 UTC"), "{}", letter.text);
+        assert!(
+            letter.text.contains("22 November 2026, 09:00 UTC"),
+            "{}",
+            letter.text
+        );
     }
 }

@@ -22,6 +22,8 @@ mod smtp;
 pub mod store;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use mail::{Frame, Mail, Rendered};

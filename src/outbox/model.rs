@@ -10,7 +10,7 @@ use crate::db::schema::outbox;
 use crate::error::{FieldError, Result};
 use crate::ids::OutboxId;
 use crate::secret::SecretKind;
-use crate::text::{Message, Text};
+use crate::text::Text;
 
 crate::words! {
     /// The way by which it goes out.
@@ -171,18 +171,26 @@ impl Trouble {
         }
     }
 
-    /// The trouble and what to do, for people.
-    pub fn words(&self, text: Text) -> Message {
-        let told = |key, words: &str| text.get(key).arg("words", words.trim_end_matches('.'));
-        match self {
-            Self::Refused(said) if said.starts_with('5') => told("outbox-trouble-refused", said),
-            Self::Refused(said) => told("outbox-trouble-later", said),
-            Self::Unreachable(why) => told("outbox-trouble-unreachable", why),
-            Self::Unsafe(why) => told("outbox-trouble-unsafe", why),
-            Self::Login(said) => told("outbox-trouble-login", said),
-            Self::Address(why) => told("outbox-trouble-address", why),
-            Self::Unreadable => text.get("outbox-trouble-unreadable"),
-        }
+    /// What happened and what to do, for people. `waits` says that the mail is tried again.
+    pub fn words(&self, text: Text, waits: bool) -> String {
+        let (what, words) = match self {
+            Self::Refused(said) => ("outbox-trouble-refused", said.as_str()),
+            Self::Unreachable(why) => ("outbox-trouble-unreachable", why.as_str()),
+            Self::Unsafe(why) => ("outbox-trouble-unsafe", why.as_str()),
+            Self::Login(said) => ("outbox-trouble-login", said.as_str()),
+            Self::Address(why) => ("outbox-trouble-address", why.as_str()),
+            Self::Unreadable => ("outbox-trouble-unreadable", ""),
+        };
+        let next = match self {
+            Self::Unsafe(_) => "outbox-next-unsafe",
+            Self::Login(_) => "outbox-next-login",
+            Self::Refused(_) | Self::Unreachable(_) if waits => "outbox-next-again",
+            Self::Refused(_) | Self::Address(_) => "outbox-next-address",
+            Self::Unreachable(_) => "outbox-next-given-up",
+            Self::Unreadable => "outbox-next-new",
+        };
+        let what = text.get(what).arg("words", words.trim_end_matches('.'));
+        format!("{what} {}", text.get(next))
     }
 }
 
@@ -219,7 +227,10 @@ pub(super) fn pause(tries: i32, chance: u8) -> Span {
 /// `text` as an administrator may read it: every link, every secret and every code of six digits is left
 /// out, because whoever reads them can be the person they were sent to.
 pub(super) fn without_secrets(text: &str, words: Text) -> String {
-    let (link, code) = (words.get("outbox-link-hidden"), words.get("outbox-code-hidden"));
+    let (link, code) = (
+        words.get("outbox-link-hidden"),
+        words.get("outbox-code-hidden"),
+    );
     let (link, code) = (link.to_string(), code.to_string());
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -244,10 +255,14 @@ enum Hidden {
 /// What must not be shown at the start of `text`, and its length in bytes.
 fn hidden(text: &str) -> Option<(usize, Hidden)> {
     let until = |end: fn(char) -> bool| text.find(end).unwrap_or(text.len());
-    let is_secret =
-        SecretKind::ALL.iter().any(|kind| text.starts_with(kind.prefix()));
+    let is_secret = SecretKind::ALL
+        .iter()
+        .any(|kind| text.starts_with(kind.prefix()));
     if is_secret || text.starts_with("https://") || text.starts_with("http://") {
-        return Some((until(|c| c.is_whitespace() || "<>\"".contains(c)), Hidden::Link));
+        return Some((
+            until(|c| c.is_whitespace() || "<>\"".contains(c)),
+            Hidden::Link,
+        ));
     }
     let digits = until(|c| !c.is_alphanumeric());
     let is_code = digits == 6 && text.as_bytes()[..6].iter().all(u8::is_ascii_digit);
@@ -277,7 +292,12 @@ mod tests {
         assert_eq!(subject, "Ada  Bcc: eve@example.org");
         assert_eq!(body.to_name, "Ada  Bcc: eve@example.org");
         assert_eq!(body.text, "a\nb\nc\td");
-        for bad in ["a@x.org\r\nRCPT TO:<e@x.org>", "a@x.org\u{0}", "a@x.org\n", "\u{85}a@x.org"] {
+        for bad in [
+            "a@x.org\r\nRCPT TO:<e@x.org>",
+            "a@x.org\u{0}",
+            "a@x.org\n",
+            "\u{85}a@x.org",
+        ] {
             assert!(letter(bad, "", "").clean().is_err(), "{bad:?}");
         }
     }
@@ -305,8 +325,10 @@ mod tests {
         ];
         for trouble in each {
             assert_eq!(Trouble::read(&trouble.to_string()), trouble);
-            let words = trouble.words(Text::ENGLISH).to_string();
-            assert!(!words.starts_with("outbox-"), "{words}");
+            for waits in [true, false] {
+                let words = trouble.words(Text::ENGLISH, waits);
+                assert!(!words.contains("outbox-"), "{words}");
+            }
         }
         assert_eq!(bounded("550 a\r\nb\u{7}"), "550 a  b");
         assert_eq!(bounded(&"é".repeat(1_000)).chars().count(), WORDS_LENGTH);
@@ -319,9 +341,15 @@ mod tests {
             hide("Open https://x.org/self-service/invite?token=vsti_abc.\nThen go."),
             "Open (link hidden)\nThen go."
         );
-        assert_eq!(hide("<a href=\"http://x/y\">vstl_0aB</a>"), "<a href=\"(link hidden)\">(link hidden)</a>");
+        assert_eq!(
+            hide("<a href=\"http://x/y\">vstl_0aB</a>"),
+            "<a href=\"(link hidden)\">(link hidden)</a>"
+        );
         assert_eq!(hide("Your code is 123456."), "Your code is (code hidden).");
-        assert_eq!(hide("éx1234567 y123456 2027, 20 €"), "éx1234567 y123456 2027, 20 €");
+        assert_eq!(
+            hide("éx1234567 y123456 2027, 20 €"),
+            "éx1234567 y123456 2027, 20 €"
+        );
         assert_eq!(hide(""), "");
     }
 }

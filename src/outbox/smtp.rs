@@ -75,7 +75,9 @@ impl Transport {
     /// # Errors
     /// When the CA file cannot be read or the sender is no address.
     pub fn of(config: &Config) -> Result<Option<Self>> {
-        let Some(smtp) = &config.smtp else { return Ok(None) };
+        let Some(smtp) = &config.smtp else {
+            return Ok(None);
+        };
         let tls = match smtp.mode {
             SmtpMode::Plain => None,
             SmtpMode::StartTls | SmtpMode::Tls => {
@@ -86,7 +88,9 @@ impl Transport {
                         let pem = std::fs::read(file).map_err(Error::internal)?;
                         builder
                             .certificate_store(CertificateStore::None)
-                            .add_root_certificate(Certificate::from_pem(&pem).map_err(Error::internal)?)
+                            .add_root_certificate(
+                                Certificate::from_pem(&pem).map_err(Error::internal)?,
+                            )
                     }
                     None => builder.certificate_store(CertificateStore::WebpkiRoots),
                 };
@@ -107,7 +111,10 @@ impl Transport {
 
     /// A conversation that opens its connection with the first mail and uses it for all.
     pub(super) fn session(&self) -> Session<'_> {
-        Session { transport: self, open: None }
+        Session {
+            transport: self,
+            open: None,
+        }
     }
 
     fn connect(&self) -> Result<SmtpConnection, Failure> {
@@ -122,21 +129,21 @@ impl Transport {
         let mut open =
             SmtpConnection::connect(server, Some(PATIENCE), &hello, wrapper, None).map_err(away)?;
         if let (SmtpMode::StartTls, Some(tls)) = (self.mode, &self.tls) {
-            open.starttls(tls, &hello).map_err(|why| match trouble(&why) {
-                // Answering STARTTLS with anything but yes is how an attacker strips it (ASVS V12.3.1).
-                Trouble::Refused(said) => Failure::Server(Trouble::Unsafe(said)),
-                other => Failure::Server(other),
-            })?;
+            open.starttls(tls, &hello)
+                .map_err(|why| match trouble(&why) {
+                    // Answering STARTTLS with anything but yes is how an attacker strips it (ASVS V12.3.1).
+                    Trouble::Refused(said) => Failure::Server(Trouble::Unsafe(said)),
+                    other => Failure::Server(other),
+                })?;
         }
         if let Some(credentials) = &self.credentials {
-            open.auth(&[Mechanism::Plain, Mechanism::Login], credentials).map_err(|why| {
-                match trouble(&why) {
+            open.auth(&[Mechanism::Plain, Mechanism::Login], credentials)
+                .map_err(|why| match trouble(&why) {
                     Trouble::Refused(said) | Trouble::Unsafe(said) => {
                         Failure::Server(Trouble::Login(said))
                     }
                     other => Failure::Server(other),
-                }
-            })?;
+                })?;
         }
         Ok(open)
     }
@@ -144,8 +151,10 @@ impl Transport {
     /// The mail as it travels: two parts, and a Message-ID and date that stay the same at every try.
     fn message(&self, mail: &Outgoing<'_>) -> Result<Message, Failure> {
         let never = |why: String| Failure::Ever(Trouble::Address(bounded(&why)));
-        let address: Address =
-            mail.to.parse().map_err(|why: lettre::address::AddressError| never(why.to_string()))?;
+        let address: Address = mail
+            .to
+            .parse()
+            .map_err(|why: lettre::address::AddressError| never(why.to_string()))?;
         // The library panics at a line end in a name.
         let name = Some(one_line(mail.to_name)).filter(|name| !name.is_empty());
         let written = u64::try_from(mail.written.as_micros()).unwrap_or_default();
@@ -160,7 +169,10 @@ impl Transport {
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
             ))
-            .multipart(MultiPart::alternative_plain_html(mail.text.to_owned(), mail.html.to_owned()))
+            .multipart(MultiPart::alternative_plain_html(
+                mail.text.to_owned(),
+                mail.html.to_owned(),
+            ))
             .map_err(|why| never(why.to_string()))
     }
 }
@@ -175,12 +187,16 @@ impl Courier for Session<'_> {
     fn send(&mut self, mail: &Outgoing<'_>) -> Result<(), Failure> {
         let message = self.transport.message(mail)?;
         // Servers close connections that were used often; better to hear it before than during a mail.
-        let used = self.open.take().and_then(|mut open| open.test_connected().then_some(open));
+        let used = self
+            .open
+            .take()
+            .and_then(|mut open| open.test_connected().then_some(open));
         let mut open = match used {
             Some(open) => open,
             None => self.transport.connect()?,
         };
-        open.send(message.envelope(), &message.formatted()).map_err(|why| refused(&why))?;
+        open.send(message.envelope(), &message.formatted())
+            .map_err(|why| refused(&why))?;
         self.open = Some(open);
         Ok(())
     }
@@ -210,27 +226,39 @@ fn refused(why: &smtp::Error) -> Failure {
 }
 
 fn trouble(why: &smtp::Error) -> Trouble {
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, InvalidData, TimedOut, UnexpectedEof,
+        WouldBlock,
+    };
     if let Some(code) = why.status() {
         return Trouble::Refused(bounded(&format!("{code} {}", source(why))));
     }
     match io_kind(why) {
-        Some(io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+        Some(WouldBlock | TimedOut) => {
             Trouble::Unreachable(format!("no answer in {} seconds", PATIENCE.as_secs()))
         }
+        Some(BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof) => {
+            Trouble::Unreachable("it closed the connection".to_owned())
+        }
         // What rustls says of certificates and handshakes arrives so.
-        Some(io::ErrorKind::InvalidData) => Trouble::Unsafe(source(why)),
+        Some(InvalidData) => Trouble::Unsafe(source(why)),
         _ if why.is_tls() || why.is_client() => Trouble::Unsafe(source(why)),
         _ => Trouble::Unreachable(source(why)),
     }
 }
 
 fn io_kind(why: &smtp::Error) -> Option<io::ErrorKind> {
-    why.source()?.downcast_ref::<io::Error>().map(io::Error::kind)
+    why.source()?
+        .downcast_ref::<io::Error>()
+        .map(io::Error::kind)
 }
 
 /// The words of an error without the library's own before them.
 fn source(why: &smtp::Error) -> String {
-    bounded(&why.source().map_or_else(|| why.to_string(), ToString::to_string))
+    bounded(
+        &why.source()
+            .map_or_else(|| why.to_string(), ToString::to_string),
+    )
 }
 
 /// The host of an origin, without scheme and port.
@@ -245,24 +273,29 @@ fn host_of(origin: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::SmtpConfig;
-    use crate::outbox::testing::config;
+    use crate::outbox::testing::{config, nowhere};
 
     fn transport() -> Transport {
-        let smtp = SmtpConfig {
-            mode: SmtpMode::Plain,
-            host: "127.0.0.1".into(),
-            port: 1,
-            credentials: None,
-            ca_file: None,
-        };
-        Transport::of(&Config { smtp: Some(smtp), ..config() }).unwrap().unwrap()
+        Transport::of(&Config {
+            smtp: Some(nowhere()),
+            ..config()
+        })
+        .unwrap()
+        .unwrap()
     }
 
     fn outgoing<'a>(to: &'a str, name: &'a str, subject: &'a str, text: &'a str) -> Outgoing<'a> {
         let written = Time::parse("2026-11-22T09:00:00Z").unwrap();
         let id = OutboxId::new(written);
-        Outgoing { id, to, to_name: name, subject, text, html: "<p>Hello</p>", written }
+        Outgoing {
+            id,
+            to,
+            to_name: name,
+            subject,
+            text,
+            html: "<p>Hello</p>",
+            written,
+        }
     }
 
     #[test]
@@ -272,10 +305,19 @@ mod tests {
         for _ in 0..2 {
             let message = transport.message(&mail).unwrap();
             let text = String::from_utf8(message.formatted()).unwrap();
-            assert!(text.contains(&format!("Message-ID: <{}@127.0.0.1>\r\n", mail.id)), "{text}");
-            assert!(text.contains("Date: Sun, 22 Nov 2026 09:00:00 +0000\r\n"), "{text}");
+            assert!(
+                text.contains(&format!("Message-ID: <{}@127.0.0.1>\r\n", mail.id)),
+                "{text}"
+            );
+            assert!(
+                text.contains("Date: Sun, 22 Nov 2026 09:00:00 +0000\r\n"),
+                "{text}"
+            );
             assert!(text.contains("From: Lab <lab@example.org>\r\n"), "{text}");
-            assert!(text.contains("Auto-Submitted: auto-generated\r\n"), "{text}");
+            assert!(
+                text.contains("Auto-Submitted: auto-generated\r\n"),
+                "{text}"
+            );
         }
     }
 
@@ -294,16 +336,38 @@ mod tests {
             &"é,\"<>\r\n".repeat(200),
         ];
         for bad in bad {
-            let message = transport.message(&outgoing("ada@example.org", bad, bad, "x")).unwrap();
-            let to: Vec<_> = message.envelope().to().iter().map(ToString::to_string).collect();
+            let message = transport
+                .message(&outgoing("ada@example.org", bad, bad, "x"))
+                .unwrap();
+            let to: Vec<_> = message
+                .envelope()
+                .to()
+                .iter()
+                .map(ToString::to_string)
+                .collect();
             assert_eq!(to, ["ada@example.org"]);
             let text = String::from_utf8(message.formatted()).expect("headers are ASCII");
             let (head, _) = text.split_once("\r\n\r\n").unwrap();
-            assert!(!head.replace("\r\n", "").contains(['\r', '\n', '\0']), "{head:?}");
+            assert!(
+                !head.replace("\r\n", "").contains(['\r', '\n', '\0']),
+                "{head:?}"
+            );
             for line in head.split("\r\n") {
-                let known = ["Message-ID:", "Date:", "From:", "To:", "Subject:", "MIME-Version:"];
-                let known = known.iter().chain(&["Content-Type:", "Auto-Submitted:", " "]);
-                assert!(known.into_iter().any(|name| line.starts_with(name)), "{line:?} of {bad:?}");
+                let known = [
+                    "Message-ID:",
+                    "Date:",
+                    "From:",
+                    "To:",
+                    "Subject:",
+                    "MIME-Version:",
+                ];
+                let known = known
+                    .iter()
+                    .chain(&["Content-Type:", "Auto-Submitted:", " "]);
+                assert!(
+                    known.into_iter().any(|name| line.starts_with(name)),
+                    "{line:?} of {bad:?}"
+                );
                 assert!(line.len() <= 998, "{line:?}");
             }
         }
@@ -312,17 +376,33 @@ mod tests {
     #[test]
     fn addresses_that_are_none_are_told_and_never_tried() {
         let transport = transport();
-        for bad in ["", "ada", "ada@", "@x.org", "a@x.org\r\nDATA", "a@x.org>\r\nRCPT TO:<e@x.org", "a@b c"] {
+        for bad in [
+            "",
+            "ada",
+            "ada@",
+            "@x.org",
+            "a@x.org\r\nDATA",
+            "a@x.org>\r\nRCPT TO:<e@x.org",
+            "a@b c",
+        ] {
             let failure = transport.message(&outgoing(bad, "", "x", "x")).unwrap_err();
-            assert!(matches!(failure, Failure::Ever(Trouble::Address(_))), "{bad:?}: {failure:?}");
+            assert!(
+                matches!(failure, Failure::Ever(Trouble::Address(_))),
+                "{bad:?}: {failure:?}"
+            );
         }
     }
 
     #[test]
     fn a_server_that_is_not_there_is_no_fault_of_the_mail() {
         let transport = transport();
-        let failure = transport.session().send(&outgoing("ada@example.org", "", "x", "x"));
-        assert!(matches!(failure, Err(Failure::Server(Trouble::Unreachable(_)))), "{failure:?}");
+        let failure = transport
+            .session()
+            .send(&outgoing("ada@example.org", "", "x", "x"));
+        assert!(
+            matches!(failure, Err(Failure::Server(Trouble::Unreachable(_)))),
+            "{failure:?}"
+        );
     }
 
     #[test]

@@ -64,7 +64,10 @@ pub(super) fn insert(conn: &mut Conn, new: &NewMail<'_>, now: Time) -> QueryResu
 }
 
 pub(super) fn find(conn: &mut Conn, id: OutboxId) -> QueryResult<OutboxMail> {
-    outbox::table.find(id).select(OutboxMail::as_select()).first(conn)
+    outbox::table
+        .find(id)
+        .select(OutboxMail::as_select())
+        .first(conn)
 }
 
 /// The sealed text of a mail; `None` once it is erased.
@@ -85,7 +88,11 @@ pub fn state_of(conn: &mut Conn, id: OutboxId) -> QueryResult<State> {
 /// # Errors
 /// When the database refuses.
 pub fn count_failed(conn: &mut Conn, now: Time) -> QueryResult<i64> {
-    count_some(conn, "SELECT 1 FROM outbox WHERE state = 'failed' AND created_at <= $1", now)
+    count_some(
+        conn,
+        "SELECT 1 FROM outbox WHERE state = 'failed' AND created_at <= $1",
+        now,
+    )
 }
 
 /// How many mails wait, counted as in [`count_failed`].
@@ -93,12 +100,20 @@ pub fn count_failed(conn: &mut Conn, now: Time) -> QueryResult<i64> {
 /// # Errors
 /// When the database refuses.
 pub fn count_waiting(conn: &mut Conn, now: Time) -> QueryResult<i64> {
-    count_some(conn, "SELECT 1 FROM outbox WHERE state = 'waiting' AND created_at <= $1", now)
+    count_some(
+        conn,
+        "SELECT 1 FROM outbox WHERE state = 'waiting' AND created_at <= $1",
+        now,
+    )
 }
 
 /// How many mails were sent, counted as in [`count_failed`].
 pub(super) fn count_sent(conn: &mut Conn, now: Time) -> QueryResult<i64> {
-    count_some(conn, "SELECT 1 FROM outbox WHERE state = 'sent' AND created_at <= $1", now)
+    count_some(
+        conn,
+        "SELECT 1 FROM outbox WHERE state = 'sent' AND created_at <= $1",
+        now,
+    )
 }
 
 /// A part of the list, newest first.
@@ -116,7 +131,11 @@ pub(super) fn list(
     }
     if !filter.to.is_empty() {
         let end = prefix_end(&filter.to);
-        query = query.filter(outbox::recipient.ge(&filter.to).and(outbox::recipient.lt(end)));
+        query = query.filter(
+            outbox::recipient
+                .ge(&filter.to)
+                .and(outbox::recipient.lt(end)),
+        );
     }
     if let Some(beyond) = paging.beyond("(outbox.created_at, outbox.id)") {
         query = query.filter(beyond);
@@ -127,7 +146,10 @@ pub(super) fn list(
         query.order((outbox::created_at.desc(), outbox::id.desc()))
     };
     let rows = query.load(conn)?;
-    Ok(paging.slice(rows, |row| Cursor { time: row.created_at, id: row.id.to_string() }))
+    Ok(paging.slice(rows, |row| Cursor {
+        time: row.created_at,
+        id: row.id.to_string(),
+    }))
 }
 
 /// Mails that are due and in nobody's hands, longest due first. The state is written out: only so do both
@@ -136,7 +158,11 @@ fn due(conn: &mut Conn, now: Time, most: i64) -> QueryResult<Vec<OutboxId>> {
     outbox::table
         .filter(sql::<Bool>("outbox.state = 'waiting'"))
         .filter(outbox::next_attempt_at.le(now))
-        .filter(outbox::leased_until.is_null().or(outbox::leased_until.le(now)))
+        .filter(
+            outbox::leased_until
+                .is_null()
+                .or(outbox::leased_until.le(now)),
+        )
         .order((outbox::next_attempt_at, outbox::id))
         .limit(most)
         .select(outbox::id)
@@ -158,7 +184,10 @@ pub(super) fn claim(
 ) -> QueryResult<Vec<Claimed>> {
     let ids = due(conn, now, most)?;
     diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
-        .set((outbox::leased_until.eq(until), outbox::fence.eq(outbox::fence + 1)))
+        .set((
+            outbox::leased_until.eq(until),
+            outbox::fence.eq(outbox::fence + 1),
+        ))
         .execute(conn)?;
     outbox::table
         .filter(outbox::id.eq_any(&ids))
@@ -169,19 +198,26 @@ pub(super) fn claim(
 
 /// Makes the lease longer; false when the mail was cancelled or is in other hands.
 pub(super) fn renew(conn: &mut Conn, mail: &Claimed, until: Time) -> QueryResult<bool> {
-    let held = outbox::table
-        .find(mail.id)
-        .filter(outbox::fence.eq(mail.fence).and(outbox::state.eq(State::Waiting)));
-    diesel::update(held).set(outbox::leased_until.eq(until)).execute(conn).map(|rows| rows == 1)
+    let held = outbox::table.find(mail.id).filter(
+        outbox::fence
+            .eq(mail.fence)
+            .and(outbox::state.eq(State::Waiting)),
+    );
+    diesel::update(held)
+        .set(outbox::leased_until.eq(until))
+        .execute(conn)
+        .map(|rows| rows == 1)
 }
 
 /// The server has taken the mail. False when it is in other hands.
 pub(super) fn mark_sent(conn: &mut Conn, mail: &Claimed, now: Time) -> QueryResult<bool> {
     // A mail that was cancelled while it was on its way has left all the same.
     let held = outbox::table.find(mail.id).filter(
-        outbox::fence
-            .eq(mail.fence)
-            .and(outbox::state.eq(State::Waiting).or(outbox::state.eq(State::Cancelled))),
+        outbox::fence.eq(mail.fence).and(
+            outbox::state
+                .eq(State::Waiting)
+                .or(outbox::state.eq(State::Cancelled)),
+        ),
     );
     diesel::update(held)
         .set((
@@ -204,9 +240,11 @@ pub(super) fn mark_tried(
     next: Time,
     why: &str,
 ) -> QueryResult<bool> {
-    let held = outbox::table
-        .find(mail.id)
-        .filter(outbox::fence.eq(mail.fence).and(outbox::state.eq(State::Waiting)));
+    let held = outbox::table.find(mail.id).filter(
+        outbox::fence
+            .eq(mail.fence)
+            .and(outbox::state.eq(State::Waiting)),
+    );
     diesel::update(held)
         .set((
             outbox::state.eq(state),
@@ -221,7 +259,11 @@ pub(super) fn mark_tried(
 
 /// Makes a mail due now; one that failed starts its tries again.
 pub(super) fn make_due(conn: &mut Conn, mail: &OutboxMail, now: Time) -> QueryResult<()> {
-    let attempts = if mail.state == State::Failed { 0 } else { mail.attempts };
+    let attempts = if mail.state == State::Failed {
+        0
+    } else {
+        mail.attempts
+    };
     diesel::update(outbox::table.find(mail.id))
         .set((
             outbox::state.eq(State::Waiting),
@@ -235,17 +277,26 @@ pub(super) fn make_due(conn: &mut Conn, mail: &OutboxMail, now: Time) -> QueryRe
 /// Cancels a mail and erases its text.
 pub(super) fn cancel(conn: &mut Conn, id: OutboxId) -> QueryResult<()> {
     diesel::update(outbox::table.find(id))
-        .set((outbox::state.eq(State::Cancelled), outbox::body.eq(None::<Vec<u8>>)))
+        .set((
+            outbox::state.eq(State::Cancelled),
+            outbox::body.eq(None::<Vec<u8>>),
+        ))
         .execute(conn)
         .map(drop)
 }
 
 /// Cancels what waits and concerns `about`; says how many.
 pub(super) fn cancel_about(conn: &mut Conn, about: &str) -> QueryResult<usize> {
-    let waiting =
-        outbox::table.filter(outbox::about.eq(about).and(outbox::state.eq(State::Waiting)));
+    let waiting = outbox::table.filter(
+        outbox::about
+            .eq(about)
+            .and(outbox::state.eq(State::Waiting)),
+    );
     diesel::update(waiting)
-        .set((outbox::state.eq(State::Cancelled), outbox::body.eq(None::<Vec<u8>>)))
+        .set((
+            outbox::state.eq(State::Cancelled),
+            outbox::body.eq(None::<Vec<u8>>),
+        ))
         .execute(conn)
 }
 
@@ -253,7 +304,11 @@ pub(super) fn cancel_about(conn: &mut Conn, about: &str) -> QueryResult<usize> {
 pub(super) fn erase_failed(conn: &mut Conn, before: Time, most: i64) -> QueryResult<usize> {
     let ids: Vec<OutboxId> = outbox::table
         .filter(outbox::state.eq(State::Failed))
-        .filter(outbox::body.is_not_null().and(outbox::next_attempt_at.le(before)))
+        .filter(
+            outbox::body
+                .is_not_null()
+                .and(outbox::next_attempt_at.le(before)),
+        )
         .limit(most)
         .select(outbox::id)
         .load(conn)?;

@@ -8,7 +8,7 @@ use super::model::{Letter, OutboxMail};
 use super::{actions, store};
 use crate::app::App;
 use crate::clock::{Clock, Time};
-use crate::config::{Config, PublicUrl};
+use crate::config::{Config, PublicUrl, SmtpConfig, SmtpMode};
 use crate::db::{Db, Target, Tx, migrate};
 use crate::error::Result;
 use crate::ids::OutboxId;
@@ -24,12 +24,24 @@ pub(super) struct TestApp {
 
 impl TestApp {
     pub(super) fn start() -> Self {
+        Self::with(config())
+    }
+
+    /// With a mail server in its settings that is not there.
+    pub(super) fn with_mail_server() -> Self {
+        Self::with(Config {
+            smtp: Some(nowhere()),
+            ..config()
+        })
+    }
+
+    fn with(config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let target = Target::Sqlite(folder.path().join("test.db"));
         migrate(&target).unwrap();
         let clock = Arc::new(Clock::manual(Time::parse("2026-11-22T09:00:00Z").unwrap()));
         let app = App {
-            config: config(),
+            config,
             db: Db::open(&target, clock.clone()).unwrap(),
             clock,
             master: MasterKey::from_bytes(&[7; 32]),
@@ -38,7 +50,10 @@ impl TestApp {
             text: Text::ENGLISH,
             in_progress: Default::default(),
         };
-        Self { app: Arc::new(app), _folder: folder }
+        Self {
+            app: Arc::new(app),
+            _folder: folder,
+        }
     }
 
     /// Runs an action that needs the app.
@@ -53,16 +68,23 @@ impl TestApp {
     /// Puts a letter into the outbox.
     pub(super) fn enqueue(&self, to: &str) -> OutboxId {
         let letter = letter(to);
-        self.act(move |tx, app| actions::enqueue(tx, app, &letter)).unwrap()
+        self.act(move |tx, app| actions::enqueue(tx, app, &letter))
+            .unwrap()
     }
 
     pub(super) fn find(&self, id: OutboxId) -> OutboxMail {
-        self.app.db.read_now(|conn| Ok(store::find(conn, id)?)).unwrap()
+        self.app
+            .db
+            .read_now(|conn| Ok(store::find(conn, id)?))
+            .unwrap()
     }
 
     /// The sealed text as it lies in the table.
     pub(super) fn body(&self, id: OutboxId) -> Option<Vec<u8>> {
-        self.app.db.read_now(|conn| Ok(store::body(conn, id)?)).unwrap()
+        self.app
+            .db
+            .read_now(|conn| Ok(store::body(conn, id)?))
+            .unwrap()
     }
 }
 
@@ -78,6 +100,21 @@ pub(super) fn letter(to: &str) -> Letter {
     }
 }
 
+/// A mail server that nobody reaches.
+pub(super) fn nowhere() -> SmtpConfig {
+    SmtpConfig {
+        mode: SmtpMode::Plain,
+        host: "127.0.0.1".into(),
+        port: 1,
+        credentials: None,
+        ca_file: None,
+    }
+}
+
 pub(super) fn config() -> Config {
-    Config { public_url: PublicUrl, smtp: None, mail_from: "Lab <lab@example.org>".into() }
+    Config {
+        public_url: PublicUrl,
+        smtp: None,
+        mail_from: "Lab <lab@example.org>".into(),
+    }
 }

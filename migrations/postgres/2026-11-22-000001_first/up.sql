@@ -235,7 +235,7 @@ CREATE TABLE outbox (
     created_at TIMESTAMPTZ NOT NULL,
     sent_at TIMESTAMPTZ
 );
-CREATE INDEX outbox_due ON outbox (next_attempt_at, id) WHERE state = 'waiting';
+CREATE INDEX outbox_due ON outbox (state, next_attempt_at, id) WHERE state = 'waiting';
 CREATE INDEX outbox_state ON outbox (state, created_at, id);
 CREATE INDEX outbox_created_at ON outbox (created_at, id);
 CREATE INDEX outbox_about ON outbox (about, created_at);
