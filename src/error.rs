@@ -128,6 +128,8 @@ codes! {
     InviteNotPending = 409 "invite_not_pending";
     /// A group of that name exists.
     GroupExists = 409 "group_exists";
+    /// Somebody else changed it since it was read.
+    EditConflict = 409 "edit_conflict";
     /// There must always be an active owner.
     LastOwner = 409 "last_owner";
     /// The account is not in the state that this needs.
