@@ -4,12 +4,16 @@
 pub mod access;
 pub mod api_keys;
 pub mod app;
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod ids;
+pub mod jobs;
 pub mod limits;
+pub mod outbox;
 pub mod passwords;
 pub mod secret;
 pub mod text;

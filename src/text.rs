@@ -40,6 +40,11 @@ impl Text {
     pub fn get(self, key: impl Into<Cow<'static, str>>) -> Message {
         Message { key: key.into(), args: Vec::new(), escape: false }
     }
+
+    /// Whether there is a text of that key, for keys that are made of data.
+    pub fn has(self, key: &str) -> bool {
+        CATALOGUE.bundle.has_message(key)
+    }
 }
 
 impl Text {
@@ -93,6 +98,11 @@ impl Text {
     /// A count that stops at "1,000+".
     pub fn count(self, count: i64) -> String {
         if count > 1_000 { "1,000+".to_owned() } else { grouped(count) }
+    }
+
+    /// A number with its thousands apart: "18,204".
+    pub fn number(self, number: i64) -> String {
+        grouped(number)
     }
 }
 

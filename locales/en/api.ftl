@@ -59,6 +59,8 @@ problem-events-gone = Events are kept for 90 days; those are gone. Start again f
 problem-too-large = What you sent is larger than { $limit }. Nothing was changed.
 problem-unsupported-media-type = Send JSON, with Content-Type: application/json.
 problem-invalid-input = Some fields are not right. Nothing was changed.
+problem-terms-required = The terms have to be accepted.
+problem-password-too-weak = Choose another password.
 problem-idempotency-mismatch = The same Idempotency-Key came with another body before. Use a new key for a new request.
 problem-too-many-requests = Too many requests.
 problem-internal = Something went wrong here. It is not your fault. Nothing was saved.
@@ -66,6 +68,7 @@ problem-unavailable = Something that is needed for this is away. Nothing was sav
 
 ## Fields
 field-required = Fill this in.
+field-terms-required = Tick the box to go on.
 field-unknown-field = There is no such field.
 field-duplicate-field = This field stands in the body twice.
 field-wrong-type = The value is of the wrong kind.

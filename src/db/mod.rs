@@ -5,10 +5,13 @@
 //! deferred one that reads and then writes fails under concurrency on SQLite
 //! (`docs/decisions/0002-one-writer.md`).
 
+pub mod facts;
 mod migrate;
 mod pool;
 mod query;
 pub mod schema;
+#[cfg(test)]
+pub(crate) mod scratch;
 mod types;
 mod write;
 

@@ -189,7 +189,7 @@ pub fn count_some(conn: &mut Conn, sql: &'static str, time: Time) -> QueryResult
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         count: i64,
     }
-    let query = format!("SELECT count(*) AS count FROM ({sql} LIMIT {}) AS some", COUNT_LIMIT + 1);
+    let query = format!("SELECT count(*) AS count FROM ({sql} LIMIT {}) AS counted", COUNT_LIMIT + 1);
     diesel::sql_query(query).bind::<Ts, _>(time).get_result::<Count>(conn).map(|row| row.count)
 }
 

@@ -150,7 +150,6 @@ CREATE TABLE invites (
     ended_by TEXT COLLATE "C",
     accepted_at TIMESTAMPTZ,
     accepted_by TEXT COLLATE "C",
-    opened INTEGER NOT NULL,
     mail_id TEXT COLLATE "C"
 );
 -- One pending invite for an address and maker.

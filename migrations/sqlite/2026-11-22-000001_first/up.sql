@@ -150,7 +150,6 @@ CREATE TABLE invites (
     ended_by TEXT,
     accepted_at BIGINT,
     accepted_by TEXT,
-    opened INTEGER NOT NULL,
     mail_id TEXT
 );
 -- One pending invite for an address and maker.

@@ -1,0 +1,134 @@
+//! What can be done with mails.
+
+use lettre::Address;
+
+use super::mail::{Frame, TestMail};
+use super::model::{Body, Letter, OutboxMail, State, without_secrets};
+use super::store;
+use crate::access::{Actor, Role};
+use crate::app::App;
+use crate::db::{Conn, Tx};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::ids::OutboxId;
+use crate::secret::{MasterKey, Place};
+
+/// Puts a letter into the outbox, due at once. Part of the action that causes it.
+///
+/// # Errors
+/// `control_characters` for an address with any, or when the database refuses.
+pub fn enqueue(tx: &mut Tx<'_>, app: &App, letter: &Letter) -> Result<OutboxId> {
+    let (subject, body) = letter.clean()?;
+    let id = OutboxId::new(tx.now);
+    let plain = serde_json::to_vec(&body).map_err(Error::internal)?;
+    let new = store::NewMail {
+        id,
+        kind: letter.kind,
+        recipient: &letter.to,
+        subject: &subject,
+        about: letter.about.as_deref(),
+        body: app.master.seal(place(&id), &plain),
+    };
+    let now = tx.now;
+    store::insert(tx, &new, now)?;
+    Ok(id)
+}
+
+/// Cancels the waiting mails about something that has ended, and says how many. Part of the action that
+/// ends it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn cancel_about(tx: &mut Tx<'_>, about: &str) -> Result<usize> {
+    Ok(store::cancel_about(tx, about)?)
+}
+
+/// Tries a mail that waits or has failed again, at once. Only administrators.
+///
+/// # Errors
+/// `forbidden`, `not_found`, or `wrong_state` for a mail that was sent or cancelled, or whose text is gone.
+pub fn retry(tx: &mut Tx<'_>, actor: &Actor, id: OutboxId) -> Result<OutboxMail> {
+    actor.require(Role::Admin)?;
+    let mail = store::find(tx, id)?;
+    let can_be_sent = matches!(mail.state, State::Waiting | State::Failed);
+    if !can_be_sent || store::body(tx, id)?.is_none() {
+        return Code::WrongState.refuse();
+    }
+    let now = tx.now;
+    store::make_due(tx, &mail, now)?;
+    Ok(store::find(tx, id)?)
+}
+
+/// Cancels a mail that waits. Only administrators.
+///
+/// # Errors
+/// `forbidden`, `not_found`, or `wrong_state` for a mail that no longer waits.
+pub fn cancel(tx: &mut Tx<'_>, actor: &Actor, id: OutboxId) -> Result<OutboxMail> {
+    actor.require(Role::Admin)?;
+    if store::state_of(tx, id)? != State::Waiting {
+        return Code::WrongState.refuse();
+    }
+    store::cancel(tx, id)?;
+    Ok(store::find(tx, id)?)
+}
+
+/// A mail that shows whether mail works.
+#[derive(Clone, Debug)]
+pub struct SendTest {
+    /// Where to.
+    pub to: String,
+    /// The name of the site.
+    pub site_name: String,
+}
+
+/// Sends a test mail. Only administrators.
+///
+/// # Errors
+/// `forbidden`, `mail_not_set_up`, or `not_an_email` for the field `to`.
+pub fn send_test(
+    tx: &mut Tx<'_>,
+    app: &App,
+    actor: &Actor,
+    input: &SendTest,
+) -> Result<OutboxId> {
+    actor.require(Role::Admin)?;
+    if app.config.smtp.is_none() {
+        return Code::MailNotSetUp.refuse();
+    }
+    let to = input.to.trim();
+    if to.is_empty() {
+        return Err(FieldError::new("to", "required").into());
+    }
+    let is_address = to.parse::<Address>().is_ok() && !to.chars().any(char::is_control);
+    if !is_address || to.len() > 254 {
+        return Err(FieldError::new("to", "not_an_email").into());
+    }
+    let frame = Frame::of(app, &input.site_name);
+    let letter = frame.letter(&TestMail { written: tx.now }, to, "", None)?;
+    enqueue(tx, app, &letter)
+}
+
+/// The text of a mail as an administrator may read it: without links, secrets and codes. `None` when the
+/// text is erased or cannot be opened.
+///
+/// # Errors
+/// `forbidden`, or when the database refuses.
+pub fn preview(
+    conn: &mut Conn,
+    app: &App,
+    actor: &Actor,
+    id: OutboxId,
+) -> Result<Option<String>> {
+    actor.require(Role::Admin)?;
+    let sealed = store::body(conn, id)?;
+    let body = sealed.and_then(|sealed| open(&app.master, id, &sealed));
+    Ok(body.map(|body| without_secrets(&body.text, app.text)))
+}
+
+/// The text of a row, unless it was sealed elsewhere or with another key.
+pub(super) fn open(master: &MasterKey, id: OutboxId, sealed: &[u8]) -> Option<Body> {
+    serde_json::from_slice(&master.open(place(&id), sealed)?).ok()
+}
+
+fn place(id: &OutboxId) -> Place<'_> {
+    Place { table: "outbox", column: "body", row: id.as_str() }
+}

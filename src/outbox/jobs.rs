@@ -1,0 +1,43 @@
+//! What runs in the background.
+
+use super::smtp::Transport;
+use super::{store, worker};
+use crate::app::App;
+use crate::clock::{Span, days};
+use crate::error::Result;
+
+/// How long the text of a mail that failed is kept, so that it can be tried again.
+const KEEP_FAILED: Span = days(30);
+/// Rows that one turn of the sweep changes, so that it holds the writer only for a moment.
+const SWEEP_ROWS: i64 = 500;
+/// Batches of one run, so that other jobs get their turn.
+const BATCHES: usize = 10;
+
+/// Sends what is due; says how many mails it tried. Does nothing while no mail server is set up.
+///
+/// # Errors
+/// When the database is away or the settings of mail cannot be used.
+pub fn deliver(app: &App) -> Result<usize> {
+    let Some(transport) = Transport::of(&app.config)? else { return Ok(0) };
+    let mut session = transport.session();
+    let mut tried = 0;
+    for _ in 0..BATCHES {
+        let batch = worker::deliver(app, &mut session)?;
+        tried += batch.tried;
+        if batch.tried == 0 || batch.away {
+            break;
+        }
+    }
+    Ok(tried)
+}
+
+/// Erases the texts of mails that failed 30 days ago; says of how many.
+///
+/// # Errors
+/// When the database is away.
+pub fn erase_old(app: &App) -> Result<usize> {
+    app.db.write_now(|tx| {
+        let before = tx.now.minus(KEEP_FAILED);
+        Ok(store::erase_failed(tx, before, SWEEP_ROWS)?)
+    })
+}

@@ -1,0 +1,263 @@
+//! Queries on the outbox.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::model::{Channel, OutboxMail, State};
+use crate::clock::Time;
+use crate::db::schema::outbox;
+use crate::db::{Conn, Cursor, MultiBackend, Paging, Slice, count_some, prefix_end};
+use crate::ids::OutboxId;
+
+/// What a list of mails is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only mails in this state.
+    pub state: Option<State>,
+    /// Only mails to addresses that start so.
+    pub to: String,
+}
+
+/// A mail that a worker has claimed.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+pub(super) struct Claimed {
+    pub(super) id: OutboxId,
+    pub(super) kind: String,
+    pub(super) recipient: String,
+    pub(super) subject: String,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) attempts: i32,
+    pub(super) fence: i64,
+    pub(super) created_at: Time,
+}
+
+/// A new row, due at once.
+pub(super) struct NewMail<'a> {
+    pub(super) id: OutboxId,
+    pub(super) kind: &'a str,
+    pub(super) recipient: &'a str,
+    pub(super) subject: &'a str,
+    pub(super) about: Option<&'a str>,
+    pub(super) body: Vec<u8>,
+}
+
+pub(super) fn insert(conn: &mut Conn, new: &NewMail<'_>, now: Time) -> QueryResult<()> {
+    diesel::insert_into(outbox::table)
+        .values((
+            outbox::id.eq(new.id),
+            outbox::channel.eq(Channel::Mail),
+            outbox::kind.eq(new.kind),
+            outbox::recipient.eq(new.recipient),
+            outbox::subject.eq(new.subject),
+            outbox::about.eq(new.about),
+            outbox::body.eq(&new.body),
+            outbox::state.eq(State::Waiting),
+            outbox::attempts.eq(0),
+            outbox::next_attempt_at.eq(now),
+            outbox::fence.eq(0_i64),
+            outbox::created_at.eq(now),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+pub(super) fn find(conn: &mut Conn, id: OutboxId) -> QueryResult<OutboxMail> {
+    outbox::table.find(id).select(OutboxMail::as_select()).first(conn)
+}
+
+/// The sealed text of a mail; `None` once it is erased.
+pub(super) fn body(conn: &mut Conn, id: OutboxId) -> QueryResult<Option<Vec<u8>>> {
+    outbox::table.find(id).select(outbox::body).first(conn)
+}
+
+/// Where a mail stands.
+///
+/// # Errors
+/// `NotFound` for an id that there is not.
+pub fn state_of(conn: &mut Conn, id: OutboxId) -> QueryResult<State> {
+    outbox::table.find(id).select(outbox::state).first(conn)
+}
+
+/// How many mails failed, counted up to [`crate::db::COUNT_LIMIT`] + 1. `now` is the present time.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count_failed(conn: &mut Conn, now: Time) -> QueryResult<i64> {
+    count_some(conn, "SELECT 1 FROM outbox WHERE state = 'failed' AND created_at <= $1", now)
+}
+
+/// How many mails wait, counted as in [`count_failed`].
+///
+/// # Errors
+/// When the database refuses.
+pub fn count_waiting(conn: &mut Conn, now: Time) -> QueryResult<i64> {
+    count_some(conn, "SELECT 1 FROM outbox WHERE state = 'waiting' AND created_at <= $1", now)
+}
+
+/// How many mails were sent, counted as in [`count_failed`].
+pub(super) fn count_sent(conn: &mut Conn, now: Time) -> QueryResult<i64> {
+    count_some(conn, "SELECT 1 FROM outbox WHERE state = 'sent' AND created_at <= $1", now)
+}
+
+/// A part of the list, newest first.
+pub(super) fn list(
+    conn: &mut Conn,
+    filter: &Filter,
+    paging: &Paging,
+) -> QueryResult<Slice<OutboxMail>> {
+    let mut query = outbox::table
+        .select(OutboxMail::as_select())
+        .limit(paging.fetch())
+        .into_boxed::<MultiBackend>();
+    if let Some(state) = filter.state {
+        query = query.filter(outbox::state.eq(state));
+    }
+    if !filter.to.is_empty() {
+        let end = prefix_end(&filter.to);
+        query = query.filter(outbox::recipient.ge(&filter.to).and(outbox::recipient.lt(end)));
+    }
+    if let Some(beyond) = paging.beyond("(outbox.created_at, outbox.id)") {
+        query = query.filter(beyond);
+    }
+    query = if paging.newer {
+        query.order((outbox::created_at.asc(), outbox::id.asc()))
+    } else {
+        query.order((outbox::created_at.desc(), outbox::id.desc()))
+    };
+    let rows = query.load(conn)?;
+    Ok(paging.slice(rows, |row| Cursor { time: row.created_at, id: row.id.to_string() }))
+}
+
+/// Mails that are due and in nobody's hands, longest due first. The state is written out: only so do both
+/// databases use the index of waiting mails.
+fn due(conn: &mut Conn, now: Time, most: i64) -> QueryResult<Vec<OutboxId>> {
+    outbox::table
+        .filter(sql::<Bool>("outbox.state = 'waiting'"))
+        .filter(outbox::next_attempt_at.le(now))
+        .filter(outbox::leased_until.is_null().or(outbox::leased_until.le(now)))
+        .order((outbox::next_attempt_at, outbox::id))
+        .limit(most)
+        .select(outbox::id)
+        .load(conn)
+}
+
+/// Whether there is anything to claim.
+pub(super) fn any_due(conn: &mut Conn, now: Time) -> QueryResult<bool> {
+    due(conn, now, 1).map(|ids| !ids.is_empty())
+}
+
+/// Claims up to `most` mails that are due. Each claim has a fencing number of its own: who lost the lease
+/// can no longer mark the mail.
+pub(super) fn claim(
+    conn: &mut Conn,
+    now: Time,
+    until: Time,
+    most: i64,
+) -> QueryResult<Vec<Claimed>> {
+    let ids = due(conn, now, most)?;
+    diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
+        .set((outbox::leased_until.eq(until), outbox::fence.eq(outbox::fence + 1)))
+        .execute(conn)?;
+    outbox::table
+        .filter(outbox::id.eq_any(&ids))
+        .order((outbox::next_attempt_at, outbox::id))
+        .select(Claimed::as_select())
+        .load(conn)
+}
+
+/// Makes the lease longer; false when the mail was cancelled or is in other hands.
+pub(super) fn renew(conn: &mut Conn, mail: &Claimed, until: Time) -> QueryResult<bool> {
+    let held = outbox::table
+        .find(mail.id)
+        .filter(outbox::fence.eq(mail.fence).and(outbox::state.eq(State::Waiting)));
+    diesel::update(held).set(outbox::leased_until.eq(until)).execute(conn).map(|rows| rows == 1)
+}
+
+/// The server has taken the mail. False when it is in other hands.
+pub(super) fn mark_sent(conn: &mut Conn, mail: &Claimed, now: Time) -> QueryResult<bool> {
+    // A mail that was cancelled while it was on its way has left all the same.
+    let held = outbox::table.find(mail.id).filter(
+        outbox::fence
+            .eq(mail.fence)
+            .and(outbox::state.eq(State::Waiting).or(outbox::state.eq(State::Cancelled))),
+    );
+    diesel::update(held)
+        .set((
+            outbox::state.eq(State::Sent),
+            outbox::sent_at.eq(now),
+            outbox::attempts.eq(outbox::attempts + 1),
+            outbox::body.eq(None::<Vec<u8>>),
+            outbox::last_error.eq(None::<String>),
+            outbox::leased_until.eq(None::<Time>),
+        ))
+        .execute(conn)
+        .map(|rows| rows == 1)
+}
+
+/// The mail did not leave: it waits until `next`, or has failed. False when it is in other hands.
+pub(super) fn mark_tried(
+    conn: &mut Conn,
+    mail: &Claimed,
+    state: State,
+    next: Time,
+    why: &str,
+) -> QueryResult<bool> {
+    let held = outbox::table
+        .find(mail.id)
+        .filter(outbox::fence.eq(mail.fence).and(outbox::state.eq(State::Waiting)));
+    diesel::update(held)
+        .set((
+            outbox::state.eq(state),
+            outbox::attempts.eq(outbox::attempts + 1),
+            outbox::next_attempt_at.eq(next),
+            outbox::last_error.eq(why),
+            outbox::leased_until.eq(None::<Time>),
+        ))
+        .execute(conn)
+        .map(|rows| rows == 1)
+}
+
+/// Makes a mail due now; one that failed starts its tries again.
+pub(super) fn make_due(conn: &mut Conn, mail: &OutboxMail, now: Time) -> QueryResult<()> {
+    let attempts = if mail.state == State::Failed { 0 } else { mail.attempts };
+    diesel::update(outbox::table.find(mail.id))
+        .set((
+            outbox::state.eq(State::Waiting),
+            outbox::attempts.eq(attempts),
+            outbox::next_attempt_at.eq(now),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Cancels a mail and erases its text.
+pub(super) fn cancel(conn: &mut Conn, id: OutboxId) -> QueryResult<()> {
+    diesel::update(outbox::table.find(id))
+        .set((outbox::state.eq(State::Cancelled), outbox::body.eq(None::<Vec<u8>>)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Cancels what waits and concerns `about`; says how many.
+pub(super) fn cancel_about(conn: &mut Conn, about: &str) -> QueryResult<usize> {
+    let waiting =
+        outbox::table.filter(outbox::about.eq(about).and(outbox::state.eq(State::Waiting)));
+    diesel::update(waiting)
+        .set((outbox::state.eq(State::Cancelled), outbox::body.eq(None::<Vec<u8>>)))
+        .execute(conn)
+}
+
+/// Erases the text of up to `most` mails that were given up before `before`; says of how many.
+pub(super) fn erase_failed(conn: &mut Conn, before: Time, most: i64) -> QueryResult<usize> {
+    let ids: Vec<OutboxId> = outbox::table
+        .filter(outbox::state.eq(State::Failed))
+        .filter(outbox::body.is_not_null().and(outbox::next_attempt_at.le(before)))
+        .limit(most)
+        .select(outbox::id)
+        .load(conn)?;
+    diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
+        .set(outbox::body.eq(None::<Vec<u8>>))
+        .execute(conn)
+}

@@ -1,0 +1,83 @@
+//! An `App` on a database of its own, for the tests of this folder.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::model::{Letter, OutboxMail};
+use super::{actions, store};
+use crate::app::App;
+use crate::clock::{Clock, Time};
+use crate::config::{Config, PublicUrl};
+use crate::db::{Db, Target, Tx, migrate};
+use crate::error::Result;
+use crate::ids::OutboxId;
+use crate::passwords::{Cost, Passwords};
+use crate::secret::MasterKey;
+use crate::text::Text;
+
+/// The app, and the folder that holds its database.
+pub(super) struct TestApp {
+    pub(super) app: Arc<App>,
+    _folder: TempDir,
+}
+
+impl TestApp {
+    pub(super) fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite(folder.path().join("test.db"));
+        migrate(&target).unwrap();
+        let clock = Arc::new(Clock::manual(Time::parse("2026-11-22T09:00:00Z").unwrap()));
+        let app = App {
+            config: config(),
+            db: Db::open(&target, clock.clone()).unwrap(),
+            clock,
+            master: MasterKey::from_bytes(&[7; 32]),
+            passwords: Passwords::start(Cost::CHEAP, 1).unwrap(),
+            limits: Default::default(),
+            text: Text::ENGLISH,
+            in_progress: Default::default(),
+        };
+        Self { app: Arc::new(app), _folder: folder }
+    }
+
+    /// Runs an action that needs the app.
+    pub(super) fn act<T: Send + 'static>(
+        &self,
+        mut action: impl FnMut(&mut Tx<'_>, &App) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let app = self.app.clone();
+        self.app.db.write_now(move |tx| action(tx, &app))
+    }
+
+    /// Puts a letter into the outbox.
+    pub(super) fn enqueue(&self, to: &str) -> OutboxId {
+        let letter = letter(to);
+        self.act(move |tx, app| actions::enqueue(tx, app, &letter)).unwrap()
+    }
+
+    pub(super) fn find(&self, id: OutboxId) -> OutboxMail {
+        self.app.db.read_now(|conn| Ok(store::find(conn, id)?)).unwrap()
+    }
+
+    /// The sealed text as it lies in the table.
+    pub(super) fn body(&self, id: OutboxId) -> Option<Vec<u8>> {
+        self.app.db.read_now(|conn| Ok(store::body(conn, id)?)).unwrap()
+    }
+}
+
+pub(super) fn letter(to: &str) -> Letter {
+    Letter {
+        kind: "test",
+        to: to.into(),
+        to_name: "Ada".into(),
+        about: Some("inv_1".into()),
+        subject: "Hello".into(),
+        text: "Open https://x.org/?token=vsti_secret now".into(),
+        html: "<p>Hello</p>".into(),
+    }
+}
+
+pub(super) fn config() -> Config {
+    Config { public_url: PublicUrl, smtp: None, mail_from: "Lab <lab@example.org>".into() }
+}
