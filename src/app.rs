@@ -28,8 +28,6 @@ pub struct App {
     pub text: Text,
     /// Answers under way with an Idempotency-Key.
     pub in_progress: crate::web::InProgress,
-    /// What is remembered about API keys.
-    pub keys: crate::api_keys::Keys,
 }
 
 impl App {

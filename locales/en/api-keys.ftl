@@ -123,3 +123,15 @@ api-keys-revoke-submit = Revoke key
 api-keys-revoke-keep = Keep it
 api-keys-revoked = The API key <strong>{ $start }</strong> is revoked. It stopped working at once.
 api-keys-already-revoked = The API key <strong>{ $start }</strong> is revoked already.
+
+## Mails
+mail-key-name = Name: { $name }
+mail-key-made-subject = A new API key for your account
+mail-key-made-what = An API key was made for your account ({ $start }).
+mail-key-made-until = It works until { $end }.
+mail-key-made-endless = It works until it is revoked.
+mail-key-made-not-you = If that was not you, revoke it here and change your password:
+mail-key-revoked-subject = One of your API keys was revoked
+mail-key-revoked-what = An administrator revoked an API key of your account ({ $start }). Programs that use it fail from now on.
+mail-key-revoked-reason = Reason: { $reason }
+mail-key-revoked-next = If you still need one, make a new key here:

@@ -1,12 +1,21 @@
 //! The verbs: issue and revoke.
 
-use super::model::{IssueKey, Key, KeyPolicy, KeyState};
-use super::store;
+use serde_json::json;
+
+use super::mail::{KeyMade, KeyRevoked};
+use super::model::{IssueKey, Key, KeyState, OPERATOR_POLICY};
+use super::store::{self, Owner};
+use super::view::start;
 use crate::access::{Actor, ActorKind, Role};
+use crate::app::App;
+use crate::audit;
 use crate::db::{Conn, Paging, Slice, Tx};
 use crate::error::{Code, FieldError, Result};
+use crate::events;
 use crate::ids::{KeyId, UserId};
+use crate::outbox::{self, Frame, Mail};
 use crate::secret::{PlainSecret, SecretKind};
+use crate::site;
 use crate::web::SignedIn;
 
 /// Who may make a key. There is no third way: a program with an API key never makes another.
@@ -26,32 +35,47 @@ pub struct Issued {
     pub secret: PlainSecret,
 }
 
-/// Makes a key. The policy binds people; the operator may choose any end, or none.
+/// Makes a key and mails its owner that there is one. The policy of the site binds people; the operator
+/// may choose any end, or none.
 ///
 /// # Errors
 /// `fresh_sign_in_required` when the person last proved who they are more than ten minutes ago,
 /// `not_found` and `wrong_state` about the user, `invalid_input`.
-pub fn issue(
-    tx: &mut Tx<'_>,
-    maker: &Maker,
-    input: &IssueKey,
-    policy: &KeyPolicy,
-) -> Result<Issued> {
-    let (owner_id, policy) = match maker {
-        Maker::Person(person) if !person.is_fresh(tx.now) => {
+pub fn issue(tx: &mut Tx<'_>, app: &App, maker: &Maker, input: &IssueKey) -> Result<Issued> {
+    let now = tx.now;
+    let (actor, owner_id, policy) = match maker {
+        Maker::Person(person) if !person.is_fresh(now) => {
             return Code::FreshSignInRequired.refuse();
         }
-        Maker::Person(person) => (person.user_id, policy),
-        Maker::Operator(owner) => (*owner, &KeyPolicy::OPERATOR),
+        Maker::Person(person) => {
+            let policy = site::actions::current(tx)?.key_policy;
+            (person.actor.clone(), person.user_id, policy)
+        }
+        Maker::Operator(owner) => (Actor::operator(), *owner, OPERATOR_POLICY),
     };
-    let now = tx.now;
     let owner = store::owner(tx, owner_id)?.ok_or(Code::NotFound)?;
     if !owner.is_active() {
         return Code::WrongState.refuse();
     }
-    let terms = input.check(owner.role, policy, now)?;
+    let terms = input.check(owner.role, &policy, now)?;
     let secret = PlainSecret::generate(SecretKind::ApiKey);
     let key = store::insert(tx, KeyId::new(now), owner_id, &secret, &terms, now)?;
+    let entry = audit::Entry::new("api_key.created", target(&key)).after(json!({
+        "name": key.name,
+        "owner_id": key.owner_id,
+        "prefix": key.prefix,
+        "scopes": key.scopes,
+        "expires_at": key.expires_at,
+    }));
+    audit::record(tx, &actor, entry)?;
+    tell_apps(tx, &actor, events::kinds::API_KEY_CREATED, &key)?;
+    let mail = KeyMade {
+        start: start(&key),
+        name: key.name.clone(),
+        expires_at: key.expires_at,
+        link: app.link(super::pages::LIST),
+    };
+    tell_owner(tx, app, &owner, &key, &mail)?;
     Ok(Issued { key, secret })
 }
 
@@ -64,16 +88,18 @@ pub fn revoke_own(tx: &mut Tx<'_>, actor: &Actor, id: KeyId) -> Result<Key> {
     if !actor.is(key.owner_id) {
         return Code::NotFound.refuse();
     }
-    end(tx, actor, key, None)
+    Ok(end(tx, actor, key, None)?.0)
 }
 
-/// Ends a key of `owner`, as its owner or as an administrator; the operator may leave `owner` out.
-/// `reason` is read by the owner. A key that is revoked already stays as it is.
+/// Ends a key of `owner`, as its owner or as an administrator; the operator may leave `owner` out. The
+/// owner gets a mail with the `reason` when it was somebody else. A key that is revoked already stays as
+/// it is.
 ///
 /// # Errors
 /// `forbidden`, `above_you`, `not_found`, `invalid_input` for a reason over 500 characters.
 pub fn revoke(
     tx: &mut Tx<'_>,
+    app: &App,
     actor: &Actor,
     owner: Option<UserId>,
     id: KeyId,
@@ -86,16 +112,22 @@ pub fn revoke(
         return Err(error.with("max", LONGEST_REASON).into());
     }
     may_handle(tx, actor, owner)?;
-    let (key, _) = store::find(tx, id)?;
+    let (key, key_owner) = store::find(tx, id)?;
     if owner.is_some_and(|owner| owner != key.owner_id) {
         return Code::NotFound.refuse();
     }
-    end(
-        tx,
-        actor,
-        key,
-        Some(reason).filter(|reason| !reason.is_empty()),
-    )
+    let reason = Some(reason).filter(|reason| !reason.is_empty());
+    let (key, is_new) = end(tx, actor, key, reason)?;
+    if is_new && !actor.is(key.owner_id) {
+        let mail = KeyRevoked {
+            start: start(&key),
+            name: key.name.clone(),
+            reason: reason.unwrap_or_default().to_owned(),
+            link: app.link(super::pages::LIST),
+        };
+        tell_owner(tx, app, &key_owner, &key, &mail)?;
+    }
+    Ok(key)
 }
 
 /// Ends every key of `owner`, for when the account itself ends; answers how many that were. The caller
@@ -103,16 +135,11 @@ pub fn revoke(
 ///
 /// # Errors
 /// When the database refuses.
-pub fn revoke_all(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    owner: UserId,
-    reason: Option<&str>,
-) -> Result<usize> {
+pub fn revoke_all(tx: &mut Tx<'_>, actor: &Actor, owner: UserId, reason: &str) -> Result<usize> {
     let ids = store::not_revoked(tx, owner)?;
     for id in &ids {
         let (key, _) = store::find(tx, *id)?;
-        end(tx, actor, key, reason)?;
+        end(tx, actor, key, Some(reason))?;
     }
     Ok(ids.len())
 }
@@ -178,19 +205,59 @@ fn may_handle(conn: &mut Conn, actor: &Actor, owner: Option<UserId>) -> Result<(
     actor.require_over(owner.role)
 }
 
-fn end(tx: &mut Tx<'_>, actor: &Actor, key: Key, reason: Option<&str>) -> Result<Key> {
+/// Ends a key, and says whether it was this that ended it.
+fn end(tx: &mut Tx<'_>, actor: &Actor, key: Key, reason: Option<&str>) -> Result<(Key, bool)> {
     let now = tx.now;
-    if key.state(now) == KeyState::Revoked || !store::revoke(tx, key.id, now, actor.user, reason)? {
-        return Ok(key);
+    let state = key.state(now);
+    if state == KeyState::Revoked || !store::revoke(tx, key.id, now, actor.user, reason)? {
+        return Ok((key, false));
     }
     tx.narrow_rights()?;
+    let entry = audit::Entry::new("api_key.revoked", target(&key))
+        .before(json!({ "name": key.name, "owner_id": key.owner_id, "state": state }))
+        .after(json!({ "state": KeyState::Revoked, "reason": reason }));
+    audit::record(tx, actor, entry)?;
+    tell_apps(tx, actor, events::kinds::API_KEY_REVOKED, &key)?;
     let revoked = Key {
         revoked_at: Some(now),
         revoked_by: actor.user,
         revoked_reason: reason.map(str::to_owned),
         ..key
     };
-    Ok(revoked)
+    Ok((revoked, true))
+}
+
+fn target(key: &Key) -> audit::Target {
+    audit::Target::new("api_key", key.id)
+}
+
+fn tell_apps(tx: &mut Tx<'_>, actor: &Actor, kind: &'static str, key: &Key) -> Result<()> {
+    let data = json!({
+        "key_id": key.id,
+        "user_id": key.owner_id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "expires_at": key.expires_at,
+    });
+    events::emit(tx, actor, kind, data)?;
+    Ok(())
+}
+
+/// Mails the owner, who may have no address.
+fn tell_owner(
+    tx: &mut Tx<'_>,
+    app: &App,
+    owner: &Owner,
+    key: &Key,
+    mail: &impl Mail,
+) -> Result<()> {
+    let Some(email) = &owner.email else {
+        return Ok(());
+    };
+    let frame = Frame::of(app, &site::actions::current(tx)?.site_name);
+    let letter = frame.letter(mail, email, &owner.name, Some(key.id.as_str()))?;
+    outbox::actions::enqueue(tx, app, &letter)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -353,8 +420,7 @@ mod tests {
             issued(db, owner, Ends::In(9));
         }
         issued(db, other, Ends::In(9));
-        let end =
-            || db.write_now(move |tx| revoke_all(tx, &Actor::operator(), owner, Some("left")));
+        let end = || db.write_now(move |tx| revoke_all(tx, &Actor::operator(), owner, "left"));
         assert_eq!(end().unwrap(), 3);
         assert_eq!(end().unwrap(), 0);
         let all = db

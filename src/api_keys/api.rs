@@ -4,12 +4,13 @@ use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Keys;
 use super::actions;
 use super::model::{Key, KeyState};
-use crate::access::{Role, Scope, Scopes};
+use crate::access::{Role, Scopes};
 use crate::app::App;
 use crate::clock::Time;
-use crate::db::{Paging, Slice};
+use crate::db::Paging;
 use crate::error::{Code, Result};
 use crate::ids::{KeyId, UserId};
 use crate::web::{ApiCaller, ListQuery, Listed, Params, ok};
@@ -50,8 +51,8 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    fn of(app: &App, mut key: Key, now: Time) -> Self {
-        app.keys.usage.complete(&mut key);
+    fn of(keys: &Keys, mut key: Key, now: Time) -> Self {
+        keys.usage.complete(&mut key);
         Self {
             id: key.id,
             owner_id: key.owner_id,
@@ -72,71 +73,71 @@ impl ApiKey {
     }
 }
 
-fn listed(app: &App, keys: Slice<Key>) -> HttpResponse {
-    let now = app.clock.now();
-    ok(&Listed::from(keys.map(|key| ApiKey::of(app, key, now))))
-}
-
 async fn list_of(
-    app: web::Data<App>,
+    app: &App,
+    keys: &Keys,
     caller: ApiCaller,
     owner: UserId,
     paging: Paging,
 ) -> Result<HttpResponse> {
-    caller.require(Scope::KeysRead)?;
     let read = move |conn: &mut _| actions::list(conn, &caller.actor, Some(owner), &paging);
-    let keys = app.db.read(read).await?;
-    Ok(listed(&app, keys))
+    let found = app.db.read(read).await?;
+    let now = app.clock.now();
+    Ok(ok(&Listed::from(
+        found.map(|key| ApiKey::of(keys, key, now)),
+    )))
 }
 
-/// `GET /api/v1/keys`: any key with `keys:read`, about its owner's keys.
+/// `GET /api/v1/keys`: `keys:read`, about the keys of the caller.
 ///
 /// # Errors
-/// `scope_missing`, `invalid_input`, `cursor_invalid`.
+/// `invalid_input`, `cursor_invalid`.
 pub async fn list(
     app: web::Data<App>,
+    keys: web::Data<Keys>,
     caller: ApiCaller,
     query: Params<ListQuery>,
 ) -> Result<HttpResponse> {
     let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
     let owner = caller.user_id;
-    list_of(app, caller, owner, paging).await
+    list_of(&app, &keys, caller, owner, paging).await
 }
 
-/// `GET /api/v1/users/{id}/keys`: an administrator's key with `keys:read`, about users below; any key
-/// about its own owner.
+/// `GET /api/v1/users/{id}/keys`: `keys:read`; administrators about users below, everybody about
+/// themselves.
 ///
 /// # Errors
-/// `scope_missing`, `forbidden`, `above_you`, `not_found`, `invalid_input`, `cursor_invalid`.
+/// `forbidden`, `above_you`, `not_found`, `invalid_input`, `cursor_invalid`.
 pub async fn list_of_user(
     app: web::Data<App>,
+    keys: web::Data<Keys>,
     caller: ApiCaller,
     user: web::Path<String>,
     query: Params<ListQuery>,
 ) -> Result<HttpResponse> {
     let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
-    list_of(app, caller, user.parse()?, paging).await
+    list_of(&app, &keys, caller, user.parse()?, paging).await
 }
 
-/// `GET /api/v1/keys/{id}`: any key with `keys:read`, about a key of its owner.
+/// `GET /api/v1/keys/{id}`: `keys:read`, about a key of the caller.
 ///
 /// # Errors
-/// `scope_missing`, `not_found`.
+/// `not_found`.
 pub async fn show(
     app: web::Data<App>,
+    keys: web::Data<Keys>,
     caller: ApiCaller,
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
-    caller.require(Scope::KeysRead)?;
     let id: KeyId = id.parse()?;
     let key = app
         .db
         .read(move |conn| actions::own(conn, &caller.actor, id))
         .await?;
-    Ok(ok(&ApiKey::of(&app, key, app.clock.now())))
+    Ok(ok(&ApiKey::of(&keys, key, app.clock.now())))
 }
 
-/// `POST /api/v1/keys`: nobody. Keys are made on the settings page or by the operator.
+/// `POST /api/v1/keys`: no key may. Keys are made on the settings page or by the operator.
 ///
 /// # Errors
 /// `session_required`, always.
@@ -144,10 +145,10 @@ pub async fn create(_: ApiCaller) -> Result<HttpResponse> {
     Code::SessionRequired.refuse()
 }
 
-/// `DELETE /api/v1/keys/{id}`: any key with `keys:revoke`, for a key of its owner.
+/// `DELETE /api/v1/keys/{id}`: `keys:revoke`, for a key of the caller.
 ///
 /// # Errors
-/// `scope_missing`, `not_found`.
+/// `not_found`.
 pub async fn revoke(
     app: web::Data<App>,
     caller: ApiCaller,
@@ -157,37 +158,36 @@ pub async fn revoke(
     revoke_own(&app, caller, id).await
 }
 
-/// `DELETE /api/v1/keys/current`: any key with `keys:revoke`, for itself.
+/// `DELETE /api/v1/keys/current`: `keys:revoke`, for the key that calls.
 ///
 /// # Errors
-/// `scope_missing`.
+/// When the database is away.
 pub async fn revoke_current(app: web::Data<App>, caller: ApiCaller) -> Result<HttpResponse> {
     let id = caller.key_id;
     revoke_own(&app, caller, id).await
 }
 
 async fn revoke_own(app: &App, caller: ApiCaller, id: KeyId) -> Result<HttpResponse> {
-    caller.require(Scope::KeysRevoke)?;
     app.db
         .write(move |tx| actions::revoke_own(tx, &caller.actor, id))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// `DELETE /api/v1/users/{id}/keys/{key_id}`: an administrator's key with `keys:revoke`, for users
-/// below; any key for its own owner.
+/// `DELETE /api/v1/users/{id}/keys/{key_id}`: `keys:revoke`; administrators for users below, everybody
+/// for themselves.
 ///
 /// # Errors
-/// `scope_missing`, `forbidden`, `above_you`, `not_found`.
+/// `forbidden`, `above_you`, `not_found`.
 pub async fn revoke_of_user(
     app: web::Data<App>,
     caller: ApiCaller,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse> {
-    caller.require(Scope::KeysRevoke)?;
     let (owner, id): (UserId, KeyId) = (path.0.parse()?, path.1.parse()?);
+    let house = app.clone();
     app.db
-        .write(move |tx| actions::revoke(tx, &caller.actor, Some(owner), id, ""))
+        .write(move |tx| actions::revoke(tx, &house, &caller.actor, Some(owner), id, ""))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

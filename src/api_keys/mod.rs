@@ -9,6 +9,7 @@
 pub mod actions;
 pub mod api;
 pub mod authenticate;
+mod mail;
 pub mod model;
 mod once;
 pub mod pages;

@@ -1,12 +1,10 @@
 //! What an API key is, in which states it can be, and what may be asked for when one is made. Pure.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use crate::access::{Role, Scope, Scopes};
 use crate::clock::{Span, Time, days};
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{KeyId, UserId};
+use crate::site::KeyPolicy;
 
 crate::words! {
     /// Whether a key opens anything. Computed at use from its times, never stored.
@@ -89,46 +87,20 @@ pub enum Ends {
     Never,
 }
 
-/// How long keys may live. A setting of the site.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct KeyPolicy {
-    /// What is chosen unless somebody chooses otherwise, in days.
-    #[schemars(range(min = 1, max = 3650))]
-    pub default_days: i64,
-    /// The longest life of a key with an end, in days.
-    #[schemars(range(min = 1, max = 3650))]
-    pub max_days: i64,
-    /// Whether a key may go without an end.
-    pub never_allowed: bool,
-}
+/// What holds for the command line in place of the site's policy: who runs it holds the database anyway.
+pub const OPERATOR_POLICY: KeyPolicy = KeyPolicy {
+    default_days: 90,
+    max_days: 36_500,
+    never_allowed: true,
+};
 
-impl Default for KeyPolicy {
-    fn default() -> Self {
-        Self {
-            default_days: 90,
-            max_days: 365,
-            never_allowed: false,
-        }
-    }
-}
-
-impl KeyPolicy {
-    /// What holds for the command line: who runs it holds the database anyway.
-    pub const OPERATOR: Self = Self {
-        default_days: 90,
-        max_days: 36_500,
-        never_allowed: true,
-    };
-
-    /// The lives to choose from, in days, shortest first.
-    pub fn choices(&self) -> Vec<i64> {
-        let mut days = vec![7, 30, 60, 90, 365, self.default_days];
-        days.retain(|days| *days <= self.max_days);
-        days.sort_unstable();
-        days.dedup();
-        days
-    }
+/// The lives to choose from, in days, shortest first.
+pub fn choices(policy: &KeyPolicy) -> Vec<i64> {
+    let mut days = vec![7, 30, 60, 90, 365, policy.default_days];
+    days.retain(|days| *days <= policy.max_days);
+    days.sort_unstable();
+    days.dedup();
+    days
 }
 
 /// What is asked for when a key is made.
@@ -448,13 +420,11 @@ mod tests {
     #[test]
     fn the_lives_to_choose_from_stop_at_the_policy() {
         let choices = |default_days, max_days| {
-            let never_allowed = false;
-            KeyPolicy {
+            super::choices(&KeyPolicy {
                 default_days,
                 max_days,
-                never_allowed,
-            }
-            .choices()
+                never_allowed: false,
+            })
         };
         assert_eq!(choices(90, 365), [7, 30, 60, 90, 365]);
         assert_eq!(choices(14, 60), [7, 14, 30, 60]);

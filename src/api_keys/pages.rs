@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 pub use new::{create, new};
 
+use super::Keys;
 use super::actions;
 use super::model::KeyState;
 use super::view::{KeyView, Reader, start};
@@ -18,7 +19,7 @@ use crate::ids::{KeyId, UserId};
 use crate::web::{Flash, FormErrors, Page, PageLinks, PostForm, SignedIn, render};
 
 /// Where a user's own keys are listed.
-const LIST: &str = "/settings/api-keys";
+pub(super) const LIST: &str = "/settings/api-keys";
 /// Keys on one page of the list.
 const PER_PAGE: i64 = 50;
 
@@ -44,6 +45,7 @@ struct ListPage {
 /// When the database is away.
 pub async fn list(
     app: web::Data<App>,
+    keys: web::Data<Keys>,
     page: Page,
     person: SignedIn,
     part: web::Query<Part>,
@@ -55,7 +57,7 @@ pub async fn list(
         .await?;
     let now = page.now();
     let shown = found.map(|mut key| {
-        app.keys.usage.complete(&mut key);
+        keys.usage.complete(&mut key);
         KeyView::of(app.text, &key, now, Reader::Owner)
     });
     let links = PageLinks::of(LIST, &[], &shown);
@@ -86,6 +88,7 @@ struct RevokePage {
 /// `not_found`.
 pub async fn confirm_revoke(
     app: web::Data<App>,
+    keys: web::Data<Keys>,
     page: Page,
     person: SignedIn,
     id: web::Path<String>,
@@ -97,7 +100,7 @@ pub async fn confirm_revoke(
         let gone = app.text.get("api-keys-already-revoked");
         return Ok(Flash::warn(gone.arg("start", start(&key))).redirect(&app, LIST));
     }
-    app.keys.usage.complete(&mut key);
+    keys.usage.complete(&mut key);
     crate::web::show(&RevokePage {
         key: KeyView::of(app.text, &key, page.now(), Reader::Owner),
         page: page.titled("api-keys-revoke-title", "api-keys"),
@@ -133,17 +136,19 @@ pub async fn revoke(
 /// `forbidden`, `above_you`, `not_found`.
 pub async fn confirm_revoke_of_user(
     app: web::Data<App>,
+    keys: web::Data<Keys>,
     page: Page,
     admin: SignedIn,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse> {
     let (owner, id) = (path.0.parse()?, path.1.parse()?);
-    let asked = ask_for_user(&app, page, admin, owner, id).await?;
+    let asked = ask_for_user(&app, &keys, page, admin, owner, id).await?;
     crate::web::show(&asked)
 }
 
 async fn ask_for_user(
     app: &App,
+    keys: &Keys,
     page: Page,
     admin: SignedIn,
     owner: UserId,
@@ -151,7 +156,7 @@ async fn ask_for_user(
 ) -> Result<RevokePage> {
     let read = move |conn: &mut Conn| actions::key_of(conn, &admin.actor, owner, id);
     let mut key = app.db.read(read).await?;
-    app.keys.usage.complete(&mut key);
+    keys.usage.complete(&mut key);
     Ok(RevokePage {
         key: KeyView::of(app.text, &key, page.now(), Reader::Administrator),
         page: page.titled("api-keys-revoke-title", "users"),
@@ -169,6 +174,7 @@ async fn ask_for_user(
 /// `forbidden`, `above_you`, `not_found`.
 pub async fn revoke_of_user(
     app: web::Data<App>,
+    keys: web::Data<Keys>,
     page: Page,
     admin: SignedIn,
     path: web::Path<(String, String)>,
@@ -176,10 +182,10 @@ pub async fn revoke_of_user(
 ) -> Result<HttpResponse> {
     let (owner, id): (UserId, KeyId) = (path.0.parse()?, path.1.parse()?);
     let reason = form.get("reason").to_owned();
-    let (actor, why) = (admin.actor.clone(), reason.clone());
+    let (house, actor, why) = (app.clone(), admin.actor.clone(), reason.clone());
     let revoked = app
         .db
-        .write(move |tx| actions::revoke(tx, &actor, Some(owner), id, &why))
+        .write(move |tx| actions::revoke(tx, &house, &actor, Some(owner), id, &why))
         .await;
     match revoked {
         Ok(key) => {
@@ -188,7 +194,7 @@ pub async fn revoke_of_user(
         }
         Err(why) => {
             let errors = FormErrors::of(app.text, why)?;
-            let mut asked = ask_for_user(&app, page, admin, owner, id).await?;
+            let mut asked = ask_for_user(&app, &keys, page, admin, owner, id).await?;
             let status = asked.page.refuse(&errors);
             (asked.errors, asked.reason) = (errors, reason);
             render(status, &asked)

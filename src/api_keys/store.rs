@@ -63,14 +63,31 @@ fn scopes(words: &str) -> Scopes {
     Scopes::read(words.split(' ').filter(known)).unwrap_or_default()
 }
 
-/// What of a key's owner its rights hang on.
+/// What of a key's owner its rights and its mails hang on.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct Owner {
     /// The role as it is now.
     pub role: Role,
     /// The status as `users` keeps it.
     status: String,
+    /// The address, to tell the owner what happened to a key.
+    pub email: Option<String>,
+    /// The name to greet.
+    pub name: String,
 }
+
+type OwnerColumns = (
+    users::role,
+    users::status,
+    users::email,
+    users::display_name,
+);
+const OWNER: OwnerColumns = (
+    users::role,
+    users::status,
+    users::email,
+    users::display_name,
+);
 
 impl Owner {
     /// Whether the account may be used at all.
@@ -84,11 +101,7 @@ impl Owner {
 /// # Errors
 /// When the database refuses.
 pub fn owner(conn: &mut Conn, id: UserId) -> QueryResult<Option<Owner>> {
-    users::table
-        .find(id)
-        .select((users::role, users::status))
-        .first(conn)
-        .optional()
+    users::table.find(id).select(OWNER).first(conn).optional()
 }
 
 /// Keeps a new key and its digest.
@@ -132,7 +145,7 @@ pub fn find(conn: &mut Conn, id: KeyId) -> QueryResult<(Key, Owner)> {
     api_keys::table
         .inner_join(users::table)
         .filter(api_keys::id.eq(id))
-        .select((Row::as_select(), (users::role, users::status)))
+        .select((Row::as_select(), OWNER))
         .first::<(Row, Owner)>(conn)
         .map(|(row, owner)| (row.into(), owner))
 }
@@ -145,7 +158,7 @@ pub fn by_digest(conn: &mut Conn, digest: SecretDigest) -> QueryResult<Option<(K
     let found: Option<(Row, Owner)> = api_keys::table
         .inner_join(users::table)
         .filter(api_keys::digest.eq(digest))
-        .select((Row::as_select(), (users::role, users::status)))
+        .select((Row::as_select(), OWNER))
         .first(conn)
         .optional()?;
     Ok(found.map(|(row, owner)| (row.into(), owner)))

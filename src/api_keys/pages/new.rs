@@ -6,13 +6,15 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use crate::access::{Role, Scope, Scopes};
+use crate::api_keys::Keys;
 use crate::api_keys::actions::{self, Issued, Maker};
-use crate::api_keys::model::{Ends, IssueKey, KeyPolicy, scopes_for};
+use crate::api_keys::model::{Ends, IssueKey, choices, scopes_for};
 use crate::api_keys::once::UsedForms;
 use crate::api_keys::view::{can_do, scope_words, start};
 use crate::app::App;
 use crate::clock::{Time, days};
 use crate::error::{Code, Error, FieldError, Result};
+use crate::site::{self, KeyPolicy};
 use crate::text::Text;
 use crate::web::{FormErrors, Page, PostForm, SignedIn, render};
 
@@ -68,7 +70,6 @@ pub async fn new(
     person: SignedIn,
     query: web::Query<Vec<(String, String)>>,
 ) -> Result<HttpResponse> {
-    let policy = KeyPolicy::default();
     let typed = Typed::of_pairs(&query);
     if !person.is_fresh(page.now()) {
         let to = typed.confirm_href();
@@ -76,6 +77,7 @@ pub async fn new(
             .insert_header(("location", to))
             .finish());
     }
+    let policy = policy(&app).await?;
     let form = NewPage::of(&app, page, &person, typed, &policy);
     crate::web::show(&form)
 }
@@ -87,22 +89,23 @@ pub async fn new(
 /// `form_expired` for a form of another session.
 pub async fn create(
     app: web::Data<App>,
+    keys: web::Data<Keys>,
     page: Page,
     person: SignedIn,
     form: PostForm,
 ) -> Result<HttpResponse> {
     let session = person.session_id;
     let stamp = form.get("stamp");
-    let Some(first_use) = app.keys.forms.take(&app.master, session, stamp)? else {
+    let Some(first_use) = keys.forms.take(&app.master, session, stamp)? else {
         let page = page.titled("api-keys-already-shown-title", "api-keys");
         return render(StatusCode::CONFLICT, &AlreadyShownPage { page });
     };
-    let policy = KeyPolicy::default();
+    let policy = policy(&app).await?;
     let typed = Typed::of_form(&form);
     match issue(&app, &person, &typed, &policy).await {
         Ok(issued) => show_once(&app, page, &issued),
         Err(why) => {
-            app.keys.forms.give_back(&first_use);
+            keys.forms.give_back(&first_use);
             refuse(&app, page, &person, typed, &policy, why)
         }
     }
@@ -118,9 +121,9 @@ async fn issue(app: &App, person: &SignedIn, typed: &Typed, policy: &KeyPolicy) 
         }
         return Err(Error::Invalid(errors));
     }
-    let (maker, policy) = (Maker::Person(person.clone()), policy.clone());
+    let (house, maker) = (app.clone(), Maker::Person(person.clone()));
     app.db
-        .write(move |tx| actions::issue(tx, &maker, &input, &policy))
+        .write(move |tx| actions::issue(tx, &house, &maker, &input))
         .await
 }
 
@@ -180,8 +183,7 @@ fn lives(text: Text, policy: &KeyPolicy, now: Time, chosen: &str) -> Vec<Choice>
         label,
         hint,
     };
-    let mut lives: Vec<Choice> = policy
-        .choices()
+    let mut lives: Vec<Choice> = choices(policy)
         .into_iter()
         .map(|count| {
             let last = text.day(now.plus(days(count)));
