@@ -453,3 +453,11 @@ mod tests {
         assert!(seen.iter().rev().eq(&made));
     }
 }
+
+/// Whether a user has ever had a key.
+///
+/// # Errors
+/// When the database refuses.
+pub fn has_any(conn: &mut Conn, owner: UserId) -> Result<bool> {
+    Ok(!store::newest_of(conn, owner)?.is_empty())
+}

@@ -95,6 +95,18 @@ impl ListForm {
         }
     }
 
+    /// The list without the filter by group.
+    fn without_group(&self) -> String {
+        let query = serde_urlencoded::to_string([("tab", self.tab()), ("q", &self.q)]).unwrap_or_default();
+        format!("/admin/invites?{query}")
+    }
+
+    /// The list without the search.
+    fn without_search(&self) -> String {
+        let query = serde_urlencoded::to_string([("tab", self.tab()), ("group", &self.group)]).unwrap_or_default();
+        format!("/admin/invites?{query}")
+    }
+
     fn is_filtered(&self) -> bool {
         !self.q.trim().is_empty() || !self.group.is_empty()
     }

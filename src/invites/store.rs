@@ -300,3 +300,8 @@ pub fn pending_of(conn: &mut Conn, user: UserId) -> QueryResult<Vec<InviteId>> {
         .select(invites::id)
         .load(conn)
 }
+
+/// Invites on hold, up to 1,001.
+pub fn count_suspended(conn: &mut Conn, now: Time) -> QueryResult<i64> {
+    count_some(conn, "SELECT 1 FROM invites WHERE state = 'suspended' AND created_at <= $1", now)
+}
