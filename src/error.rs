@@ -128,6 +128,8 @@ codes! {
     InviteNotPending = 409 "invite_not_pending";
     /// A group of that name exists.
     GroupExists = 409 "group_exists";
+    /// Somebody else changed it since it was read.
+    EditConflict = 409 "edit_conflict";
     /// There must always be an active owner.
     LastOwner = 409 "last_owner";
     /// The account is not in the state that this needs.
@@ -158,6 +160,10 @@ codes! {
     UnsupportedMediaType = 415 "unsupported_media_type";
     /// Fields are wrong.
     InvalidInput = 422 "invalid_input";
+    /// The terms were not accepted.
+    TermsRequired = 422 "terms_required";
+    /// The password is too easy to guess.
+    PasswordTooWeak = 422 "password_too_weak";
     /// The same Idempotency-Key came with another body.
     IdempotencyMismatch = 422 "idempotency_mismatch";
     /// Too many tries.
@@ -222,7 +228,12 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::Refused(code, _) => *code,
-            Self::Invalid(_) => Code::InvalidInput,
+            // Two faults that a person has to mend have codes of their own.
+            Self::Invalid(errors) => match errors.first().map(|error| error.code) {
+                Some("terms_required") if errors.len() == 1 => Code::TermsRequired,
+                Some(code) if errors.len() == 1 && code.starts_with("password_") => Code::PasswordTooWeak,
+                _ => Code::InvalidInput,
+            },
             Self::TooMany(_) => Code::TooManyRequests,
             Self::Unavailable(_) => Code::Unavailable,
             Self::Database(why) if database_is_away(why) => Code::Unavailable,

@@ -40,6 +40,11 @@ impl Text {
     pub fn get(self, key: impl Into<Cow<'static, str>>) -> Message {
         Message { key: key.into(), args: Vec::new(), escape: false }
     }
+
+    /// Whether there is a text of that key, for keys that are made of data.
+    pub fn has(self, key: &str) -> bool {
+        CATALOGUE.bundle.has_message(key)
+    }
 }
 
 impl Text {
@@ -60,8 +65,8 @@ impl Text {
             0..60 => return CATALOGUE.counted("time-now", 0),
             60..3_600 => ("minutes", 60),
             3_600..86_400 => ("hours", 3_600),
-            86_400..5_184_000 => ("days", 86_400),
-            5_184_000..63_072_000 => ("months", 2_592_000),
+            86_400..10_368_000 => ("days", 86_400),
+            10_368_000..63_072_000 => ("months", 2_592_000),
             _ => ("years", 31_536_000),
         };
         // An end is told rounded to the nearest, so that "90 days" stays 90 days for its first hours.
@@ -93,6 +98,11 @@ impl Text {
     /// A count that stops at "1,000+".
     pub fn count(self, count: i64) -> String {
         if count > 1_000 { "1,000+".to_owned() } else { grouped(count) }
+    }
+
+    /// A number with its thousands apart: "18,204".
+    pub fn number(self, number: i64) -> String {
+        grouped(number)
     }
 }
 
@@ -133,12 +143,6 @@ macro_rules! numbers {
                 message
             }
         }
-
-        impl IntoArg for &$number {
-            fn add_to(self, message: Message, name: &'static str) -> Message {
-                (*self).add_to(message, name)
-            }
-        }
     )*};
 }
 
@@ -158,9 +162,10 @@ impl IntoArg for String {
     }
 }
 
-impl IntoArg for &String {
+/// Templates lend what they pass on.
+impl<T: IntoArg + Clone> IntoArg for &T {
     fn add_to(self, message: Message, name: &'static str) -> Message {
-        self.as_str().add_to(message, name)
+        self.clone().add_to(message, name)
     }
 }
 

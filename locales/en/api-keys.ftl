@@ -1,0 +1,137 @@
+### API keys: the settings page, making one, revoking one, and the mails about it.
+
+## The list
+api-keys-title = API keys
+api-keys-lead = Programs use these keys to act for you. Give each program its own, so that you can end one alone.
+api-keys-none = You have no API key.
+api-keys-none-text = You need one to use the API from scripts.
+api-keys-generate = Generate API key
+api-keys-make = Make a new key
+api-keys-caption = API keys, newest first
+api-keys-key = Key
+api-keys-state = State
+api-keys-last-used = Last used
+api-keys-can-do = What it can do
+api-keys-can-do-some = { $count } things
+api-keys-actions = Actions
+api-keys-revoke = Revoke
+api-keys-starts-with = Starts with
+api-keys-never = Never
+
+## States. $reader is "owner" or "administrator".
+api-keys-tag-active = Active
+api-keys-tag-soon = Ends soon
+api-keys-tag-never = Never expires
+api-keys-tag-expired = Expired
+api-keys-tag-revoked = Revoked
+api-keys-is-active = { $reader ->
+    [owner] Your API key <strong>{ $start }</strong> works until <strong>{ $moment }</strong> ({ $when }).
+   *[administrator] The API key <strong>{ $start }</strong> works until <strong>{ $moment }</strong> ({ $when }).
+}
+api-keys-is-endless = { $reader ->
+    [owner] Your API key <strong>{ $start }</strong> works until you revoke it. <strong>It never expires.</strong> We suggest a key that expires: make one, then revoke this one.
+   *[administrator] The API key <strong>{ $start }</strong> works until it is revoked. <strong>It never expires.</strong>
+}
+api-keys-is-expired = { $reader ->
+    [owner] Your API key <strong>{ $start }</strong> stopped working on <strong>{ $moment }</strong>. Make a new key to use the API again.
+   *[administrator] The API key <strong>{ $start }</strong> stopped working on <strong>{ $moment }</strong>.
+}
+api-keys-is-revoked-by-owner = { $reader ->
+    [owner] You revoked your API key <strong>{ $start }</strong> on <strong>{ $moment }</strong>.
+   *[administrator] The owner revoked the API key <strong>{ $start }</strong> on <strong>{ $moment }</strong>.
+}
+api-keys-is-revoked = An administrator revoked the API key <strong>{ $start }</strong> on <strong>{ $moment }</strong>.
+api-keys-is-revoked-by-operator = The operator of this site revoked the API key <strong>{ $start }</strong> on <strong>{ $moment }</strong>.
+api-keys-reason = Reason: { $reason }
+api-keys-soon = It stops working { $when }. Make a new one now.
+api-keys-unused = Not used yet.
+api-keys-used = Last used { $when }.
+api-keys-used-from = Last used { $when } from { $ip }.
+
+## Making one
+api-keys-new-title = Make a new key
+api-keys-new-lead = The key is shown once, on the next page.
+api-keys-name = Name
+api-keys-name-hint = For example the program that will use it.
+api-keys-note = Where you keep it
+api-keys-note-hint = So that you find it when it ends.
+api-keys-expires = Expires
+api-keys-life-days = { $count ->
+    [one] In 1 day
+   *[other] In { $count } days
+}
+api-keys-life-ends = It will stop working on { $day }.
+api-keys-life-date = On a date of your choice
+api-keys-life-never = Never
+api-keys-life-never-hint = It works until you revoke it. Choose an end when you can: a key that was forgotten is a key that somebody else may find.
+api-keys-ends-on = Date
+api-keys-ends-on-hint = Only for a date of your choice. It will stop working at the start of that day, UTC.
+api-keys-can-do-hint = Never more than you can do yourself. Choose as little as the program needs.
+api-keys-submit = Make new key
+api-keys-cancel = Cancel
+api-keys-confirm = Enter your password again to make a key.
+api-keys-confirm-text = You signed in more than 10 minutes ago. What you filled in is kept.
+api-keys-confirm-link = Enter password
+field-nothing-chosen = Choose at least one.
+field-scope-above-role = Your role has no use for { $scope }.
+field-must-end = A key must have an end here. Choose one.
+field-ends-too-late = Choose a date within the next { $max } days.
+field-not-a-date = That is not a date. Write it like 2027-02-20.
+
+## Scopes
+api-keys-scope-all = Everything you can do
+api-keys-scope-all-hint = Now, and with what later versions add.
+api-keys-scope-users-read = See users
+api-keys-scope-users-write = Make and change users
+api-keys-scope-invites-read = See invites
+api-keys-scope-invites-write = Make, send, change and revoke invites
+api-keys-scope-invites-reveal-link = Get invite links instead of having them sent
+api-keys-scope-keys-read = See API keys
+api-keys-scope-keys-revoke = Revoke API keys
+api-keys-scope-groups-read = See groups
+api-keys-scope-groups-write = Make and change groups
+api-keys-scope-events-read = Read events
+api-keys-scope-audit-read = Read the audit log
+api-keys-scope-outbox-read = See the outbox
+api-keys-scope-outbox-write = Try mails again
+api-keys-scope-settings-read = See the site settings
+api-keys-scope-settings-write = Change the site settings
+api-keys-scope-metrics-read = Read the metrics
+
+## Shown once
+api-keys-shown-title = API key created
+api-keys-shown-once = Copy this key now. It is shown once.
+api-keys-shown-why = We keep only a fingerprint of it, so nobody can show it to you again, not even an administrator.
+api-keys-shown-label = Your new API key
+api-keys-shown-hint = Select it and copy it, or use the button. Store it in a password manager.
+api-keys-copy = Copy key
+api-keys-try = Try it
+api-keys-try-label = Example command
+api-keys-stored = I have stored this key safely
+api-keys-done = Done
+api-keys-already-shown-title = This key was already shown
+api-keys-already-shown = This key was already shown. If you did not copy it, make a new key.
+api-keys-already-shown-hint = Revoke the one that you did not copy.
+
+## Revoking one
+api-keys-revoke-title = Revoke this API key?
+api-keys-revoke-back = Back
+api-keys-revoke-effect = Programs that use it fail from now on, until they get another key. This cannot be undone.
+api-keys-revoke-reason = Reason
+api-keys-revoke-reason-hint = The owner of the key reads it.
+api-keys-revoke-submit = Revoke key
+api-keys-revoke-keep = Keep it
+api-keys-revoked = The API key <strong>{ $start }</strong> is revoked. It stopped working at once.
+api-keys-already-revoked = The API key <strong>{ $start }</strong> is revoked already.
+
+## Mails
+mail-key-name = Name: { $name }
+mail-key-made-subject = A new API key for your account
+mail-key-made-what = An API key was made for your account ({ $start }).
+mail-key-made-until = It works until { $end }.
+mail-key-made-endless = It works until it is revoked.
+mail-key-made-not-you = If that was not you, revoke it here and change your password:
+mail-key-revoked-subject = One of your API keys was revoked
+mail-key-revoked-what = An administrator revoked an API key of your account ({ $start }). Programs that use it fail from now on.
+mail-key-revoked-reason = Reason: { $reason }
+mail-key-revoked-next = If you still need one, make a new key here:

@@ -1,0 +1,100 @@
+### The audit log.
+
+audit-title = Audit log
+audit-lead = Everything that was done here, newest first. This log cannot be edited.
+audit-list = Entries
+
+## Filters
+audit-filter-q = About: whole email, name or id
+audit-filter-actor = Who: whole email, name or id
+audit-filter-action = What
+audit-filter-ip = From address
+audit-filter-from = From day (UTC)
+audit-filter-to = To day (UTC)
+audit-filter-submit = Filter
+audit-group-any = Anything
+audit-group-invites = Invites
+audit-group-users = Users
+audit-group-groups = Groups
+audit-group-api-keys = API keys
+audit-group-sessions = Signing in
+audit-group-outbox = Mail outbox
+audit-group-settings = Site settings
+audit-chip-q = About: { $value }
+audit-chip-actor = Who: { $value }
+audit-chip-action = What: { $value }
+audit-chip-target = About: { $value }
+audit-chip-ip = From address: { $value }
+audit-chip-from = From: { $value }
+audit-chip-to = To: { $value }
+field-not-a-day = Write the day as year, month and day, like 2026-11-22.
+
+## When there is nothing to show
+audit-empty = Nothing has been done yet
+audit-empty-text = What is done here from now on is listed on this page.
+audit-empty-filtered = Nothing matches
+audit-empty-filtered-text = Widen the dates, or take a filter away.
+
+## How far the log is known to be in order
+audit-nothing-sealed = No entry is sealed yet.
+audit-sealed = Sealed to entry { $entry }. The first check follows within a day.
+audit-checked = Checked to entry { $entry }, { $when }.
+audit-check-failed = The log does not fit its seals from entry { $entry } on (checked { $when }). Somebody changed it from outside. Keep a copy of the database, then run "vestibule audit verify".
+audit-tail = { $count ->
+    [one] 1 newer entry is not sealed yet.
+   *[other] { $count } newer entries are not sealed yet.
+}
+audit-tail-long = More than 1,000 newer entries are not sealed yet.
+
+## An entry in full
+audit-details = Details
+audit-detail-who = Who
+audit-detail-about = About
+audit-detail-action = What
+audit-detail-ip = From address
+audit-detail-request = Request id
+audit-detail-entry = Entry
+audit-detail-number = Number { $number }
+audit-detail-unsealed = Not sealed yet
+audit-changes = What changed
+audit-change-field = Field
+audit-change-before = Before
+audit-change-after = After
+audit-change-value = Value
+audit-change-none = nothing
+
+## Who
+audit-actor-api-key = { $name } (with an API key)
+audit-actor-operator = The operator (on the command line)
+audit-actor-system = Vestibule
+audit-actor-anonymous = Somebody who was not signed in
+audit-target-settings = the site settings
+audit-target-unknown = somebody unknown
+
+## What was done: audit-<action>. $actor is who, $target what it was done to.
+audit-sentence = { $actor }: { $action } ({ $target }).
+audit-invite-created = { $actor } invited { $target }.
+audit-invite-updated = { $actor } changed the invite to { $target }.
+audit-invite-sent-again = { $actor } sent the invite to { $target } again.
+audit-invite-accepted = { $actor } accepted the invite to { $target }.
+audit-invite-declined = { $actor } declined the invite to { $target }.
+audit-invite-revoked = { $actor } revoked the invite to { $target }.
+audit-invite-suspended = { $actor } put the invite to { $target } on hold.
+audit-invite-expired = The invite to { $target } expired.
+audit-user-created = { $actor } made the account of { $target }.
+audit-user-updated = { $actor } changed the account of { $target }.
+audit-user-suspended = { $actor } suspended { $target }.
+audit-user-reactivated = { $actor } reactivated { $target }.
+audit-user-recovery-asked = { $actor } asked for a link to set a new password for { $target }.
+audit-user-reset-link-made = { $actor } made a link that sets a new password for { $target }.
+audit-user-password-set = { $actor } set the password of { $target }.
+audit-session-opened = { $target } signed in.
+audit-session-confirmed = { $target } entered their password again.
+audit-session-ended = { $actor } ended sessions of { $target }.
+audit-api-key-created = { $actor } made the API key { $target }.
+audit-api-key-revoked = { $actor } revoked the API key { $target }.
+audit-api-key-expired = The API key { $target } expired.
+audit-group-created = { $actor } made the group { $target }.
+audit-group-updated = { $actor } changed the group { $target }.
+audit-group-deleted = { $actor } deleted the group { $target }.
+audit-settings-updated = { $actor } changed { $target }.

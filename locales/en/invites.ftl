@@ -1,0 +1,158 @@
+### Invites: the console, and what the invited person sees.
+
+## Roles
+role-member = Member
+    .hint = Sees and changes what is their own.
+role-admin = Administrator
+    .hint = Can manage every account but those of owners. Invite only people you know.
+role-owner = Owner
+    .hint = Can do everything here. Invite only people you know.
+
+## List
+invites-title = Invites
+invites-lead = People you have asked to join. They appear under Users once they accept.
+invites-invite = Invite people
+invites-tabs = Invites by status
+invites-tab-pending = Pending
+invites-tab-not-delivered = Not delivered
+invites-tab-expired = Expired
+invites-tab-accepted = Accepted
+invites-tab-revoked = Revoked
+invites-tab-all = All
+invites-search = Search by name or email
+invites-group = Group
+invites-any-group = Any group
+invites-chip-search = Starts with { $q }
+invites-chip-group = Group { $group }
+invites-none = No invites yet
+invites-none-text = Invite people by email, or make a link to hand over.
+invites-no-match = No invites match
+invites-show-all = Show all invites
+invites-col-person = Person
+invites-col-groups = Groups
+invites-col-status = Status
+invites-col-expires = Expires
+invites-col-by = Invited by
+invites-col-actions = Actions
+invites-no-name = No name given
+invites-open = Open
+invites-by-operator = the operator
+invites-pending = Pending
+invites-not-delivered = Not delivered
+invites-expires-soon = Expires soon
+invites-accepted = Accepted
+invites-declined = Declined
+invites-revoked = Revoked
+invites-expired = Expired
+invites-suspended = On hold
+
+## One invite
+invites-detail-title = Invite to { $email }
+invites-facts = About this invite
+invites-fact-name = Name
+invites-fact-role = Role
+invites-fact-groups = Groups
+invites-fact-message = Message
+invites-fact-label = Label
+invites-fact-made = Made
+invites-fact-expires = Expires
+invites-fact-id = ID
+invites-no-groups = None
+invites-happened = What happened
+invites-was-made = { $inviter } made the invite
+invites-mail-taken = The mail server took the mail
+invites-was-accepted = Accepted as { $user }
+invites-was-declined = The person declined
+invites-was-revoked = Revoked
+invites-was-suspended = Put on hold: the inviter lost the right to invite
+invites-has-expired = Expired
+invites-mail-said = The mail could not be sent. The mail server said: { $words }
+invites-mail-said-next = Check the address and send it again, or make a link and hand it over yourself.
+invites-no-mail-server = Mail is not set up, so the mail waits in the outbox. Make a new link and send it yourself.
+invites-no-link-kept = For safety we do not keep the link itself. A new link works beside the one in the mail, until one of them is used.
+invites-send-again = Send again
+invites-make-link = Make a new link
+invites-revoke = Revoke…
+invites-sent-again = Invite sent again to <strong>{ $email }</strong>. It expires on { $until }.
+
+## A link to hand over
+invites-link-title = Invite link
+invites-link-once = Copy this link now. It is shown once.
+invites-link-why = Whoever opens it can accept the invite. Send it only to the person you invite, on a way that you trust.
+invites-link-label = Link for { $email }
+invites-link-hint = Select it and copy it, or use the button.
+invites-link-copy = Copy link
+invites-link-done = Done
+
+## Revoking
+invites-revoke-title = Revoke the invite to { $email }?
+invites-revoke-what = The link stops working at once. { $who } is not told. You can invite them again later.
+invites-the-person = The person
+invites-revoke-button = Revoke invite
+invites-revoke-keep = Keep it
+invites-revoked-flash = The invite to <strong>{ $email }</strong> is revoked. The link no longer works.
+
+## Inviting
+invites-new-title = Invite a person
+invites-new-lead = The account is made when the person accepts. Role and groups are set now.
+invites-field-name = Name
+invites-field-name-hint = Stands in the form that the person fills in; they can change it.
+invites-field-message = Message
+invites-field-message-hint = Plain text, at most 500 characters. It stands in the mail, as your words.
+invites-field-days = Expires
+invites-field-delivery = How the invite reaches the person
+invites-by-mail = By email
+invites-by-mail-hint = We send the link. It proves that the address is theirs.
+invites-by-link = By a link that you hand over
+invites-by-link-hint = You get the link. The account's address stays unverified.
+invites-days = { $count ->
+    [one] in 1 day
+   *[other] in { $count } days
+}
+invites-check = Check and send
+invites-check-title = Check the invite
+invites-verdict-member = This person has an account already. They are asked to sign in and accept; their role is raised if needed, never lowered.
+invites-privileged = This role can manage accounts. Invite only people you know.
+invites-send = Send invite
+invites-make-link-now = Make the link
+invites-sent = Invite sent to <strong>{ $email }</strong>. It expires on { $until }.
+invites-waiting = The invite to <strong>{ $email }</strong> is made and expires on { $until }. Mail is not set up, so the mail waits in the outbox. You can make a link below and send it yourself.
+
+## The page of the invited person
+landing-join-title = Join { $site }
+landing-join-lead = { $inviter } invited <strong>{ $email }</strong> to { $site }.
+landing-groups = You will be in: { $groups }.
+landing-adds = Accepting adds you to: { $groups }.
+landing-ends = The invite ends:
+landing-join-button = Accept and create account
+landing-accept-title = Accept invite
+landing-accept-lead = { $inviter } invited you. You are signed in as <strong>{ $email }</strong>.
+landing-accept-button = Accept
+landing-decline = Decline
+landing-terms-legend = Terms
+landing-terms = I accept the terms (version { $version })
+landing-terms-read = Read the terms
+landing-sign-in-title = You already have an account
+landing-sign-in-lead = { $inviter } invited you. Sign in as <strong>{ $email }</strong> to accept.
+landing-wrong-title = This invite is for someone else
+landing-wrong-lead = You are signed in as <strong>{ $viewer }</strong>, but this invite was sent to <strong>{ $email }</strong>.
+landing-wrong-hint = Is that you too? Sign out here and go on with that address.
+landing-wrong-sign-out = Sign out and continue
+landing-wrong-stay = Stay signed in as { $viewer }
+landing-welcome = Welcome, <strong>{ $name }</strong>.
+landing-signed-in-now = You are signed in now.
+landing-go-on = Go on
+landing-declined-title = You declined the invite
+landing-declined-detail = No account was made. If you change your mind, ask the person who invited you for a new invite.
+landing-invite-unknown = It may have been cut in two by your mail program. Copy the whole link, or open it from the mail again.
+    .title = We do not recognise this link
+landing-invite-expired = It ended on { $when }. Ask the person who invited you for a new one.
+    .title = This invite has expired
+landing-invite-revoked = Ask { $inviter } if you think that is a mistake.
+    .title = This invite was withdrawn
+landing-invite-used = If it was you, sign in. If not, tell { $inviter }: someone may have used your link.
+    .title = This invite has been used
+landing-invite-declined = It was declined. If that was not you, or you changed your mind, ask { $inviter } for a new one.
+    .title = This invite was declined
+landing-invite-suspended = An administrator has to look at it first. Ask { $inviter } about it.
+    .title = This invite is on hold

@@ -130,3 +130,9 @@ error-503-title = { $site } is not ready
 error-503-detail = It is being updated or is very busy. Nothing was saved.
 error-503-next = Try again in a minute.
 error-503-link = Try again
+
+## Buttons on many pages
+web-search = Search
+web-cancel = Cancel
+web-save = Save
+web-saved = Saved.

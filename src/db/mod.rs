@@ -5,10 +5,13 @@
 //! deferred one that reads and then writes fails under concurrency on SQLite
 //! (`docs/decisions/0002-one-writer.md`).
 
+pub mod facts;
 mod migrate;
 mod pool;
 mod query;
 pub mod schema;
+#[cfg(test)]
+pub(crate) mod scratch;
 mod types;
 mod write;
 
@@ -114,9 +117,11 @@ impl Db {
     /// When the database is away; cached rights are then not trusted after a second.
     pub fn refresh_rights(&self) -> Result<()> {
         use schema::revisions::dsl;
+        // The time of the question, not of the answer: what changed in between was not seen.
+        let asked_at = self.clock.now().as_micros();
         let numbers: Vec<i64> =
             self.read_now(|conn| Ok(dsl::revisions.select(dsl::number).load(conn)?))?;
-        self.rights.seen(numbers.iter().sum(), self.clock.now().as_micros());
+        self.rights.seen(numbers.iter().sum(), asked_at);
         Ok(())
     }
 }

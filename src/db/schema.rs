@@ -179,7 +179,6 @@ diesel::table! {
         ended_by -> Nullable<Text>,
         accepted_at -> Nullable<Ts>,
         accepted_by -> Nullable<Text>,
-        opened -> Integer,
         mail_id -> Nullable<Text>,
     }
 }

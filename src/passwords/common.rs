@@ -189,17 +189,12 @@ fn length_while(text: &[char], follows: impl Fn(char, char) -> bool) -> usize {
     1 + pairs.take_while(|pair| follows(pair[0], pair[1])).count()
 }
 
-/// Whether two keys touch on the keyboard.
+/// Whether two keys lie next to each other on the keyboard, or one row and column apart.
 fn neighbours(a: char, b: char) -> bool {
     let (Some((row_a, column_a)), Some((row_b, column_b))) = (key(a), key(b)) else {
         return false;
     };
-    match row_b - row_a {
-        0 => (column_b - column_a).abs() == 1,
-        1 => column_b == column_a || column_b == column_a - 1,
-        -1 => column_b == column_a || column_b == column_a + 1,
-        _ => false,
-    }
+    a != b && (row_a - row_b).abs() <= 1 && (column_a - column_b).abs() <= 1
 }
 
 /// Row and column of the key that writes `char`.
@@ -246,6 +241,7 @@ mod tests {
             "qwertyuiop123",
             "qwerty123456",
             "1q2w3e4r5t6y",
+            "q1w2e3r4t5y6u7i8o9p0",
             "1qaz2wsx3edc",
             "!QAZ2wsx#EDC",
             "zaq1xsw2cde3",
@@ -275,12 +271,9 @@ mod tests {
             "gfhjkmgfhjkm",
             "motdepasse123",
             "1234567890-=",
-            "xk7#xk7#xk7#xk7#",
         ];
         for password in common {
-            let found = is_common(password);
-            // The last one repeats a good piece, which is no common password.
-            assert_eq!(found, !password.starts_with("xk7"), "{password}");
+            assert!(is_common(password), "{password}");
         }
     }
 
@@ -299,6 +292,7 @@ mod tests {
             "qwerty is how keyboards begin",
             "a1b9c7d3e8f2",
             "ntbkxvqzrwpl",
+            "xk7#xk7#xk7#",
         ];
         for password in other {
             assert!(!is_common(password), "{password}");
@@ -306,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_password_takes_no_time() {
+    fn the_longest_passwords_are_read_to_their_end() {
         for piece in ["a", "ab", "password1", "1q2w3e4r", "zyxw 17 ~"] {
             is_common(&piece.repeat(1_024 / piece.len()));
         }

@@ -138,7 +138,9 @@ fn work(receiver: &Mutex<Receiver<Job>>, mut hasher: Hasher) {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::{Pin, pin};
     use std::sync::mpsc;
+    use std::task::{Context, Poll, Waker};
     use std::time::Duration;
 
     use super::*;
@@ -168,7 +170,7 @@ mod tests {
     #[test]
     fn an_overlong_password_is_wrong_without_being_hashed() {
         let passwords = Passwords::start(Cost::CHEAP, 1).unwrap();
-        let gate = block_all_threads(&passwords);
+        let gate = block_the_thread(&passwords);
         let long = "x".repeat(MAX_BYTES + 1);
         assert_eq!(block_on(passwords.verify(long, None)), Ok(Verdict::Wrong));
         drop(gate);
@@ -184,7 +186,7 @@ mod tests {
     }
 
     /// Holds the only thread until the gate is dropped.
-    fn block_all_threads(passwords: &Passwords) -> mpsc::Sender<()> {
+    fn block_the_thread(passwords: &Passwords) -> mpsc::Sender<()> {
         assert_eq!(passwords.threads.len(), 1);
         let (gate, opened) = mpsc::channel::<()>();
         let (ready, started) = mpsc::channel();
@@ -203,43 +205,38 @@ mod tests {
         gate
     }
 
+    /// Asks once, as a runtime does first.
+    fn poll<T>(future: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
     #[test]
     fn a_full_queue_says_so_at_once_and_serves_those_in_it() {
-        let passwords = Arc::new(Passwords::start(Cost::CHEAP, 1).unwrap());
-        let gate = block_all_threads(&passwords);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let waiting: Vec<_> = (0..QUEUE)
-                .map(|_| {
-                    let passwords = Arc::clone(&passwords);
-                    tokio::spawn(async move { passwords.hash("waits".to_owned()).await })
-                })
-                .collect();
-            tokio::task::yield_now().await;
-            assert!(matches!(passwords.hash("late".to_owned()).await, Err(Busy)));
-            drop(gate);
-            for task in waiting {
-                assert!(task.await.unwrap().is_ok());
-            }
-        });
+        let passwords = Passwords::start(Cost::CHEAP, 1).unwrap();
+        let gate = block_the_thread(&passwords);
+        let mut waiting: Vec<_> = (0..QUEUE)
+            .map(|_| Box::pin(passwords.hash("waits".to_owned())))
+            .collect();
+        for future in &mut waiting {
+            assert!(poll(future.as_mut()).is_pending());
+        }
+        let late = pin!(passwords.hash("late".to_owned()));
+        assert!(matches!(poll(late), Poll::Ready(Err(Busy))));
+        drop(gate);
+        for future in waiting {
+            assert!(block_on(future).is_ok());
+        }
     }
 
     #[test]
     fn those_who_went_away_cost_nothing() {
         let passwords = Passwords::start(Cost::CHEAP, 1).unwrap();
-        let gate = block_all_threads(&passwords);
+        let gate = block_the_thread(&passwords);
         let (ran, runs) = mpsc::channel::<()>();
-        block_on(async {
-            let mut asked = Box::pin(passwords.run(move |_| ran.send(()).ok()));
-            // Polled once, so that it is in the queue, and then dropped.
-            std::future::poll_fn(|context| {
-                assert!(asked.as_mut().poll(context).is_pending());
-                std::task::Poll::Ready(())
-            })
-            .await;
-        });
+        {
+            let asked = pin!(passwords.run(move |_| ran.send(()).ok()));
+            assert!(poll(asked).is_pending());
+        }
         drop(gate);
         drop(passwords);
         assert!(runs.recv().is_err(), "the task never ran");

@@ -1,6 +1,6 @@
 //! What the page before has to say: a notice that travels in a sealed cookie to the next page.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::LOCATION;
 use base64::Engine as _;
@@ -62,7 +62,7 @@ impl Flash {
         let value = URL_SAFE_NO_PAD.encode(app.master.seal(PLACE, &json));
         HttpResponse::SeeOther()
             .insert_header((LOCATION, path))
-            .cookie(cookie(app, FLASH_COOKIE, value))
+            .cookie(browser_cookie(app, FLASH_COOKIE, value))
             .finish()
     }
 
@@ -74,7 +74,7 @@ impl Flash {
 }
 
 /// A cookie of this site: for this host alone, out of reach of scripts, not sent along from elsewhere.
-pub(crate) fn cookie(app: &App, name: &str, value: String) -> Cookie<'static> {
+pub fn browser_cookie(app: &App, name: &str, value: String) -> Cookie<'static> {
     let https = app.config.public_url.https();
     Cookie::build(cookie_name(https, name), value)
         .path("/")
@@ -85,6 +85,12 @@ pub(crate) fn cookie(app: &App, name: &str, value: String) -> Cookie<'static> {
 }
 
 /// `__Host-` binds a cookie to the host; browsers take it over https only.
-pub(crate) fn cookie_name(https: bool, name: &str) -> String {
+fn cookie_name(https: bool, name: &str) -> String {
     if https { format!("__Host-{name}") } else { name.to_owned() }
+}
+
+/// The value of a cookie that [`browser_cookie`] made.
+pub fn cookie_value(app: &App, request: &HttpRequest, name: &str) -> Option<String> {
+    let name = cookie_name(app.config.public_url.https(), name);
+    request.cookie(&name).map(|cookie| cookie.value().to_owned())
 }

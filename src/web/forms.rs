@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{ORIGIN, REFERER};
+use actix_web::http::header::{CONTENT_TYPE, ORIGIN, REFERER};
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::BODY_LIMIT;
@@ -68,6 +68,46 @@ impl FromRequest for PostForm {
                 return Code::FormExpired.refuse();
             }
             Ok(form)
+        })
+    }
+}
+
+/// A form, or the same as JSON: for the public pages that other front ends may be built on.
+pub enum Posted<T> {
+    /// From a page of ours.
+    Form(PostForm),
+    /// From a program.
+    Json(T),
+}
+
+impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("application/json") {
+            let form = PostForm::from_request(request, payload);
+            return Box::pin(async move { form.await.map(Self::Form) });
+        }
+        let request = request.clone();
+        let body = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let visit = Visit::of(&request)?;
+            let app = request
+                .app_data::<web::Data<App>>()
+                .ok_or_else(|| Error::internal("no App in the server"))?;
+            // With a session cookie a program of another site could speak for the person.
+            if visit.signed_in.is_some() {
+                let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+                let token = header("x-csrf-token").unwrap_or_default();
+                let from_here = header(ORIGIN.as_str()).is_some_and(|origin| app.config.public_url.is_same_site(origin));
+                if !from_here && !Csrf::of(&app.master, &visit.binding).matches(token) {
+                    return Code::FormExpired.refuse();
+                }
+            }
+            let body = body.await.map_err(|_| Code::TooLarge.with("limit", "1 MiB"))?;
+            super::json::read_json(&request, &body).map(Self::Json)
         })
     }
 }

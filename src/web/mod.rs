@@ -11,18 +11,20 @@ mod json;
 mod page;
 mod paging;
 mod problem;
+mod token_cookie;
 mod visit;
 
 pub use answers::answers;
 pub use assets::asset;
 pub use csrf::Csrf;
-pub use flash::{FLASH_COOKIE, Flash, Undo};
-pub use forms::{FormErrors, PostForm};
-pub use idempotency::InProgress;
+pub use flash::{FLASH_COOKIE, Flash, Undo, browser_cookie, cookie_value};
+pub use forms::{FormErrors, PostForm, Posted};
+pub use idempotency::{InProgress, forget_old as forget_old_answers};
 pub use json::{Call, Params, created, ok};
 pub use page::{Page, Viewer, render, show};
 pub use paging::{Listed, ListQuery, PageLinks};
 pub use problem::Problem;
+pub use token_cookie::{TokenCookie, own_path};
 pub use visit::{ApiCaller, Chrome, Guest, SignedIn, Visit};
 
 /// The largest body of a form or a JSON request, in bytes.

@@ -16,7 +16,7 @@ use crate::error::{Code, Error, Result};
 use crate::ids::{KeyId, SessionId, UserId};
 
 /// One request and what is known about who sent it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Visit {
     /// Names the request in the log and in error answers.
     pub request_id: String,

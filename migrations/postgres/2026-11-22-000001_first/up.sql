@@ -63,6 +63,7 @@ CREATE TABLE groups (
 );
 CREATE UNIQUE INDEX groups_name_norm ON groups (name_norm);
 CREATE INDEX groups_created_at ON groups (created_at, id);
+CREATE INDEX groups_owner ON groups (owner_id, created_at, id);
 
 CREATE TABLE group_members (
     group_id TEXT COLLATE "C" NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
@@ -150,7 +151,6 @@ CREATE TABLE invites (
     ended_by TEXT COLLATE "C",
     accepted_at TIMESTAMPTZ,
     accepted_by TEXT COLLATE "C",
-    opened INTEGER NOT NULL,
     mail_id TEXT COLLATE "C"
 );
 -- One pending invite for an address and maker.

@@ -1,0 +1,193 @@
+//! API keys over JSON. A program sees and ends keys; it never makes one.
+
+use actix_web::{HttpResponse, web};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Keys;
+use super::actions;
+use super::model::{Key, KeyState};
+use crate::access::{Role, Scopes};
+use crate::app::App;
+use crate::clock::Time;
+use crate::db::Paging;
+use crate::error::{Code, Result};
+use crate::ids::{KeyId, UserId};
+use crate::web::{ApiCaller, ListQuery, Listed, Params, ok};
+
+/// An API key. Its secret is not part of it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ApiKey {
+    /// The id.
+    pub id: KeyId,
+    /// Whose rights it has.
+    pub owner_id: UserId,
+    /// What its owner calls it.
+    pub name: String,
+    /// Where its owner keeps it; may be empty.
+    pub note: String,
+    /// How the secret begins.
+    pub prefix: String,
+    /// How the secret ends.
+    pub last_four: String,
+    /// What it may do, as far as the role of its owner reaches.
+    pub scopes: Scopes,
+    /// The highest role that it acts with; null when that is its owner's.
+    pub role_ceiling: Option<Role>,
+    /// Whether it works.
+    pub state: KeyState,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it ends; null is never.
+    pub expires_at: Option<Time>,
+    /// When it was last used.
+    pub last_used_at: Option<Time>,
+    /// From which address.
+    pub last_used_ip: Option<String>,
+    /// By which program, as it called itself.
+    pub last_used_agent: Option<String>,
+    /// The key that took its place; null when none did.
+    pub successor_id: Option<KeyId>,
+}
+
+impl ApiKey {
+    fn of(keys: &Keys, mut key: Key, now: Time) -> Self {
+        keys.usage.complete(&mut key);
+        Self {
+            id: key.id,
+            owner_id: key.owner_id,
+            state: key.state(now),
+            name: key.name,
+            note: key.note,
+            prefix: key.prefix,
+            last_four: key.last_four,
+            scopes: key.scopes,
+            role_ceiling: None,
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            last_used_at: key.last_used_at,
+            last_used_ip: key.last_used_ip,
+            last_used_agent: key.last_used_agent,
+            successor_id: None,
+        }
+    }
+}
+
+async fn list_of(
+    app: &App,
+    keys: &Keys,
+    caller: ApiCaller,
+    owner: UserId,
+    paging: Paging,
+) -> Result<HttpResponse> {
+    let read = move |conn: &mut _| actions::list(conn, &caller.actor, Some(owner), &paging);
+    let found = app.db.read(read).await?;
+    let now = app.clock.now();
+    Ok(ok(&Listed::from(
+        found.map(|key| ApiKey::of(keys, key, now)),
+    )))
+}
+
+/// `GET /api/v1/keys`: `keys:read`, about the keys of the caller.
+///
+/// # Errors
+/// `invalid_input`, `cursor_invalid`.
+pub async fn list(
+    app: web::Data<App>,
+    keys: web::Data<Keys>,
+    caller: ApiCaller,
+    query: Params<ListQuery>,
+) -> Result<HttpResponse> {
+    let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
+    let owner = caller.user_id;
+    list_of(&app, &keys, caller, owner, paging).await
+}
+
+/// `GET /api/v1/users/{id}/keys`: `keys:read`; administrators about users below, everybody about
+/// themselves.
+///
+/// # Errors
+/// `forbidden`, `above_you`, `not_found`, `invalid_input`, `cursor_invalid`.
+pub async fn list_of_user(
+    app: web::Data<App>,
+    keys: web::Data<Keys>,
+    caller: ApiCaller,
+    user: web::Path<String>,
+    query: Params<ListQuery>,
+) -> Result<HttpResponse> {
+    let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
+    list_of(&app, &keys, caller, user.parse()?, paging).await
+}
+
+/// `GET /api/v1/keys/{id}`: `keys:read`, about a key of the caller.
+///
+/// # Errors
+/// `not_found`.
+pub async fn show(
+    app: web::Data<App>,
+    keys: web::Data<Keys>,
+    caller: ApiCaller,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
+    let id: KeyId = id.parse()?;
+    let key = app
+        .db
+        .read(move |conn| actions::own(conn, &caller.actor, id))
+        .await?;
+    Ok(ok(&ApiKey::of(&keys, key, app.clock.now())))
+}
+
+/// `POST /api/v1/keys`: no key may. Keys are made on the settings page or by the operator.
+///
+/// # Errors
+/// `session_required`, always.
+pub async fn create(_: ApiCaller) -> Result<HttpResponse> {
+    Code::SessionRequired.refuse()
+}
+
+/// `DELETE /api/v1/keys/{id}`: `keys:revoke`, for a key of the caller.
+///
+/// # Errors
+/// `not_found`.
+pub async fn revoke(
+    app: web::Data<App>,
+    caller: ApiCaller,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
+    let id = id.parse()?;
+    revoke_own(&app, caller, id).await
+}
+
+/// `DELETE /api/v1/keys/current`: `keys:revoke`, for the key that calls.
+///
+/// # Errors
+/// When the database is away.
+pub async fn revoke_current(app: web::Data<App>, caller: ApiCaller) -> Result<HttpResponse> {
+    let id = caller.key_id;
+    revoke_own(&app, caller, id).await
+}
+
+async fn revoke_own(app: &App, caller: ApiCaller, id: KeyId) -> Result<HttpResponse> {
+    app.db
+        .write(move |tx| actions::revoke_own(tx, &caller.actor, id))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// `DELETE /api/v1/users/{id}/keys/{key_id}`: `keys:revoke`; administrators for users below, everybody
+/// for themselves.
+///
+/// # Errors
+/// `forbidden`, `above_you`, `not_found`.
+pub async fn revoke_of_user(
+    app: web::Data<App>,
+    caller: ApiCaller,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse> {
+    let (owner, id): (UserId, KeyId) = (path.0.parse()?, path.1.parse()?);
+    let house = app.clone();
+    app.db
+        .write(move |tx| actions::revoke(tx, &house, &caller.actor, Some(owner), id, ""))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

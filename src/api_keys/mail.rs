@@ -1,0 +1,96 @@
+//! Mails about one's own API keys. None of them holds more of a secret than its first characters.
+
+use crate::clock::Time;
+use crate::outbox::Mail;
+use crate::text::{Message, Text};
+
+/// There is a new key. Sent whoever made it: a stranger at an open computer may have.
+pub struct KeyMade {
+    /// How its secret begins.
+    pub start: String,
+    /// What it is called.
+    pub name: String,
+    /// When it ends.
+    pub expires_at: Option<Time>,
+    /// Where it can be revoked.
+    pub link: String,
+}
+
+crate::mail!(
+    KeyMade,
+    "key_made",
+    "mail/key_made/body.txt",
+    "mail/key_made/body.html"
+);
+
+impl Mail for KeyMade {
+    fn subject(&self, text: Text) -> Message {
+        text.get("mail-key-made-subject")
+    }
+
+    fn sample() -> Self {
+        Self {
+            start: "vstk_4kQ9…".to_owned(),
+            name: "Laptop <&> notebooks".to_owned(),
+            expires_at: Some(Time::from_micros(1_803_114_000_000_000)),
+            link: "https://id.example.org/settings/api-keys".to_owned(),
+        }
+    }
+}
+
+/// Somebody else ended a key.
+pub struct KeyRevoked {
+    /// How its secret begins.
+    pub start: String,
+    /// What it is called.
+    pub name: String,
+    /// Why, in the words of who ended it; may be empty.
+    pub reason: String,
+    /// Where another can be made.
+    pub link: String,
+}
+
+crate::mail!(
+    KeyRevoked,
+    "key_revoked",
+    "mail/key_revoked/body.txt",
+    "mail/key_revoked/body.html"
+);
+
+impl Mail for KeyRevoked {
+    fn subject(&self, text: Text) -> Message {
+        text.get("mail-key-revoked-subject")
+    }
+
+    fn sample() -> Self {
+        Self {
+            start: "vstk_4kQ9…".to_owned(),
+            name: "Laptop <&> notebooks".to_owned(),
+            reason: "It was found in a public repository.".to_owned(),
+            link: "https://id.example.org/settings/api-keys".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox::mail::check_sample;
+
+    #[test]
+    fn the_mails_render() {
+        let made = check_sample::<KeyMade>();
+        assert!(
+            made.text
+                .contains("An API key was made for your account (vstk_4kQ9…).")
+        );
+        assert!(made.text.contains("Laptop <&> notebooks"), "{}", made.text);
+        assert!(made.html.contains("20 February 2027"), "{}", made.html);
+        let revoked = check_sample::<KeyRevoked>();
+        assert!(
+            revoked.html.contains("public repository"),
+            "{}",
+            revoked.html
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! API keys: a user's secrets for programs.
+//!
+//! A key is made by its owner on the settings page after a fresh sign-in, or by the operator; never by
+//! a program, and never by an administrator for somebody else. Its secret is shown once and kept as a
+//! digest. It is `active` until its end comes (`expired`) or somebody ends it (`revoked`); both are
+//! looked at on every use. What it may do is its scopes and its owner's role of this moment, whichever
+//! is less; it does nothing while its owner's account is not active.
+
+pub mod actions;
+pub mod api;
+pub mod authenticate;
+mod mail;
+pub mod model;
+mod once;
+pub mod pages;
+mod store;
+#[cfg(test)]
+mod testing;
+pub mod usage;
+pub mod view;
+
+pub use authenticate::{KeyCache, Principal, authenticate};
+pub use once::UsedForms;
+pub use usage::Usage;
+
+/// What this process remembers about keys.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// Who holds which key.
+    pub cache: KeyCache,
+    /// When each was last used.
+    pub usage: Usage,
+    /// The forms that have made one.
+    pub forms: UsedForms,
+}

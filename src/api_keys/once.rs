@@ -1,0 +1,121 @@
+//! One form makes one key: the page that shows a secret is the answer to a POST, and reloading it must
+//! not make another.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use moka::sync::Cache;
+
+use crate::error::{Code, Result};
+use crate::ids::SessionId;
+use crate::secret::{self, MasterKey, Place};
+
+/// Forms that are remembered. One that was pushed out makes another key when it is sent again, which
+/// harms nobody.
+const FORMS: u64 = 10_000;
+
+type Number = [u8; 16];
+
+/// The forms that have made a key, in this process.
+#[derive(Debug)]
+pub struct UsedForms(Cache<Number, ()>);
+
+impl Default for UsedForms {
+    fn default() -> Self {
+        Self(Cache::new(FORMS))
+    }
+}
+
+/// A form that is being used for the first time.
+#[derive(Debug)]
+pub struct FirstUse(Number);
+
+impl UsedForms {
+    /// The hidden value of a new form: a random number that only this session can send back.
+    pub fn stamp(master: &MasterKey, session: SessionId) -> String {
+        let number: Number = secret::random();
+        URL_SAFE_NO_PAD.encode(master.seal(place(&session), &number))
+    }
+
+    /// Takes a form that was sent. `None` when it has made a key already, or is about to.
+    ///
+    /// # Errors
+    /// `form_expired` for a value that this session did not get.
+    pub fn take(
+        &self,
+        master: &MasterKey,
+        session: SessionId,
+        value: &str,
+    ) -> Result<Option<FirstUse>> {
+        let number = URL_SAFE_NO_PAD
+            .decode(value)
+            .ok()
+            .and_then(|sealed| master.open(place(&session), &sealed))
+            .and_then(|plain| Number::try_from(plain.as_slice()).ok())
+            .ok_or(Code::FormExpired)?;
+        let is_first = self.0.entry(number).or_insert(()).is_fresh();
+        Ok(is_first.then_some(FirstUse(number)))
+    }
+
+    /// Lets the form be sent again, because no key came of it.
+    pub fn give_back(&self, form: &FirstUse) {
+        self.0.invalidate(&form.0);
+    }
+}
+
+fn place(session: &SessionId) -> Place<'_> {
+    Place {
+        table: "forms",
+        column: "api_key",
+        row: session.as_str(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Time;
+
+    #[test]
+    fn a_form_counts_once_and_only_for_its_session() {
+        let master = MasterKey::from_bytes(&[7; 32]);
+        let now = Time::from_micros(1_795_424_400_000_000);
+        let (mine, theirs) = (SessionId::new(now), SessionId::new(now));
+        let forms = UsedForms::default();
+        let value = UsedForms::stamp(&master, mine);
+
+        assert_eq!(
+            forms.take(&master, theirs, &value).unwrap_err().code(),
+            Code::FormExpired
+        );
+        let first = forms.take(&master, mine, &value).unwrap().unwrap();
+        assert!(forms.take(&master, mine, &value).unwrap().is_none());
+        forms.give_back(&first);
+        assert!(forms.take(&master, mine, &value).unwrap().is_some());
+
+        let other = UsedForms::stamp(&master, mine);
+        assert!(forms.take(&master, mine, &other).unwrap().is_some());
+        for bad in ["", "AAAA", "not base64!"] {
+            let answer = forms.take(&master, mine, bad);
+            assert_eq!(answer.unwrap_err().code(), Code::FormExpired, "{bad}");
+        }
+    }
+
+    #[test]
+    fn of_fifty_at_once_one_is_the_first() {
+        let master = MasterKey::from_bytes(&[7; 32]);
+        let session = SessionId::new(Time::from_micros(1_795_424_400_000_000));
+        let forms = UsedForms::default();
+        let value = UsedForms::stamp(&master, session);
+        let firsts = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..50)
+                .map(|_| scope.spawn(|| forms.take(&master, session, &value).unwrap().is_some()))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .filter(|first| *first)
+                .count()
+        });
+        assert_eq!(firsts, 1);
+    }
+}

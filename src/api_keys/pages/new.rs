@@ -1,0 +1,392 @@
+//! Making a key: the form, and the page that shows the secret once, as the answer to the form and in no
+//! other way.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use crate::access::{Role, Scope, Scopes};
+use crate::api_keys::Keys;
+use crate::api_keys::actions::{self, Issued, Maker};
+use crate::api_keys::model::{Ends, IssueKey, choices, scopes_for};
+use crate::api_keys::once::UsedForms;
+use crate::api_keys::view::{can_do, scope_words, start};
+use crate::app::App;
+use crate::clock::{Time, days};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::site::{self, KeyPolicy};
+use crate::text::Text;
+use crate::web::{FormErrors, Page, PostForm, SignedIn, render};
+
+const PATH: &str = "/settings/api-keys/new";
+
+/// One choice of a group of radio buttons or checkboxes.
+struct Choice {
+    value: String,
+    label: String,
+    hint: String,
+    checked: bool,
+}
+
+#[derive(Template)]
+#[template(path = "api_keys/new.html")]
+struct NewPage {
+    page: Page,
+    typed: Typed,
+    lives: Vec<Choice>,
+    scopes: Vec<Choice>,
+    stamp: String,
+    errors: FormErrors,
+    /// Where the person proves again who they are, when that was too long ago.
+    confirm_href: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "api_keys/shown.html")]
+struct ShownPage<'a> {
+    page: Page,
+    secret: &'a str,
+    name: &'a str,
+    start: String,
+    expires_at: Option<Time>,
+    can_do: Vec<String>,
+    command: String,
+}
+
+#[derive(Template)]
+#[template(path = "api_keys/already_shown.html")]
+struct AlreadyShownPage {
+    page: Page,
+}
+
+/// `GET /settings/api-keys/new`: anybody signed in; who signed in more than ten minutes ago gives the
+/// password first. The query may hold what to start with, under the names of the fields.
+///
+/// # Errors
+/// When the page cannot be made.
+pub async fn new(
+    app: web::Data<App>,
+    page: Page,
+    person: SignedIn,
+    query: web::Query<Vec<(String, String)>>,
+) -> Result<HttpResponse> {
+    let typed = Typed::of_pairs(&query);
+    if !person.is_fresh(page.now()) {
+        let to = typed.confirm_href();
+        return Ok(HttpResponse::SeeOther()
+            .insert_header(("location", to))
+            .finish());
+    }
+    let policy = policy(&app).await?;
+    let form = NewPage::of(&app, page, &person, typed, &policy);
+    crate::web::show(&form)
+}
+
+/// `POST /settings/api-keys/new`: anybody signed in within the last ten minutes, for themselves. Answers
+/// with the secret; the same form sent again answers without it.
+///
+/// # Errors
+/// `form_expired` for a form of another session.
+pub async fn create(
+    app: web::Data<App>,
+    keys: web::Data<Keys>,
+    page: Page,
+    person: SignedIn,
+    form: PostForm,
+) -> Result<HttpResponse> {
+    let session = person.session_id;
+    let stamp = form.get("stamp");
+    let Some(first_use) = keys.forms.take(&app.master, session, stamp)? else {
+        let page = page.titled("api-keys-already-shown-title", "api-keys");
+        return render(StatusCode::CONFLICT, &AlreadyShownPage { page });
+    };
+    let policy = policy(&app).await?;
+    let typed = Typed::of_form(&form);
+    match issue(&app, &person, &typed, &policy).await {
+        Ok(issued) => show_once(&app, page, &issued),
+        Err(why) => {
+            keys.forms.give_back(&first_use);
+            refuse(&app, page, &person, typed, &policy, why)
+        }
+    }
+}
+
+async fn issue(app: &App, person: &SignedIn, typed: &Typed, policy: &KeyPolicy) -> Result<Issued> {
+    let (input, mut errors) = typed.read(policy);
+    if !errors.is_empty() {
+        // What could not be read is told together with what could but is not right.
+        let now = app.clock.now();
+        if let Err(Error::Invalid(more)) = input.check(person.actor.role, policy, now) {
+            errors.splice(0..0, more);
+        }
+        return Err(Error::Invalid(errors));
+    }
+    let (house, maker) = (app.clone(), Maker::Person(person.clone()));
+    app.db
+        .write(move |tx| actions::issue(tx, &house, &maker, &input))
+        .await
+}
+
+fn show_once(app: &App, page: Page, issued: &Issued) -> Result<HttpResponse> {
+    let (key, url) = (&issued.key, app.link("/api/v1/me"));
+    crate::web::show(&ShownPage {
+        page: page.titled("api-keys-shown-title", "api-keys"),
+        secret: issued.secret.reveal(),
+        name: &key.name,
+        start: start(key),
+        expires_at: key.expires_at,
+        can_do: can_do(app.text, key.scopes),
+        command: format!("curl -H \"Authorization: ApiKey $VESTIBULE_KEY\" {url}"),
+    })
+}
+
+/// The form again, with what was typed in it.
+fn refuse(
+    app: &App,
+    page: Page,
+    person: &SignedIn,
+    typed: Typed,
+    policy: &KeyPolicy,
+    why: Error,
+) -> Result<HttpResponse> {
+    let is_stale = why.code() == Code::FreshSignInRequired;
+    let mut form = NewPage::of(app, page, person, typed, policy);
+    if is_stale {
+        form.confirm_href = Some(form.typed.confirm_href());
+        return render(StatusCode::FORBIDDEN, &form);
+    }
+    form.errors = FormErrors::of(app.text, why)?;
+    let status = form.page.refuse(&form.errors);
+    render(status, &form)
+}
+
+impl NewPage {
+    fn of(app: &App, page: Page, person: &SignedIn, typed: Typed, policy: &KeyPolicy) -> Self {
+        Self {
+            lives: lives(app.text, policy, page.now(), &typed.expires),
+            scopes: scopes(app.text, person.actor.role, &typed.scopes),
+            stamp: UsedForms::stamp(&app.master, person.session_id),
+            page: page.titled("api-keys-new-title", "api-keys"),
+            typed,
+            errors: FormErrors::none(),
+            confirm_href: None,
+        }
+    }
+}
+
+fn lives(text: Text, policy: &KeyPolicy, now: Time, chosen: &str) -> Vec<Choice> {
+    let default = policy.default_days.to_string();
+    let chosen = if chosen.is_empty() { &default } else { chosen };
+    let choice = |value: String, label: String, hint: String| Choice {
+        checked: value == chosen,
+        value,
+        label,
+        hint,
+    };
+    let mut lives: Vec<Choice> = choices(policy)
+        .into_iter()
+        .map(|count| {
+            let last = text.day(now.plus(days(count)));
+            let label = text.get("api-keys-life-days").arg("count", count);
+            let hint = text.get("api-keys-life-ends").arg("day", last);
+            choice(count.to_string(), label.to_string(), hint.to_string())
+        })
+        .collect();
+    let label = text.get("api-keys-life-date").to_string();
+    lives.push(choice("date".into(), label, String::new()));
+    if policy.never_allowed {
+        let label = text.get("api-keys-life-never").to_string();
+        let hint = text.get("api-keys-life-never-hint").to_string();
+        lives.push(choice("never".into(), label, hint));
+    }
+    lives
+}
+
+fn scopes(text: Text, role: Role, chosen: &[String]) -> Vec<Choice> {
+    let choice = |value: &str, label: String, hint: String| Choice {
+        value: value.to_owned(),
+        label,
+        hint,
+        checked: chosen.iter().any(|scope| scope == value),
+    };
+    let all = choice(
+        "all",
+        text.get("api-keys-scope-all").to_string(),
+        text.get("api-keys-scope-all-hint").to_string(),
+    );
+    let one = |scope: Scope| choice(scope.as_str(), scope_words(text, scope), String::new());
+    std::iter::once(all)
+        .chain(scopes_for(role).map(one))
+        .collect()
+}
+
+/// The form as it was filled in.
+#[derive(Clone, Debug, Default)]
+struct Typed {
+    name: String,
+    note: String,
+    /// A number of days, `date` or `never`; empty is the default of the site.
+    expires: String,
+    /// A day, when `expires` is `date`.
+    ends_on: String,
+    scopes: Vec<String>,
+}
+
+impl Typed {
+    fn of_form(form: &PostForm) -> Self {
+        Self {
+            name: form.get("name").to_owned(),
+            note: form.get("note").to_owned(),
+            expires: form.get("expires").to_owned(),
+            ends_on: form.get("ends_on").to_owned(),
+            scopes: form.all("scopes").map(str::to_owned).collect(),
+        }
+    }
+
+    fn of_pairs(pairs: &[(String, String)]) -> Self {
+        let all = |name: &str| -> Vec<String> {
+            let named = pairs.iter().filter(|(field, _)| field == name);
+            named.map(|(_, value)| value.clone()).collect()
+        };
+        let first = |name: &str| all(name).into_iter().next().unwrap_or_default();
+        Self {
+            name: first("name"),
+            note: first("note"),
+            expires: first("expires"),
+            ends_on: first("ends_on"),
+            scopes: all("scopes"),
+        }
+    }
+
+    /// The way to the password, from where it comes back to this form as it is filled in now.
+    fn confirm_href(&self) -> String {
+        let single = [
+            ("name", &self.name),
+            ("note", &self.note),
+            ("expires", &self.expires),
+            ("ends_on", &self.ends_on),
+        ];
+        let scopes = self.scopes.iter().map(|scope| ("scopes", scope));
+        let pairs: Vec<_> = single
+            .into_iter()
+            .chain(scopes)
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
+        let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
+        let next = if query.is_empty() {
+            PATH.to_owned()
+        } else {
+            format!("{PATH}?{query}")
+        };
+        let next = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+        format!("/sign-in/confirm?{next}")
+    }
+
+    /// What is asked for, and what could not be read.
+    fn read(&self, policy: &KeyPolicy) -> (IssueKey, Vec<FieldError>) {
+        let mut errors = Vec::new();
+        let words = self.scopes.iter().map(String::as_str);
+        let scopes = Scopes::read(words).unwrap_or_else(|word| {
+            errors.push(FieldError::new("scopes", "not_a_scope").with("scope", word));
+            Scopes::ALL
+        });
+        let default = Ends::In(policy.default_days);
+        let ends = self.ends(default).unwrap_or_else(|error| {
+            errors.push(error);
+            default
+        });
+        let input = IssueKey {
+            name: self.name.clone(),
+            note: self.note.clone(),
+            scopes,
+            ends,
+        };
+        (input, errors)
+    }
+
+    fn ends(&self, default: Ends) -> Result<Ends, FieldError> {
+        match self.expires.as_str() {
+            "" => Ok(default),
+            "never" => Ok(Ends::Never),
+            "date" if self.ends_on.is_empty() => Err(FieldError::new("ends_on", "required")),
+            "date" => Time::parse(&format!("{}T00:00:00Z", self.ends_on))
+                .map(Ends::At)
+                .ok_or_else(|| FieldError::new("ends_on", "not_a_date")),
+            days => days
+                .parse()
+                .map(Ends::In)
+                .map_err(|_| FieldError::new("expires", "not_a_choice")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(expires: &str, ends_on: &str, scopes: &[&str]) -> Typed {
+        Typed {
+            name: "Laptop & co".into(),
+            expires: expires.into(),
+            ends_on: ends_on.into(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            ..Typed::default()
+        }
+    }
+
+    #[test]
+    fn every_way_to_choose_an_end_is_read() {
+        let policy = KeyPolicy::default();
+        let day = Time::parse("2027-02-20T00:00:00Z").unwrap();
+        for (expires, ends_on, ends) in [
+            ("", "", Ends::In(90)),
+            ("7", "2027-02-20", Ends::In(7)),
+            ("never", "", Ends::Never),
+            ("date", "2027-02-20", Ends::At(day)),
+        ] {
+            let (input, errors) = typed(expires, ends_on, &["all"]).read(&policy);
+            assert_eq!((input.ends, errors), (ends, Vec::new()), "{expires}");
+        }
+        for (expires, ends_on, field, code) in [
+            ("date", "", "ends_on", "required"),
+            ("date", "20 February", "ends_on", "not_a_date"),
+            ("date", "2027-02-30", "ends_on", "not_a_date"),
+            ("soon", "", "expires", "not_a_choice"),
+            ("7 days", "", "expires", "not_a_choice"),
+        ] {
+            let (_, errors) = typed(expires, ends_on, &["all"]).read(&policy);
+            assert_eq!(
+                errors,
+                [FieldError::new(field, code)],
+                "{expires} {ends_on}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_scope_is_told_and_no_scope_is_none() {
+        let policy = KeyPolicy::default();
+        let (_, errors) = typed("", "", &["users:read", "nonsense"]).read(&policy);
+        assert_eq!(errors[0].code, "not_a_scope");
+        let (input, errors) = typed("", "", &[]).read(&policy);
+        assert!(errors.is_empty() && input.scopes == Scopes::default());
+        let (input, _) = typed("", "", &["users:read", "all"]).read(&policy);
+        assert_eq!(input.scopes, Scopes::ALL);
+    }
+
+    #[test]
+    fn what_was_typed_survives_the_way_to_the_password() {
+        let href = typed("30", "", &["users:read", "keys:read"]).confirm_href();
+        let query = href.strip_prefix("/sign-in/confirm?").unwrap();
+        let outer: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap();
+        let next = outer[0].1.strip_prefix("/settings/api-keys/new?").unwrap();
+        let back = Typed::of_pairs(&serde_urlencoded::from_str::<Vec<_>>(next).unwrap());
+        assert_eq!(back.name, "Laptop & co");
+        assert_eq!(back.expires, "30");
+        assert_eq!(back.scopes, ["users:read", "keys:read"]);
+        assert_eq!(
+            Typed::default().confirm_href(),
+            "/sign-in/confirm?next=%2Fsettings%2Fapi-keys%2Fnew"
+        );
+    }
+}

@@ -1,0 +1,270 @@
+//! The queries of API keys. Whose key it is and whether that account is active is read from `users` in
+//! the same query, so that a key and its owner are never seen at different times.
+
+use diesel::prelude::*;
+
+use super::model::{Key, Terms};
+use crate::access::{Role, Scopes};
+use crate::clock::Time;
+use crate::db::schema::{api_keys, users};
+use crate::db::{Conn, Cursor, MultiBackend, Paging, Slice};
+use crate::ids::{KeyId, UserId};
+use crate::secret::{PlainSecret, SecretDigest};
+
+/// The most keys of one user that are shown beside the user.
+const SHOWN: i64 = 200;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = api_keys)]
+struct Row {
+    id: KeyId,
+    owner_id: UserId,
+    name: String,
+    note: String,
+    prefix: String,
+    last_four: String,
+    scopes: String,
+    created_at: Time,
+    expires_at: Option<Time>,
+    revoked_at: Option<Time>,
+    revoked_by: Option<UserId>,
+    revoked_reason: Option<String>,
+    last_used_at: Option<Time>,
+    last_used_ip: Option<String>,
+    last_used_agent: Option<String>,
+}
+
+impl From<Row> for Key {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            owner_id: row.owner_id,
+            name: row.name,
+            note: row.note,
+            prefix: row.prefix,
+            last_four: row.last_four,
+            scopes: scopes(&row.scopes),
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+            revoked_by: row.revoked_by,
+            revoked_reason: row.revoked_reason,
+            last_used_at: row.last_used_at,
+            last_used_ip: row.last_used_ip,
+            last_used_agent: row.last_used_agent,
+        }
+    }
+}
+
+/// Scopes as they are kept. A word that this version does not know gives nothing: a newer one that runs
+/// beside it may have written it.
+fn scopes(words: &str) -> Scopes {
+    let known = |word: &&str| Scopes::read([*word]).is_ok();
+    Scopes::read(words.split(' ').filter(known)).unwrap_or_default()
+}
+
+/// What of a key's owner its rights and its mails hang on.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Owner {
+    /// The role as it is now.
+    pub role: Role,
+    /// The status as `users` keeps it.
+    status: String,
+    /// The address, to tell the owner what happened to a key.
+    pub email: Option<String>,
+    /// The name to greet.
+    pub name: String,
+}
+
+type OwnerColumns = (
+    users::role,
+    users::status,
+    users::email,
+    users::display_name,
+);
+const OWNER: OwnerColumns = (
+    users::role,
+    users::status,
+    users::email,
+    users::display_name,
+);
+
+impl Owner {
+    /// Whether the account may be used at all.
+    pub fn is_active(&self) -> bool {
+        self.status == "active"
+    }
+}
+
+/// The owner of keys, if there is such a user.
+///
+/// # Errors
+/// When the database refuses.
+pub fn owner(conn: &mut Conn, id: UserId) -> QueryResult<Option<Owner>> {
+    users::table.find(id).select(OWNER).first(conn).optional()
+}
+
+/// Keeps a new key and its digest.
+///
+/// # Errors
+/// When the database refuses.
+pub fn insert(
+    conn: &mut Conn,
+    id: KeyId,
+    owner: UserId,
+    secret: &PlainSecret,
+    terms: &Terms,
+    now: Time,
+) -> QueryResult<Key> {
+    diesel::insert_into(api_keys::table)
+        .values((
+            api_keys::id.eq(id),
+            api_keys::owner_id.eq(owner),
+            api_keys::name.eq(&terms.name),
+            api_keys::note.eq(&terms.note),
+            api_keys::prefix.eq(secret.prefix()),
+            api_keys::last_four.eq(secret.last_four()),
+            api_keys::digest.eq(secret.digest()),
+            api_keys::scopes.eq(terms.scopes.to_string()),
+            api_keys::created_at.eq(now),
+            api_keys::expires_at.eq(terms.expires_at),
+        ))
+        .execute(conn)?;
+    api_keys::table
+        .find(id)
+        .select(Row::as_select())
+        .first(conn)
+        .map(Key::from)
+}
+
+/// A key and its owner.
+///
+/// # Errors
+/// `NotFound`, or when the database refuses.
+pub fn find(conn: &mut Conn, id: KeyId) -> QueryResult<(Key, Owner)> {
+    api_keys::table
+        .inner_join(users::table)
+        .filter(api_keys::id.eq(id))
+        .select((Row::as_select(), OWNER))
+        .first::<(Row, Owner)>(conn)
+        .map(|(row, owner)| (row.into(), owner))
+}
+
+/// The key with that digest and its owner.
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_digest(conn: &mut Conn, digest: SecretDigest) -> QueryResult<Option<(Key, Owner)>> {
+    let found: Option<(Row, Owner)> = api_keys::table
+        .inner_join(users::table)
+        .filter(api_keys::digest.eq(digest))
+        .select((Row::as_select(), OWNER))
+        .first(conn)
+        .optional()?;
+    Ok(found.map(|(row, owner)| (row.into(), owner)))
+}
+
+/// A page of keys, newest first: one user's, or everybody's.
+///
+/// # Errors
+/// When the database refuses.
+pub fn list(conn: &mut Conn, owner: Option<UserId>, paging: &Paging) -> QueryResult<Slice<Key>> {
+    let mut query = api_keys::table
+        .select(Row::as_select())
+        .limit(paging.fetch())
+        .into_boxed::<MultiBackend>();
+    if let Some(owner) = owner {
+        query = query.filter(api_keys::owner_id.eq(owner));
+    }
+    if let Some(beyond) = paging.beyond("(api_keys.created_at, api_keys.id)") {
+        query = query.filter(beyond);
+    }
+    query = if paging.newer {
+        query.order((api_keys::created_at.asc(), api_keys::id.asc()))
+    } else {
+        query.order((api_keys::created_at.desc(), api_keys::id.desc()))
+    };
+    let rows: Vec<Row> = query.load(conn)?;
+    let place = |row: &Row| Cursor {
+        time: row.created_at,
+        id: row.id.to_string(),
+    };
+    Ok(paging.slice(rows, place).map(Key::from))
+}
+
+/// The newest keys of one user.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest_of(conn: &mut Conn, owner: UserId) -> QueryResult<Vec<Key>> {
+    Ok(list(conn, Some(owner), &Paging::first(SHOWN))?.rows)
+}
+
+/// The keys of one user that nobody has revoked, those that have expired among them.
+///
+/// # Errors
+/// When the database refuses.
+pub fn not_revoked(conn: &mut Conn, owner: UserId) -> QueryResult<Vec<KeyId>> {
+    api_keys::table
+        .filter(api_keys::owner_id.eq(owner))
+        .filter(api_keys::revoked_at.is_null())
+        .order((api_keys::created_at, api_keys::id))
+        .select(api_keys::id)
+        .load(conn)
+}
+
+/// Revokes a key unless somebody was faster; true when it was this call.
+///
+/// # Errors
+/// When the database refuses.
+pub fn revoke(
+    conn: &mut Conn,
+    id: KeyId,
+    now: Time,
+    by: Option<UserId>,
+    reason: Option<&str>,
+) -> QueryResult<bool> {
+    let changed = diesel::update(api_keys::table.find(id))
+        .filter(api_keys::revoked_at.is_null())
+        .set((
+            api_keys::revoked_at.eq(now),
+            api_keys::revoked_by.eq(by),
+            api_keys::revoked_reason.eq(reason),
+        ))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// The last use of one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastUse {
+    /// The key.
+    pub key: KeyId,
+    /// When.
+    pub at: Time,
+    /// From which address.
+    pub ip: Option<String>,
+    /// The program, as it called itself.
+    pub agent: String,
+}
+
+/// Writes when keys were last used; a later use that another instance has written stays.
+///
+/// # Errors
+/// When the database refuses.
+pub fn write_uses(conn: &mut Conn, uses: &[LastUse]) -> QueryResult<()> {
+    for used in uses {
+        let older = api_keys::last_used_at
+            .is_null()
+            .or(api_keys::last_used_at.lt(used.at));
+        diesel::update(api_keys::table.find(used.key))
+            .filter(older)
+            .set((
+                api_keys::last_used_at.eq(used.at),
+                api_keys::last_used_ip.eq(used.ip.as_deref()),
+                api_keys::last_used_agent.eq(&used.agent),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,308 @@
+//! An API key in words, for its owner's settings page and for the administrator's page about a user.
+
+use super::model::{Key, KeyState};
+use super::{Keys, store};
+use crate::access::{Actor, Scope, Scopes};
+use crate::clock::Time;
+use crate::db::Conn;
+use crate::error::{Code, Result};
+use crate::ids::{KeyId, UserId};
+use crate::text::Text;
+
+/// Who reads about a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Its owner.
+    Owner,
+    /// An administrator.
+    Administrator,
+}
+
+/// An API key as pages show it.
+#[derive(Clone, Debug)]
+pub struct KeyView {
+    /// The id.
+    pub id: KeyId,
+    /// What its owner calls it.
+    pub name: String,
+    /// Where its owner keeps it; may be empty.
+    pub note: String,
+    /// How its secret begins, `vstk_4kQ9…`.
+    pub start: String,
+    /// Colour of its tag.
+    pub tag_kind: &'static str,
+    /// Icon of its tag.
+    pub tag_icon: &'static str,
+    /// Word of its tag.
+    pub tag_word: String,
+    /// Until when it works, or since when it does not. HTML.
+    pub sentence: String,
+    /// That it ends soon, when it does.
+    pub warning: Option<String>,
+    /// When, and from where, it was last used.
+    pub used: String,
+    /// The program that last used it; may be empty.
+    pub agent: String,
+    /// What it may do, in words.
+    pub can_do: Vec<String>,
+    /// Whether there is still something to revoke.
+    pub is_active: bool,
+    /// The page that asks before it is revoked.
+    pub revoke_href: String,
+}
+
+impl KeyView {
+    /// The words for `key` at `now`.
+    pub fn of(text: Text, key: &Key, now: Time, reader: Reader) -> Self {
+        let state = key.state(now);
+        let (tag_kind, tag_icon, tag_word) = match (state, key.expires_at) {
+            (KeyState::Revoked, _) => ("off", "ban", "api-keys-tag-revoked"),
+            (KeyState::Expired, _) => ("off", "clock", "api-keys-tag-expired"),
+            (KeyState::Active, None) => ("warn", "alert-triangle", "api-keys-tag-never"),
+            (KeyState::Active, Some(_)) if key.ends_soon(now).is_some() => {
+                ("warn", "clock", "api-keys-tag-soon")
+            }
+            (KeyState::Active, Some(_)) => ("ok", "check", "api-keys-tag-active"),
+        };
+        let warning = key.ends_soon(now).map(|end| {
+            let when = text.relative(end, now);
+            text.get("api-keys-soon").arg("when", &*when).to_string()
+        });
+        Self {
+            id: key.id,
+            name: key.name.clone(),
+            note: key.note.clone(),
+            start: start(key),
+            tag_kind,
+            tag_icon,
+            tag_word: text.get(tag_word).to_string(),
+            sentence: sentence(text, key, now, reader),
+            warning,
+            used: used(text, key, now),
+            agent: key.last_used_agent.clone().unwrap_or_default(),
+            can_do: can_do(text, key.scopes),
+            is_active: state == KeyState::Active,
+            revoke_href: match reader {
+                Reader::Owner => format!("/settings/api-keys/{}/revoke", key.id),
+                Reader::Administrator => {
+                    format!("/admin/users/{}/keys/{}/revoke", key.owner_id, key.id)
+                }
+            },
+        }
+    }
+}
+
+/// How the secret of a key begins.
+pub fn start(key: &Key) -> String {
+    format!("{}…", key.prefix)
+}
+
+/// What scopes let a key do, in words.
+pub fn can_do(text: Text, scopes: Scopes) -> Vec<String> {
+    if scopes == Scopes::ALL {
+        return vec![text.get("api-keys-scope-all").to_string()];
+    }
+    Scope::EACH
+        .iter()
+        .filter(|scope| scopes.contains(**scope))
+        .map(|scope| scope_words(text, *scope))
+        .collect()
+}
+
+/// What one scope lets a key do, in words.
+pub fn scope_words(text: Text, scope: Scope) -> String {
+    let name = scope.as_str().replace([':', '_'], "-");
+    text.get(format!("api-keys-scope-{name}")).to_string()
+}
+
+fn sentence(text: Text, key: &Key, now: Time, reader: Reader) -> String {
+    let reader_word = match reader {
+        Reader::Owner => "owner",
+        Reader::Administrator => "administrator",
+    };
+    let (name, moment) = match (key.revoked_at, key.expires_at) {
+        (Some(at), _) if key.revoked_by == Some(key.owner_id) => {
+            ("api-keys-is-revoked-by-owner", Some(at))
+        }
+        (Some(at), _) if key.revoked_by.is_some() => ("api-keys-is-revoked", Some(at)),
+        (Some(at), _) => ("api-keys-is-revoked-by-operator", Some(at)),
+        (None, Some(end)) if end <= now => ("api-keys-is-expired", Some(end)),
+        (None, Some(end)) => ("api-keys-is-active", Some(end)),
+        (None, None) => ("api-keys-is-endless", None),
+    };
+    let mut words = text
+        .get(name)
+        .arg("reader", reader_word)
+        .arg("start", start(key));
+    if let Some(moment) = moment {
+        words = words
+            .arg("moment", text.moment(moment))
+            .arg("when", &*text.relative(moment, now));
+    }
+    let sentence = words.html().to_string();
+    match &key.revoked_reason {
+        Some(reason) => {
+            let reason = text.get("api-keys-reason").arg("reason", reason).html();
+            format!("{sentence} {reason}")
+        }
+        None => sentence,
+    }
+}
+
+fn used(text: Text, key: &Key, now: Time) -> String {
+    let Some(at) = key.last_used_at else {
+        return text.get("api-keys-unused").to_string();
+    };
+    let when = text.relative(at, now);
+    match &key.last_used_ip {
+        Some(ip) => text.get("api-keys-used-from").arg("ip", ip),
+        None => text.get("api-keys-used"),
+    }
+    .arg("when", &*when)
+    .to_string()
+}
+
+/// The newest keys of `user` for the page about that user, or `None` when they are not the reader's to
+/// see: an administrator does not handle an owner's keys.
+///
+/// # Errors
+/// When the database refuses.
+pub fn keys_of(
+    conn: &mut Conn,
+    keys: &Keys,
+    text: Text,
+    actor: &Actor,
+    user: UserId,
+    now: Time,
+) -> Result<Option<Vec<KeyView>>> {
+    let owner = store::owner(conn, user)?.ok_or(Code::NotFound)?;
+    if !actor.is(user) && actor.require_over(owner.role).is_err() {
+        return Ok(None);
+    }
+    let mut found = store::newest_of(conn, user)?;
+    let views = found.iter_mut().map(|key| {
+        keys.usage.complete(key);
+        KeyView::of(text, key, now, Reader::Administrator)
+    });
+    Ok(Some(views.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{days, hours, seconds};
+
+    fn key(now: Time, expires_at: Option<Time>) -> Key {
+        let owner_id = UserId::new(now);
+        Key {
+            id: KeyId::new(now),
+            owner_id,
+            name: "Laptop".into(),
+            note: String::new(),
+            prefix: "vstk_4kQ9".into(),
+            last_four: "0a1B".into(),
+            scopes: Scopes::ALL,
+            created_at: now,
+            expires_at,
+            revoked_at: None,
+            revoked_by: None,
+            revoked_reason: None,
+            last_used_at: None,
+            last_used_ip: None,
+            last_used_agent: None,
+        }
+    }
+
+    #[test]
+    fn every_case_has_its_words() {
+        let now = Time::parse("2026-11-22T09:00:00Z").unwrap();
+        let view = |key: &Key| KeyView::of(Text::ENGLISH, key, now, Reader::Owner);
+
+        let active = Key {
+            last_used_at: Some(now.minus(hours(2))),
+            last_used_ip: Some("203.0.113.7".into()),
+            ..key(now, Some(now.plus(days(90))))
+        };
+        let shown = view(&active);
+        assert_eq!(
+            shown.sentence,
+            "Your API key <strong>vstk_4kQ9…</strong> works until \
+             <strong>20 February 2027, 09:00 UTC</strong> (in 90 days)."
+        );
+        assert_eq!(shown.used, "Last used 2 hours ago from 203.0.113.7.");
+        assert_eq!((shown.tag_word.as_str(), shown.warning), ("Active", None));
+
+        let soon = view(&key(now, Some(now.plus(days(5)))));
+        let warning = "It stops working in 5 days. Make a new one now.";
+        assert_eq!(soon.warning.as_deref(), Some(warning));
+        assert_eq!(soon.used, "Not used yet.");
+
+        for end in [now, now.minus(seconds(1))] {
+            let expired = view(&key(now, Some(end)));
+            assert_eq!(expired.tag_word, "Expired");
+            assert!(
+                expired
+                    .sentence
+                    .contains("</strong> stopped working on <strong>22 November 2026")
+            );
+            assert!(!expired.is_active && expired.warning.is_none());
+        }
+
+        let endless = view(&key(now, None));
+        assert_eq!(
+            (endless.tag_word.as_str(), endless.is_active),
+            ("Never expires", true)
+        );
+        assert!(
+            endless
+                .sentence
+                .contains("<strong>It never expires.</strong>")
+        );
+    }
+
+    #[test]
+    fn who_revoked_it_is_told_and_why() {
+        let now = Time::parse("2026-11-22T09:00:00Z").unwrap();
+        let revoked = |by: Option<UserId>| Key {
+            revoked_at: Some(now),
+            revoked_by: by,
+            revoked_reason: Some("<b>left</b>".into()),
+            ..key(now, None)
+        };
+        let words = |key: &Key, reader| KeyView::of(Text::ENGLISH, key, now, reader).sentence;
+        let by_admin = words(&revoked(Some(UserId::new(now))), Reader::Owner);
+        assert!(
+            by_admin.starts_with("An administrator revoked the API key"),
+            "{by_admin}"
+        );
+        assert!(
+            by_admin.ends_with("Reason: &lt;b&gt;left&lt;/b&gt;"),
+            "{by_admin}"
+        );
+        let by_operator = words(&revoked(None), Reader::Owner);
+        assert!(
+            by_operator.starts_with("The operator of this site"),
+            "{by_operator}"
+        );
+        let mut own = revoked(None);
+        own.revoked_by = Some(own.owner_id);
+        assert!(words(&own, Reader::Owner).starts_with("You revoked your API key"));
+        assert!(words(&own, Reader::Administrator).starts_with("The owner revoked"));
+    }
+
+    #[test]
+    fn every_scope_has_words() {
+        for scope in Scope::EACH {
+            let words = scope_words(Text::ENGLISH, *scope);
+            assert!(!words.starts_with("api-keys-"), "{words}");
+            assert_eq!(
+                can_do(Text::ENGLISH, Scopes::default().with(*scope)),
+                [words]
+            );
+        }
+        assert_eq!(
+            can_do(Text::ENGLISH, Scopes::ALL),
+            ["Everything you can do"]
+        );
+    }
+}

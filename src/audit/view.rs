@@ -1,0 +1,386 @@
+//! Entries in words, as the console shows them.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::model::Row;
+use super::seal::Standing;
+use crate::clock::Time;
+use crate::db::COUNT_LIMIT;
+use crate::text::Text;
+
+/// The names of users, and of the owners of keys, by id.
+pub(super) type Names = HashMap<String, String>;
+
+/// The ids in these entries that may have names.
+pub(super) fn people(rows: &[Row]) -> Vec<String> {
+    let mut ids: Vec<String> = rows
+        .iter()
+        .flat_map(|row| row.actor_id.iter().chain([&row.target_id]))
+        .cloned()
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// One entry.
+pub(super) struct EntryView {
+    pub id: String,
+    /// The number, once the entry is sealed.
+    pub number: Option<String>,
+    pub at: Time,
+    pub icon: &'static str,
+    pub sentence: String,
+    pub actor: String,
+    pub actor_id: String,
+    pub target_kind: String,
+    pub target_id: String,
+    /// The page of the target, where it has one.
+    pub target_href: Option<String>,
+    pub action: String,
+    pub ip: String,
+    pub request_id: String,
+    pub changes: Vec<Change>,
+}
+
+/// A value before and after; `None` where there was none.
+pub(super) struct Change {
+    pub field: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+impl EntryView {
+    pub(super) fn of(text: Text, row: Row, names: &Names) -> Self {
+        let actor = actor(text, &row, names);
+        let target = target(text, &row, names);
+        let words = format!("audit-{}", row.action.replace(['.', '_'], "-"));
+        let sentence = if text.has(&words) {
+            text.get(words)
+        } else {
+            text.get("audit-sentence").arg("action", &row.action)
+        };
+        let (icon, folder) = match row.target_kind.as_str() {
+            "invite" => ("send", Some("invites")),
+            "user" => ("user", Some("users")),
+            "group" => ("users-group", Some("groups")),
+            "api_key" => ("key", None),
+            "settings" => ("adjustments", None),
+            "session" => ("lock", None),
+            "outbox" => ("mail", None),
+            _ => ("history", None),
+        };
+        Self {
+            sentence: sentence
+                .arg("actor", &actor)
+                .arg("target", &target)
+                .to_string(),
+            number: row.seq.map(|seq| text.number(seq)),
+            changes: changes(&row.before.0, &row.after.0),
+            target_href: folder
+                .filter(|_| !row.target_id.is_empty())
+                .map(|folder| format!("/admin/{folder}/{}", row.target_id)),
+            id: row.id.to_string(),
+            at: row.at,
+            icon,
+            actor,
+            actor_id: row.actor_id.unwrap_or_default(),
+            target_kind: row.target_kind,
+            target_id: row.target_id,
+            action: row.action,
+            ip: row.ip.unwrap_or_default(),
+            request_id: row.request_id,
+        }
+    }
+}
+
+fn actor(text: Text, row: &Row, names: &Names) -> String {
+    let id = row.actor_id.as_deref().unwrap_or_default();
+    let name = names.get(id).map_or(id, String::as_str);
+    match row.actor_kind.as_str() {
+        "user" if !name.is_empty() => name.to_owned(),
+        "api_key" => text
+            .get("audit-actor-api-key")
+            .arg("name", name)
+            .to_string(),
+        "operator" => text.get("audit-actor-operator").to_string(),
+        "system" => text.get("audit-actor-system").to_string(),
+        _ => text.get("audit-actor-anonymous").to_string(),
+    }
+}
+
+fn target(text: Text, row: &Row, names: &Names) -> String {
+    let named = names
+        .get(&row.target_id)
+        .filter(|_| row.target_kind == "user")
+        .map(String::as_str);
+    match named.or_else(|| row.target_label()) {
+        Some(name) => name.to_owned(),
+        None if row.target_kind == "settings" => text.get("audit-target-settings").to_string(),
+        None if row.target_id.is_empty() => text.get("audit-target-unknown").to_string(),
+        None => row.target_id.clone(),
+    }
+}
+
+/// The fields of both values, each once.
+fn changes(before: &Value, after: &Value) -> Vec<Change> {
+    let (Some(old), Some(new)) = (fields(before), fields(after)) else {
+        let whole = Change {
+            field: String::new(),
+            before: shown(Some(before)),
+            after: shown(Some(after)),
+        };
+        return vec![whole];
+    };
+    let added = new.keys().filter(|name| !old.contains_key(*name));
+    old.keys()
+        .chain(added)
+        .map(|name| Change {
+            field: name.clone(),
+            before: shown(old.get(name)),
+            after: shown(new.get(name)),
+        })
+        .collect()
+}
+
+/// The fields of an object; null has none.
+fn fields(value: &Value) -> Option<serde_json::Map<String, Value>> {
+    match value {
+        Value::Object(map) => Some(map.clone()),
+        Value::Null => Some(serde_json::Map::new()),
+        _ => None,
+    }
+}
+
+fn shown(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// How far the log is known to be in order.
+pub(super) struct Integrity {
+    /// `ok`, `info` or `bad`.
+    pub kind: &'static str,
+    pub words: String,
+}
+
+impl Integrity {
+    pub(super) fn of(text: Text, standing: &Standing, now: Time) -> Self {
+        let (kind, mut words) = match standing.checked {
+            Some((at, _, Some(broken))) => {
+                let words = text
+                    .get("audit-check-failed")
+                    .arg("entry", text.number(broken.seq));
+                (
+                    "bad",
+                    words
+                        .arg("when", text.relative(at, now).as_ref())
+                        .to_string(),
+                )
+            }
+            Some((at, sealed, None)) => {
+                let words = text.get("audit-checked").arg("entry", text.number(sealed));
+                (
+                    "ok",
+                    words
+                        .arg("when", text.relative(at, now).as_ref())
+                        .to_string(),
+                )
+            }
+            None if standing.sealed == 0 => ("info", text.get("audit-nothing-sealed").to_string()),
+            None => (
+                "info",
+                text.get("audit-sealed")
+                    .arg("entry", text.number(standing.sealed))
+                    .to_string(),
+            ),
+        };
+        let tail = match standing.unsealed {
+            0 => None,
+            count if count > COUNT_LIMIT => Some(text.get("audit-tail-long")),
+            count => Some(text.get("audit-tail").arg("count", count)),
+        };
+        if let Some(tail) = tail {
+            words.push(' ');
+            words.push_str(&tail.to_string());
+        }
+        Self { kind, words }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::seal::{Broken, Fault};
+    use super::*;
+    use crate::clock::hours;
+    use crate::db::Json;
+    use crate::ids::AuditId;
+
+    const NOW: Time = Time::from_micros(1_700_000_000_000_000);
+
+    fn row(action: &str, actor: (&str, Option<&str>), target: (&str, &str), after: Value) -> Row {
+        Row {
+            id: AuditId::new(NOW),
+            at: NOW,
+            actor_kind: actor.0.into(),
+            actor_id: actor.1.map(str::to_owned),
+            action: action.into(),
+            target_kind: target.0.into(),
+            target_id: target.1.into(),
+            result: "ok".into(),
+            ip: None,
+            request_id: String::new(),
+            before: Json(Value::Null),
+            after: Json(after),
+            seq: Some(18_204),
+            seal: None,
+        }
+    }
+
+    fn names() -> Names {
+        [
+            ("usr_1", "Grace Hopper"),
+            ("usr_2", "Ada Lovelace"),
+            ("key_1", "Grace Hopper"),
+        ]
+        .map(|(id, name)| (id.to_owned(), name.to_owned()))
+        .into()
+    }
+
+    fn sentence(row: Row) -> String {
+        EntryView::of(Text::ENGLISH, row, &names()).sentence
+    }
+
+    #[test]
+    fn entries_read_as_sentences_with_names() {
+        let invite = || json!({ "email": "ada@example.org", "name": "x" });
+        let user = ("user", Some("usr_1"));
+        assert_eq!(
+            sentence(row("invite.revoked", user, ("invite", "inv_1"), invite())),
+            "Grace Hopper revoked the invite to ada@example.org."
+        );
+        assert_eq!(
+            sentence(row(
+                "user.suspended",
+                ("api_key", Some("key_1")),
+                ("user", "usr_2"),
+                Value::Null
+            )),
+            "Grace Hopper (with an API key) suspended Ada Lovelace."
+        );
+        assert_eq!(
+            sentence(row(
+                "invite.expired",
+                ("system", None),
+                ("invite", "inv_1"),
+                Value::Null
+            )),
+            "The invite to inv_1 expired."
+        );
+        assert_eq!(
+            sentence(row(
+                "user.recovery_asked",
+                ("anonymous", None),
+                ("user", ""),
+                Value::Null
+            )),
+            "Somebody who was not signed in asked for a link to set a new password for somebody unknown."
+        );
+        assert_eq!(
+            sentence(row(
+                "shelf.painted",
+                ("operator", None),
+                ("shelf", "shl_1"),
+                Value::Null
+            )),
+            "The operator (on the command line): shelf.painted (shl_1)."
+        );
+        assert_eq!(
+            sentence(row(
+                "user.suspended",
+                ("user", Some("usr_gone")),
+                ("user", "usr_2"),
+                Value::Null
+            )),
+            "usr_gone suspended Ada Lovelace."
+        );
+    }
+
+    #[test]
+    fn what_changed_is_listed_field_by_field() {
+        let list = changes(
+            &json!({ "role": "member", "n": 1 }),
+            &json!({ "role": "admin", "groups": ["a"] }),
+        );
+        let told: Vec<_> = list
+            .iter()
+            .map(|it| (it.field.as_str(), it.before.as_deref(), it.after.as_deref()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("role", Some("member"), Some("admin")),
+                ("n", Some("1"), None),
+                ("groups", None, Some("[\"a\"]")),
+            ]
+        );
+        assert!(changes(&Value::Null, &Value::Null).is_empty());
+        assert_eq!(changes(&json!("a"), &Value::Null).len(), 1);
+    }
+
+    #[test]
+    fn the_integrity_line_says_how_far_the_log_is_checked() {
+        let say = |sealed, unsealed, checked| {
+            let it = Integrity::of(
+                Text::ENGLISH,
+                &Standing {
+                    sealed,
+                    unsealed,
+                    checked,
+                },
+                NOW.plus(hours(3)),
+            );
+            (it.kind, it.words)
+        };
+        let ago = Text::ENGLISH.relative(NOW, NOW.plus(hours(3)));
+        assert_eq!(
+            say(0, 0, None),
+            ("info", "No entry is sealed yet.".to_owned())
+        );
+        assert_eq!(
+            say(7, 0, None).1,
+            "Sealed to entry 7. The first check follows within a day."
+        );
+        assert_eq!(
+            say(18_300, 1, Some((NOW, 18_204, None))),
+            (
+                "ok",
+                format!("Checked to entry 18,204, {ago}. 1 newer entry is not sealed yet.")
+            )
+        );
+        assert!(
+            say(2, 1_001, None)
+                .1
+                .ends_with("More than 1,000 newer entries are not sealed yet.")
+        );
+        let broken = Some(Broken {
+            seq: 9,
+            fault: Fault::Changed,
+        });
+        assert_eq!(say(18_300, 0, Some((NOW, 8, broken))).0, "bad");
+    }
+
+    #[test]
+    fn each_group_and_chip_has_words() {
+        for key in super::super::pages::keys() {
+            assert!(Text::ENGLISH.has(&key), "{key}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What hangs on a user: every feature that keeps something of a user is named here, with what happens
+//! to it when the user ends. Handed to `users`, which knows none of them.
+
+use crate::access::Actor;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::one_time_links::{self, LinkKind};
+use crate::users::actions::Endings;
+use crate::{api_keys, invites, sign_in};
+
+/// The endings for the handlers of users.
+pub const ENDINGS: Endings = Endings { on_suspend: suspend };
+
+/// Ends all that lets a user act: sessions, keys, links to set a password, and the invites that they
+/// sent. Reactivating revives none of it (product rule 6).
+fn suspend(tx: &mut Tx<'_>, actor: &Actor, user: UserId) -> Result<()> {
+    sign_in::actions::sign_out_all(tx, actor, user, None)?;
+    api_keys::actions::revoke_all(tx, actor, user, "The account was switched off.")?;
+    one_time_links::end_all(tx, LinkKind::Recovery, Some(user))?;
+    invites::actions::suspend_all_of(tx, actor, user)
+}

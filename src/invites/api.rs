@@ -1,0 +1,387 @@
+//! `/api/v1/invites`.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::actions::{self, Edit, Made};
+use super::model::{Delivery, End, Invite, LONGEST_LABEL, LONGEST_MESSAGE, NewInvite, RawInvite, State};
+use super::store::{self, Filter, MailOfInvite};
+use crate::access::{Role, Scope};
+use crate::app::App;
+use crate::clock::{Time, seconds};
+use crate::db::{Conn, Json};
+use crate::error::{Error, FieldError, Result};
+use crate::ids::{GroupId, InviteId, UserId};
+use crate::input::Faults;
+use crate::outbox::State as MailState;
+use crate::users::model::{Email, read_object};
+use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
+
+/// An invite as the API tells it. It never holds the token or the link.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Invite")]
+pub struct InviteView {
+    id: InviteId,
+    state: State,
+    email: Option<String>,
+    phone: Option<String>,
+    delivery: Delivery,
+    template: Option<String>,
+    role: Role,
+    groups: Vec<GroupId>,
+    schema_id: String,
+    traits: Map<String, Value>,
+    metadata_public: Map<String, Value>,
+    metadata_admin: Map<String, Value>,
+    #[serde(rename = "match")]
+    matching: &'static str,
+    domains: Vec<String>,
+    max_uses: i32,
+    uses: i32,
+    label: String,
+    message: String,
+    locale: String,
+    redirect_url: Option<String>,
+    expires_at: Time,
+    created_at: Time,
+    created_by: Option<UserId>,
+    accepted_at: Option<Time>,
+    accepted_by: Option<UserId>,
+    batch_id: Option<String>,
+    mail: MailView,
+}
+
+/// How the last mail of an invite fares.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+struct MailView {
+    state: DeliveryState,
+    attempts: i32,
+    last_error: Option<String>,
+    sent_at: Option<Time>,
+}
+
+/// Where a mail is.
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum DeliveryState {
+    /// There is none.
+    #[default]
+    None,
+    /// Not tried yet.
+    Waiting,
+    /// Taken by the mail server.
+    Sent,
+    /// Tried, and tried again later.
+    Deferred,
+    /// Given up.
+    Failed,
+}
+
+impl From<&MailOfInvite> for MailView {
+    fn from(mail: &MailOfInvite) -> Self {
+        let state = match mail.state {
+            MailState::Sent => DeliveryState::Sent,
+            MailState::Failed => DeliveryState::Failed,
+            MailState::Waiting if mail.attempts > 0 => DeliveryState::Deferred,
+            MailState::Waiting => DeliveryState::Waiting,
+            MailState::Cancelled => DeliveryState::None,
+        };
+        Self { state, attempts: mail.attempts, last_error: mail.last_error.clone(), sent_at: mail.sent_at }
+    }
+}
+
+fn object(json: Json) -> Map<String, Value> {
+    match json.0 {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+impl InviteView {
+    fn new(invite: Invite, groups: Vec<GroupId>, mail: Option<&MailOfInvite>, now: Time) -> Self {
+        let state = invite.state_at(now);
+        Self {
+            id: invite.id,
+            state,
+            email: Some(invite.email),
+            phone: None,
+            delivery: invite.delivery,
+            template: None,
+            role: invite.role,
+            groups,
+            schema_id: invite.schema_id,
+            traits: object(invite.traits),
+            metadata_public: object(invite.metadata_public),
+            metadata_admin: object(invite.metadata_admin),
+            matching: "strict",
+            domains: Vec::new(),
+            max_uses: 1,
+            uses: i32::from(state == State::Accepted),
+            label: invite.label,
+            message: invite.message,
+            locale: invite.locale,
+            redirect_url: invite.redirect_url,
+            expires_at: invite.expires_at,
+            created_at: invite.created_at,
+            created_by: invite.created_by,
+            accepted_at: invite.accepted_at,
+            accepted_by: invite.accepted_by,
+            batch_id: None,
+            mail: mail.map(MailView::from).unwrap_or_default(),
+        }
+    }
+
+    fn read(conn: &mut Conn, invite: Invite, now: Time) -> Result<Self> {
+        let groups = store::groups(conn, invite.id)?;
+        let mails = store::mails(conn, &Vec::from_iter(invite.mail_id))?;
+        let mail = invite.mail_id.and_then(|id| mails.get(&id));
+        Ok(Self::new(invite, groups, mail, now))
+    }
+}
+
+/// An invite that was made or sent again; with its link when that was asked for, this once.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MadeView {
+    #[serde(flatten)]
+    invite: InviteView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invite_url: Option<String>,
+}
+
+impl MadeView {
+    fn read(conn: &mut Conn, made: Made, now: Time) -> Result<Self> {
+        let invite_url = made.link.map(|link| link.reveal().to_owned());
+        Ok(Self { invite: InviteView::read(conn, made.invite, now)?, invite_url })
+    }
+}
+
+/// What `GET /api/v1/invites` is narrowed to.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitesQuery {
+    /// A whole id, or the beginning of an address or a name.
+    #[serde(default)]
+    q: String,
+    state: Option<State>,
+    group: Option<GroupId>,
+    invited_by: Option<UserId>,
+    mail_state: Option<MailState>,
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+/// `GET /api/v1/invites`: `invites:read`; members see those that they made.
+pub async fn list(app: web::Data<App>, caller: ApiCaller, query: Params<InvitesQuery>) -> Result<HttpResponse> {
+    let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
+    let all = caller.actor.role >= Role::Admin;
+    let filter = Filter {
+        q: query.q.clone(),
+        state: query.state,
+        group: query.group,
+        invited_by: if all { query.invited_by } else { Some(caller.user_id) },
+        mail: query.mail_state,
+    };
+    let now = app.clock.now();
+    let page = app
+        .db
+        .read(move |conn| {
+            let slice = store::list(conn, &filter, &paging, now)?;
+            let ids: Vec<InviteId> = slice.rows.iter().map(|invite| invite.id).collect();
+            let mail_ids: Vec<_> = slice.rows.iter().filter_map(|invite| invite.mail_id).collect();
+            let mut groups = store::groups_of(conn, &ids)?;
+            let mails = store::mails(conn, &mail_ids)?;
+            Ok(slice.map(|invite| {
+                let mail = invite.mail_id.and_then(|id| mails.get(&id));
+                let of_invite = groups.remove(&invite.id).unwrap_or_default();
+                InviteView::new(invite, of_invite, mail, now)
+            }))
+        })
+        .await?;
+    Ok(ok(&Listed::from(page)))
+}
+
+/// `GET /api/v1/invites/{id}`: `invites:read`; members see those that they made.
+pub async fn read(app: web::Data<App>, caller: ApiCaller, id: web::Path<String>) -> Result<HttpResponse> {
+    let id: InviteId = id.parse()?;
+    let now = app.clock.now();
+    let view = app
+        .db
+        .read(move |conn| {
+            let invite = actions::visible(conn, &caller.actor, id)?;
+            InviteView::read(conn, invite, now)
+        })
+        .await?;
+    Ok(ok(&view))
+}
+
+/// The body of `POST /api/v1/invites`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewInviteBody {
+    email: String,
+    delivery: Option<Delivery>,
+    role: Option<Role>,
+    #[serde(default)]
+    groups: Vec<GroupId>,
+    traits: Option<Map<String, Value>>,
+    metadata_public: Option<Map<String, Value>>,
+    metadata_admin: Option<Map<String, Value>>,
+    /// Seconds from now; not together with `expires_at`.
+    expires_in: Option<i64>,
+    expires_at: Option<Time>,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    label: String,
+    #[serde(default)]
+    redirect_url: String,
+}
+
+fn end(expires_in: Option<i64>, expires_at: Option<Time>) -> Result<Option<End>> {
+    match (expires_in, expires_at) {
+        (Some(_), Some(_)) => Err(FieldError::new("expires_at", "only_one_end").into()),
+        // More seconds than any lifetime are out of range, not an overflow.
+        (Some(count), None) => Ok(Some(End::In(seconds(count.clamp(-1, i64::from(i32::MAX)))))),
+        (None, at) => Ok(at.map(End::At)),
+    }
+}
+
+impl TryFrom<&NewInviteBody> for NewInvite {
+    type Error = Error;
+
+    fn try_from(body: &NewInviteBody) -> Result<Self> {
+        let raw = RawInvite {
+            email: &body.email,
+            name: "",
+            message: &body.message,
+            label: &body.label,
+            redirect_url: &body.redirect_url,
+            traits: body.traits.clone().unwrap_or_default(),
+            metadata_public: body.metadata_public.clone().unwrap_or_default(),
+            metadata_admin: body.metadata_admin.clone().unwrap_or_default(),
+        };
+        raw.read(
+            body.delivery.unwrap_or(Delivery::Email),
+            body.role.unwrap_or(Role::Member),
+            body.groups.clone(),
+            end(body.expires_in, body.expires_at)?,
+        )
+    }
+}
+
+/// `POST /api/v1/invites`: `invites:write`; with `delivery: link` also `invites:reveal_link`.
+pub async fn create(app: web::Data<App>, call: Call<NewInviteBody>) -> Result<HttpResponse> {
+    let reveals = call.input.delivery == Some(Delivery::Link);
+    if reveals {
+        call.caller.require(Scope::InvitesRevealLink)?;
+    }
+    let shared = app.clone();
+    let made = move |tx: &mut crate::db::Tx<'_>, actor: &crate::access::Actor, body: &NewInviteBody| {
+        let made = actions::create(tx, &shared, actor, &NewInvite::try_from(body)?)?;
+        let now = tx.now;
+        MadeView::read(tx, made, now)
+    };
+    if reveals { call.run_secret(&app, StatusCode::CREATED, made).await } else { call.run(&app, StatusCode::CREATED, made).await }
+}
+
+/// The body of `PATCH /api/v1/invites/{id}`; what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitePatch {
+    email: Option<String>,
+    role: Option<Role>,
+    groups: Option<Vec<GroupId>>,
+    traits: Option<Map<String, Value>>,
+    metadata_public: Option<Map<String, Value>>,
+    metadata_admin: Option<Map<String, Value>>,
+    expires_in: Option<i64>,
+    expires_at: Option<Time>,
+    label: Option<String>,
+    message: Option<String>,
+}
+
+impl TryFrom<&InvitePatch> for Edit {
+    type Error = Error;
+
+    fn try_from(patch: &InvitePatch) -> Result<Self> {
+        let mut faults = Faults::default();
+        let email = match patch.email.as_deref().map(|text| Email::read("email", text)) {
+            Some(Err(why)) => {
+                faults.add(why);
+                None
+            }
+            Some(Ok(email)) => Some(email),
+            None => None,
+        };
+        let label = patch.label.as_deref().map(|text| faults.line("label", text, 0..=LONGEST_LABEL));
+        let message = patch.message.as_deref().map(|text| faults.lines("message", text, 0..=LONGEST_MESSAGE));
+        let document = |field, map: &Option<Map<String, Value>>| {
+            map.clone().map(|map| read_object(field, map)).transpose()
+        };
+        faults.none_in(Self {
+            email,
+            role: patch.role,
+            groups: patch.groups.clone(),
+            traits: document("traits", &patch.traits)?,
+            metadata_public: document("metadata_public", &patch.metadata_public)?,
+            metadata_admin: document("metadata_admin", &patch.metadata_admin)?,
+            end: end(patch.expires_in, patch.expires_at)?,
+            label,
+            message,
+        })
+    }
+}
+
+/// `PATCH /api/v1/invites/{id}`: `invites:write`.
+pub async fn patch(app: web::Data<App>, id: web::Path<String>, call: Call<InvitePatch>) -> Result<HttpResponse> {
+    let id: InviteId = id.parse()?;
+    call.run(&app, StatusCode::OK, move |tx, actor, patch| {
+        let invite = actions::edit(tx, actor, id, &Edit::try_from(patch)?)?;
+        let now = tx.now;
+        InviteView::read(tx, invite, now)
+    })
+    .await
+}
+
+/// The body of `POST /api/v1/invites/{id}/resend`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resend {
+    /// `link` answers the new link instead of sending it.
+    delivery: Option<Delivery>,
+}
+
+/// `POST /api/v1/invites/{id}/resend`: `invites:write`; with `delivery: link` also `invites:reveal_link`.
+pub async fn resend(app: web::Data<App>, id: web::Path<String>, call: Call<Resend>) -> Result<HttpResponse> {
+    let id: InviteId = id.parse()?;
+    let reveals = call.input.delivery == Some(Delivery::Link);
+    if reveals {
+        call.caller.require(Scope::InvitesRevealLink)?;
+    }
+    let shared = app.clone();
+    let made = move |tx: &mut crate::db::Tx<'_>, actor: &crate::access::Actor, body: &Resend| {
+        let made = actions::resend(tx, &shared, actor, id, body.delivery.unwrap_or(Delivery::Email))?;
+        let now = tx.now;
+        MadeView::read(tx, made, now)
+    };
+    if reveals { call.run_secret(&app, StatusCode::OK, made).await } else { call.run(&app, StatusCode::OK, made).await }
+}
+
+/// No fields.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// `POST /api/v1/invites/{id}/revoke`: `invites:write`.
+pub async fn revoke(app: web::Data<App>, id: web::Path<String>, call: Call<Nothing>) -> Result<HttpResponse> {
+    let id: InviteId = id.parse()?;
+    call.run(&app, StatusCode::OK, move |tx, actor, _| {
+        let invite = actions::revoke(tx, actor, id)?;
+        let now = tx.now;
+        InviteView::read(tx, invite, now)
+    })
+    .await
+}

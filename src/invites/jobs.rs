@@ -1,0 +1,27 @@
+//! The sweep that makes expiry visible. Expiry itself is checked at use and needs no sweep.
+
+use super::{actions, store};
+use crate::access::Actor;
+use crate::app::App;
+use crate::error::Result;
+
+/// Invites in one transaction.
+const BATCH: i64 = 100;
+
+/// Marks invites whose time is over as expired.
+///
+/// # Errors
+/// When the database refuses.
+pub fn expire(app: &App) -> Result<usize> {
+    let now = app.clock.now();
+    if app.db.read_now(|conn| Ok(store::over(conn, now, 1)?))?.is_empty() {
+        return Ok(0);
+    }
+    app.db.write_now(|tx| {
+        let over = store::over(tx, tx.now, BATCH)?;
+        for invite in &over {
+            actions::expire(tx, &Actor::system(), invite)?;
+        }
+        Ok(over.len())
+    })
+}

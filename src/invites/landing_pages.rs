@@ -1,0 +1,383 @@
+//! `/self-service/invite`: what the invited person sees and does, as pages and as JSON.
+
+use actix_session::Session;
+use actix_web::http::header::{ACCEPT, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::accept::{self, Accepted, Entered};
+use super::landing::{Kind, Landing, look};
+use crate::app::App;
+use crate::clock::Time;
+use crate::error::{Code, Error, Result};
+use crate::ids::{InviteId, UserId};
+use crate::sign_in::actions::From;
+use crate::sign_in::limits;
+use crate::sign_in::sessions::hand_over;
+use crate::site::model::Terms;
+use crate::web::{Flash, FormErrors, Guest, Page, Posted, TokenCookie, ok, render, show};
+
+/// The query of an invite link.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Link {
+    /// The invite.
+    #[serde(default)]
+    pub flow: String,
+    /// The token; gone from the address once it is in the cookie.
+    #[serde(default)]
+    pub token: String,
+}
+
+fn cookie(flow: &str) -> TokenCookie {
+    let id = flow.parse::<InviteId>().map(|id| id.to_string()).unwrap_or_default();
+    TokenCookie::new(&format!("invite-{id}"))
+}
+
+fn path(flow: &str) -> String {
+    let flow = flow.parse::<InviteId>().map(|id| id.to_string()).unwrap_or_default();
+    format!("/self-service/invite?flow={flow}")
+}
+
+#[derive(Template)]
+#[template(path = "invites/landing.html")]
+struct LandingPage {
+    page: Page,
+    errors: FormErrors,
+    landing: Landing,
+    action: String,
+    path: String,
+    display_name: String,
+    terms_accepted: bool,
+    viewer_email: String,
+}
+
+impl LandingPage {
+    fn new(page: Page, guest: &Guest, landing: Landing) -> Self {
+        let title = match landing.kind {
+            Kind::Register => page.t("landing-join-title").arg("site", &landing.settings.site_name),
+            Kind::Accept => page.t("landing-accept-title"),
+            Kind::SignInFirst => page.t("landing-sign-in-title"),
+            Kind::WrongUser => page.t("landing-wrong-title"),
+        };
+        let path = path(landing.invite.id.as_str());
+        Self {
+            page: page.headed(title, ""),
+            errors: FormErrors::none(),
+            action: path.clone(),
+            path,
+            display_name: landing.invite.name().to_owned(),
+            terms_accepted: false,
+            viewer_email: guest.signed_in.as_ref().map(|who| who.email.clone()).unwrap_or_default(),
+            landing,
+        }
+    }
+
+    /// Terms that this person has yet to accept.
+    fn terms(&self) -> Option<&Terms> {
+        let accepted = self.landing.account.as_ref().and_then(|user| user.terms_version.as_deref());
+        self.landing.terms.as_ref().filter(|terms| accepted != Some(&terms.version))
+    }
+
+    /// The invited address, with all but its ends hidden from who is not meant.
+    fn masked(&self) -> String {
+        let email = &self.landing.invite.email;
+        let (local, domain) = email.split_once('@').unwrap_or((email, ""));
+        format!("{}…@{domain}", local.chars().next().unwrap_or_default())
+    }
+
+    fn ends(&self) -> String {
+        self.page.time_and_ago(&self.landing.invite.expires_at)
+    }
+}
+
+/// The JSON answer of `GET /self-service/invite`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LandingView {
+    flow: InviteId,
+    kind: Kind,
+    invited_by: String,
+    identifier: String,
+    locked: Vec<&'static str>,
+    schema: Value,
+    traits: Map<String, Value>,
+    terms: Option<Terms>,
+    expires_at: Time,
+}
+
+impl LandingView {
+    fn new(landing: &Landing) -> Self {
+        let traits = match &landing.invite.traits.0 {
+            Value::Object(map) => map.clone(),
+            _ => Map::new(),
+        };
+        let hidden = landing.kind == Kind::WrongUser;
+        Self {
+            flow: landing.invite.id,
+            kind: landing.kind,
+            invited_by: landing.inviter.clone(),
+            identifier: if hidden { String::new() } else { landing.invite.email.clone() },
+            locked: vec!["email"],
+            schema: serde_json::json!({ "type": "object" }),
+            traits: if hidden { Map::new() } else { traits },
+            terms: landing.terms.clone(),
+            expires_at: landing.invite.expires_at,
+        }
+    }
+}
+
+async fn find(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> Result<Landing> {
+    let viewer = guest.signed_in.as_ref().map(|who| who.user_id);
+    let now = app.clock.now();
+    let (flow, token) = (flow.to_owned(), token.to_owned());
+    let found = app.db.read(move |conn| look(conn, &flow, &token, viewer, now)).await;
+    if let Err(why) = &found
+        && why.code() == Code::InviteUnknown
+    {
+        limits::wrong_link(app, &guest.source)?;
+    }
+    found
+}
+
+fn wants_json(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    accept.contains("application/json") && !accept.contains("text/html")
+}
+
+/// `GET /self-service/invite`: anybody with the link. Changes nothing.
+pub async fn open(
+    app: web::Data<App>,
+    request: HttpRequest,
+    page: Page,
+    guest: Guest,
+    link: web::Query<Link>,
+) -> Result<HttpResponse> {
+    if wants_json(&request) {
+        let landing = find(&app, &guest, &link.flow, &link.token).await?;
+        return Ok(ok(&LandingView::new(&landing)));
+    }
+    if !link.token.is_empty() {
+        return cookie(&link.flow).move_token(&app, &link.token, &path(&link.flow));
+    }
+    let token = cookie(&link.flow).token(&app, &request).unwrap_or_default();
+    match find(&app, &guest, &link.flow, &token).await {
+        Ok(landing) => show(&LandingPage::new(page, &guest, landing)),
+        Err(why) => ended(&app, page, &guest, why),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "invites/ended.html")]
+struct EndedPage {
+    page: Page,
+    detail: String,
+    used: bool,
+    signed_in: bool,
+}
+
+/// The page of an invite that has ended, one for each end.
+fn ended(app: &App, page: Page, guest: &Guest, why: Error) -> Result<HttpResponse> {
+    let code = why.code();
+    let known = matches!(
+        code,
+        Code::InviteUnknown
+            | Code::InviteExpired
+            | Code::InviteRevoked
+            | Code::InviteUsed
+            | Code::InviteDeclined
+            | Code::InviteSuspended
+    );
+    let Error::Refused(_, args) = &why else { return Err(why) };
+    if !known {
+        return Err(why);
+    }
+    let name = code.as_str().replace('_', "-");
+    let detail = args.iter().fold(page.t(format!("landing-{name}")), |words, (name, value)| {
+        match (*name, Time::parse(value)) {
+            ("when", Some(time)) => words.arg("when", app.text.moment(time)),
+            _ => words.arg(name, value),
+        }
+    });
+    let detail = detail.to_string();
+    let title = page.t(format!("landing-{name}.title"));
+    let status = actix_web::http::StatusCode::from_u16(code.status()).unwrap_or_default();
+    render(status, &EndedPage {
+        page: page.headed(title, ""),
+        detail,
+        used: code == Code::InviteUsed,
+        signed_in: guest.signed_in.is_some(),
+    })
+}
+
+/// The body of `POST /self-service/invite` as JSON. Fields that the invite decides may be sent; they
+/// change nothing.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub struct Answer {
+    /// `accept` or `decline`.
+    action: String,
+    /// The token, when there is no cookie.
+    #[serde(default)]
+    token: String,
+    #[serde(default)]
+    display_name: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    terms_accepted: bool,
+}
+
+/// What a JSON answer tells.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Outcome {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<OutcomeUser>,
+    redirect_url: Option<String>,
+}
+
+/// The account of who accepted.
+#[derive(Debug, Serialize, JsonSchema)]
+struct OutcomeUser {
+    id: UserId,
+    email: Option<String>,
+    display_name: String,
+}
+
+/// `POST /self-service/invite`: anybody with the link.
+pub async fn answer(
+    app: web::Data<App>,
+    request: HttpRequest,
+    page: Page,
+    guest: Guest,
+    session: Session,
+    link: web::Query<Link>,
+    posted: Posted<Answer>,
+) -> Result<HttpResponse> {
+    let kept = cookie(&link.flow).token(&app, &request).unwrap_or_default();
+    let (body, is_json) = match posted {
+        Posted::Json(body) => (body, true),
+        Posted::Form(form) => {
+            let body = Answer {
+                action: form.get("action").to_owned(),
+                token: String::new(),
+                display_name: form.get("display_name").to_owned(),
+                password: form.get("password").to_owned(),
+                terms_accepted: form.has("terms_accepted"),
+            };
+            (body, false)
+        }
+    };
+    let token = if body.token.is_empty() { kept } else { body.token.clone() };
+    let done = act(&app, &guest, &link.flow, &token, &body).await;
+    if is_json {
+        return done.and_then(|done| json_outcome(&session, done));
+    }
+    match done {
+        Ok(Done::Declined) => {
+            let page = page.titled("landing-declined-title", "");
+            let mut answer = show(&EndedPage {
+                detail: page.t("landing-declined-detail").to_string(),
+                page,
+                used: false,
+                signed_in: guest.signed_in.is_some(),
+            })?;
+            cookie(&link.flow).remove(&app, &mut answer);
+            Ok(answer)
+        }
+        Ok(Done::Accepted(accepted)) => {
+            let name = accepted.user.label().to_owned();
+            let to = accepted.redirect_url.unwrap_or_else(|| "/".to_owned());
+            if let Some(secret) = accepted.session {
+                hand_over(&session, secret)?;
+            }
+            let mut answer = Flash::ok(app.text.get("landing-welcome").arg("name", name)).redirect(&app, &to);
+            cookie(&link.flow).remove(&app, &mut answer);
+            Ok(answer)
+        }
+        Err(why) => again(&app, page, &guest, &link.flow, &token, &body, why).await,
+    }
+}
+
+/// What came of an answer.
+enum Done {
+    Accepted(Box<Accepted>),
+    Declined,
+}
+
+async fn act(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str, body: &Answer) -> Result<Done> {
+    let viewer = guest.signed_in.as_ref().map(|who| who.user_id);
+    let (flow_text, token_text) = (flow.to_owned(), token.to_owned());
+    match body.action.as_str() {
+        "accept" => {
+            let landing = find(app, guest, flow, token).await?;
+            let entered = Entered {
+                display_name: body.display_name.clone(),
+                password: body.password.clone(),
+                terms_accepted: body.terms_accepted,
+            };
+            let input = accept::check(app, &landing, &entered).await?;
+            let from = From { actor: guest.actor.clone(), agent: guest.agent.clone() };
+            let accepted = app
+                .db
+                .write(move |tx| accept::accept(tx, &from, viewer, &flow_text, &token_text, &input))
+                .await?;
+            Ok(Done::Accepted(Box::new(accepted)))
+        }
+        "decline" => {
+            find(app, guest, flow, token).await?;
+            let actor = guest.signed_in.as_ref().map_or(&guest.actor, |who| &who.actor).clone();
+            app.db.write(move |tx| accept::decline(tx, &actor, &flow_text, &token_text)).await?;
+            Ok(Done::Declined)
+        }
+        _ => Err(crate::error::FieldError::new("action", "not_a_choice").into()),
+    }
+}
+
+fn json_outcome(session: &Session, done: Done) -> Result<HttpResponse> {
+    match done {
+        Done::Declined => Ok(ok(&Outcome { state: "declined", user: None, redirect_url: None })),
+        Done::Accepted(accepted) => {
+            if let Some(secret) = accepted.session {
+                hand_over(session, secret)?;
+            }
+            let user = OutcomeUser {
+                id: accepted.user.id,
+                email: accepted.user.email,
+                display_name: accepted.user.display_name,
+            };
+            Ok(ok(&Outcome { state: "accepted", user: Some(user), redirect_url: accepted.redirect_url }))
+        }
+    }
+}
+
+/// The form with its errors, or the page that the refusal calls for.
+async fn again(
+    app: &web::Data<App>,
+    page: Page,
+    guest: &Guest,
+    flow: &str,
+    token: &str,
+    body: &Answer,
+    why: Error,
+) -> Result<HttpResponse> {
+    let back = matches!(why.code(), Code::SignInRequired | Code::InviteMismatch);
+    if back {
+        // The landing page says what to do, in a form that works.
+        return Ok(HttpResponse::SeeOther().insert_header((LOCATION, path(flow))).finish());
+    }
+    let errors = match FormErrors::of(app.text, why) {
+        Ok(errors) => errors,
+        Err(why) => return ended(app, page, guest, why),
+    };
+    let landing = find(app, guest, flow, token).await?;
+    let mut shown = LandingPage::new(page, guest, landing);
+    let status = shown.page.refuse(&errors);
+    shown.errors = errors;
+    shown.display_name = body.display_name.clone();
+    shown.terms_accepted = body.terms_accepted;
+    let mut answer = render(status, &shown)?;
+    cookie(flow).put(app, token, &mut answer)?;
+    Ok(answer)
+}

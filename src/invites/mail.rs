@@ -1,0 +1,78 @@
+//! The mail that brings an invite: one kind for who has no account, one for who has.
+
+use crate::error::Result;
+use crate::invites::model::Invite;
+use crate::outbox::{Frame, Letter, Mail};
+use crate::text::{Message, Text};
+
+/// What the person is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailKind {
+    /// Make an account.
+    Register,
+    /// Sign in and accept.
+    Accept,
+}
+
+/// An invite.
+pub struct InviteMail {
+    /// Register or accept.
+    pub kind: MailKind,
+    /// Who invites.
+    pub inviter: String,
+    /// The groups it gives, by name.
+    pub groups: Vec<String>,
+    /// What the inviter says.
+    pub message: String,
+    /// When it ends, in words.
+    pub expires: String,
+    /// The link.
+    pub link: String,
+}
+
+crate::mail!(InviteMail, "invite", "mail/invite/body.txt", "mail/invite/body.html");
+
+impl InviteMail {
+    /// The mail to the invited person.
+    ///
+    /// # Errors
+    /// When a template cannot be rendered.
+    pub fn letter(&self, frame: &Frame, invite: &Invite) -> Result<Letter> {
+        frame.letter(self, &invite.email, invite.name(), Some(invite.id.as_str()))
+    }
+
+    /// Whether the person makes an account by accepting.
+    pub fn is_new(&self) -> bool {
+        self.kind == MailKind::Register
+    }
+}
+
+impl Mail for InviteMail {
+    fn subject(&self, text: Text) -> Message {
+        text.get("mail-invite-subject").arg("inviter", &self.inviter)
+    }
+
+    fn sample() -> Self {
+        Self {
+            kind: MailKind::Register,
+            inviter: "Grace Hopper".to_owned(),
+            groups: vec!["Analysts".to_owned(), "Editors".to_owned()],
+            message: "We start on Tuesday.\nBring your laptop.".to_owned(),
+            expires: "28 November 2026, 09:00 UTC".to_owned(),
+            link: "https://id.example.org/self-service/invite?flow=inv_1&token=vsti_2".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_kinds_of_mail_say_who_invites_and_where_to_go() {
+        let letter = crate::outbox::check_sample::<InviteMail>();
+        assert!(letter.subject.contains("Grace Hopper"));
+        assert!(letter.text.contains("token=vsti_2") && letter.text.contains("We start on Tuesday."));
+        assert!(letter.html.contains("Analysts, Editors"));
+    }
+}

@@ -1,0 +1,23 @@
+//! Invites: an administrator asks a person to join before the account exists.
+//!
+//! ```text
+//! made → pending → accepted | declined | revoked | expired | suspended
+//!        expired → pending (sent again)      suspended → revoked
+//! ```
+//!
+//! An invite has one or more links. Only their digests are kept; several may be live after sending
+//! again, changing the address kills them all, and the first acceptance ends them all. Expiry is checked
+//! at use; the sweep only makes it visible. Whether the inviter may still grant what the invite grants is
+//! checked again at acceptance: if not, the invite is `suspended` until an administrator decides.
+
+pub mod accept;
+pub mod actions;
+pub mod api;
+pub mod jobs;
+pub mod landing;
+pub mod landing_pages;
+pub mod mail;
+pub mod model;
+pub mod new_pages;
+pub mod pages;
+pub mod store;

@@ -1,0 +1,178 @@
+//! Server-side sessions behind actix-session.
+//!
+//! Rows are written in the transaction of the action that makes them (`actions::open_session`), not by
+//! the middleware: a handler hands the new secret over with [`hand_over`], and [`Sessions::save`] passes
+//! it on to the cookie.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use actix_session::Session;
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_web::cookie::time::Duration;
+use actix_web::web;
+
+use super::store::{self, Known};
+use crate::app::App;
+use crate::clock::{Time, seconds};
+use crate::error::{Error, Result};
+use crate::ids::{SessionId, UserId};
+use crate::secret::SecretDigest;
+
+type State = HashMap<String, String>;
+
+/// Where the state carries a new secret to [`Sessions::save`].
+const NEW_SECRET: &str = "secret";
+/// Where the state carries what [`Sessions::load`] found.
+const KNOWN: &str = "known";
+
+/// The secret of a session, on its way from the action that made it to the cookie.
+pub struct NewSecret(String);
+
+impl NewSecret {
+    /// A new secret of 256 bits.
+    pub fn generate() -> Self {
+        use base64::Engine as _;
+        let bytes = crate::secret::random::<32>();
+        Self(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// What the row keeps.
+    pub fn digest(&self) -> SecretDigest {
+        SecretDigest::of(&self.0)
+    }
+}
+
+/// Gives the browser the session that an action has made.
+///
+/// # Errors
+/// When the session state cannot be written, which would be a fault of ours.
+pub fn hand_over(session: &Session, secret: NewSecret) -> Result<()> {
+    // A cookie that was set before is never taken over (fixation).
+    session.renew();
+    session.remove(KNOWN);
+    session.insert(NEW_SECRET, secret.0).map_err(|why| Error::internal(why.to_string()))
+}
+
+/// The session of the request, when there is a good one.
+pub fn known(session: &Session) -> Option<KnownSession> {
+    session.get(KNOWN).ok().flatten()
+}
+
+/// What is known of a session, as the state carries it.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct KnownSession {
+    /// The session.
+    pub id: SessionId,
+    /// The user.
+    pub user_id: UserId,
+    /// Microseconds, see [`Known::authenticated_at`].
+    pub authenticated_at: i64,
+    /// The role now.
+    pub role: crate::access::Role,
+    /// The name.
+    pub name: String,
+    /// The address, or nothing.
+    pub email: String,
+}
+
+impl From<Known> for KnownSession {
+    fn from(known: Known) -> Self {
+        Self {
+            id: known.id,
+            user_id: known.user_id,
+            authenticated_at: known.authenticated_at.as_micros(),
+            role: known.role,
+            name: known.name,
+            email: known.email.unwrap_or_default(),
+        }
+    }
+}
+
+/// The store that actix-session asks.
+pub struct Sessions {
+    app: web::Data<App>,
+    seen: web::Data<Seen>,
+}
+
+impl Sessions {
+    /// The store over the app's database.
+    pub const fn new(app: web::Data<App>, seen: web::Data<Seen>) -> Self {
+        Self { app, seen }
+    }
+}
+
+impl SessionStore for Sessions {
+    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
+        let digest = SecretDigest::of(key.as_ref());
+        let now = self.app.clock.now();
+        let found = self.app.db.read(move |conn| Ok(store::find(conn, &digest, now)?)).await;
+        let found = found.map_err(|why| LoadError::Other(why.into()))?;
+        let Some(found) = found else { return Ok(None) };
+        self.seen.note(&found, now);
+        let known = serde_json::to_string(&KnownSession::from(found))
+            .map_err(|why| LoadError::Deserialization(why.into()))?;
+        Ok(Some(State::from([(KNOWN.to_owned(), known)])))
+    }
+
+    async fn save(&self, state: State, _: &Duration) -> Result<SessionKey, SaveError> {
+        new_key(&state).ok_or_else(|| SaveError::Other(Error::internal("a session without a secret").into()))
+    }
+
+    async fn update(&self, key: SessionKey, state: State, _: &Duration) -> Result<SessionKey, UpdateError> {
+        Ok(new_key(&state).unwrap_or(key))
+    }
+
+    async fn update_ttl(&self, _: &SessionKey, _: &Duration) -> Result<(), anyhow::Error> {
+        Ok(())
+    }
+
+    async fn delete(&self, _: &SessionKey) -> Result<(), anyhow::Error> {
+        // The action that ended the session has deleted its row.
+        Ok(())
+    }
+}
+
+fn new_key(state: &State) -> Option<SessionKey> {
+    let secret: String = serde_json::from_str(state.get(NEW_SECRET)?).ok()?;
+    secret.try_into().ok()
+}
+
+/// When sessions were last used, written behind: at most one write a minute and session.
+#[derive(Debug, Default)]
+pub struct Seen(Mutex<HashMap<SessionId, (UserId, Time)>>);
+
+impl Seen {
+    /// How old the written time may be before a use is noted.
+    const STEP: crate::clock::Span = seconds(60);
+    /// Uses that wait; what comes beyond is noted at the next use.
+    const MOST: usize = 50_000;
+
+    fn note(&self, known: &Known, now: Time) {
+        if now - known.last_seen_at < Self::STEP {
+            return;
+        }
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() < Self::MOST {
+            waiting.insert(known.id, (known.user_id, now));
+        }
+    }
+
+    /// Writes what was noted.
+    ///
+    /// # Errors
+    /// When the database refuses; the notes are lost, and made again at the next use.
+    pub fn flush(&self, app: &App) -> Result<usize> {
+        let noted = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if noted.is_empty() {
+            return Ok(0);
+        }
+        app.db.write_now(move |tx| {
+            for (session, (user, at)) in &noted {
+                store::seen(tx, *session, *at)?;
+                crate::users::store::seen(tx, *user, *at)?;
+            }
+            Ok(noted.len())
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! My settings: password and sessions.
+
+use actix_session::Session;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use super::actions;
+use super::limits::Try;
+use super::sessions::hand_over;
+use super::store::{self, Listed};
+use crate::app::App;
+use crate::error::{Code, FieldError, Result};
+use crate::ids::SessionId;
+use crate::web::{Flash, FormErrors, Guest, Page, PostForm, SignedIn, render, show};
+
+#[derive(Template)]
+#[template(path = "settings/password.html")]
+struct PasswordPage {
+    page: Page,
+    errors: FormErrors,
+    email: String,
+    end_others: bool,
+}
+
+/// `GET /settings/password`: who is signed in.
+pub async fn password(page: Page, who: SignedIn) -> Result<HttpResponse> {
+    let page = page.titled("settings-password-title", "settings");
+    show(&PasswordPage { page, errors: FormErrors::none(), email: who.email, end_others: true })
+}
+
+/// `POST /settings/password`: who is signed in and knows the present password.
+pub async fn change_password(
+    app: web::Data<App>,
+    page: Page,
+    who: SignedIn,
+    guest: Guest,
+    session: Session,
+    form: PostForm,
+) -> Result<HttpResponse> {
+    let end_others = form.has("end_others");
+    let changed = async {
+        let counted = Try::start(&app, &who.email, &guest.source)?;
+        let present = actions::check_password(&app, &who.email, form.get("current")).await;
+        match present {
+            Ok(user) if user.id == who.user_id => counted.succeeded(),
+            Ok(_) | Err(crate::error::Error::Refused(Code::SignInFailed, _)) => {
+                return Err(FieldError::new("current", "password_wrong").into());
+            }
+            Err(why) => return Err(why),
+        }
+        let personal = [who.name.as_str(), who.email.as_str()];
+        let hash = actions::hash(&app, "password", form.get("password"), &personal).await?;
+        let (actor, id) = (who.actor.clone(), who.session_id);
+        app.db.write(move |tx| actions::change_password(tx, &actor, id, &hash, end_others)).await
+    };
+    match changed.await {
+        Ok(secret) => {
+            hand_over(&session, secret)?;
+            Ok(Flash::ok(app.text.get("settings-password-saved")).redirect(&app, "/settings/password"))
+        }
+        Err(why) => {
+            let errors = FormErrors::of(app.text, why)?;
+            let mut page = page.titled("settings-password-title", "settings");
+            let status = page.refuse(&errors);
+            render(status, &PasswordPage { page, errors, email: who.email, end_others })
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "settings/sessions.html")]
+struct SessionsPage {
+    page: Page,
+    sessions: Vec<Listed>,
+    this: SessionId,
+}
+
+/// `GET /settings/sessions`: who is signed in.
+pub async fn sessions(app: web::Data<App>, page: Page, who: SignedIn) -> Result<HttpResponse> {
+    let (user, now) = (who.user_id, app.clock.now());
+    let sessions = app.db.read(move |conn| Ok(store::of_user(conn, user, now)?)).await?;
+    let page = page.titled("settings-sessions-title", "settings");
+    show(&SessionsPage { page, sessions, this: who.session_id })
+}
+
+/// `POST /settings/sessions/{id}/end`: who is signed in, for a session of their own.
+pub async fn end_one(app: web::Data<App>, who: SignedIn, id: web::Path<String>, _: PostForm) -> Result<HttpResponse> {
+    let id: SessionId = id.parse()?;
+    let actor = who.actor;
+    app.db.write(move |tx| actions::sign_out(tx, &actor, id)).await?;
+    let words = app.text.get("settings-sessions-ended").arg("count", 1);
+    Ok(Flash::ok(words).redirect(&app, "/settings/sessions"))
+}
+
+/// `POST /settings/sessions/end`: who is signed in, for all sessions but this one.
+pub async fn end_others(app: web::Data<App>, who: SignedIn, _: PostForm) -> Result<HttpResponse> {
+    let (actor, user, this) = (who.actor, who.user_id, who.session_id);
+    let count = app.db.write(move |tx| actions::sign_out_all(tx, &actor, user, Some(this))).await?;
+    let words = app.text.get("settings-sessions-ended").arg("count", count);
+    Ok(Flash::ok(words).redirect(&app, "/settings/sessions"))
+}

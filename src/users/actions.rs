@@ -1,0 +1,252 @@
+//! What can be done to users.
+
+use serde_json::json;
+
+use super::mail::WelcomeMail;
+use super::model::{NewUser, Status, User};
+use super::store;
+use crate::access::{Actor, Role};
+use crate::app::App;
+use crate::audit;
+use crate::clock::{Span, days};
+use crate::db::{Conn, Tx};
+use crate::error::{Code, Error, Result};
+use crate::events;
+use crate::groups;
+use crate::ids::{GroupId, UserId};
+use crate::one_time_links::{self, LinkKind};
+use crate::outbox;
+use crate::passwords::PasswordHash;
+use crate::site;
+
+/// What else ends with a user: the features that keep something of a user are listed in `belongings`,
+/// which this one does not know.
+pub type Ending = fn(&mut Tx<'_>, &Actor, UserId) -> Result<()>;
+
+/// The endings that `belongings` hands to this feature's handlers.
+#[derive(Clone, Copy)]
+pub struct Endings {
+    /// When a user is suspended.
+    pub on_suspend: Ending,
+}
+
+/// What is to be changed about a user; `None` leaves a part as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The name others see.
+    pub display_name: Option<String>,
+    /// What they may do.
+    pub role: Option<Role>,
+    /// See [`User::traits`].
+    pub traits: Option<crate::db::Json>,
+    /// See [`User::metadata_public`].
+    pub metadata_public: Option<crate::db::Json>,
+    /// See [`User::metadata_admin`].
+    pub metadata_admin: Option<crate::db::Json>,
+}
+
+/// Makes a user. The caller has checked who may.
+///
+/// # Errors
+/// `address_taken`.
+pub fn create(tx: &mut Tx<'_>, actor: &Actor, new: &NewUser) -> Result<User> {
+    let id = UserId::new(tx.now);
+    let now = tx.now;
+    tx.attempt(|conn| store::insert(conn, id, new, now)).map_err(address_taken)?;
+    let user = store::find(tx, id)?;
+    audit::record(tx, actor, audit::Entry {
+        action: "user.created",
+        target: target(id),
+        before: json!({}),
+        after: facts(&user),
+    })?;
+    events::emit(tx, actor, "user.created", json!({ "user_id": id, "invite_id": user.invite_id }))?;
+    Ok(user)
+}
+
+/// How long the link to set a first password works: the person did not ask for it just now.
+const FIRST_PASSWORD: Span = days(7);
+
+/// Makes a user as an administrator, in groups, and mails them a link to set a password.
+///
+/// # Errors
+/// `forbidden`, `above_you`, `address_taken`, `group_not_grantable`, a group that is not there.
+pub fn create_as_admin(
+    tx: &mut Tx<'_>,
+    app: &App,
+    actor: &Actor,
+    new: &NewUser,
+    groups: &[GroupId],
+) -> Result<User> {
+    actor.require_over(new.role)?;
+    let user = create(tx, actor, new)?;
+    for group in groups {
+        if !groups::actions::can_give(tx, actor, *group)? {
+            return Code::GroupNotGrantable.refuse();
+        }
+    }
+    groups::actions::admit(tx, user.id, groups)?;
+    if let Some(email) = &user.email {
+        let link = one_time_links::make(tx, LinkKind::Recovery, Some(user.id), Some(email), FIRST_PASSWORD)?;
+        let site_name = site::actions::current(tx)?.site_name;
+        let mail = WelcomeMail {
+            link: app.link(&format!("/recover/new?token={}", link.reveal())),
+            site_name: site_name.clone(),
+        };
+        let frame = outbox::Frame::of(app, &site_name);
+        let letter = frame.letter(&mail, email, &user.display_name, Some(user.id.as_str()))?;
+        outbox::actions::enqueue(tx, app, &letter)?;
+    }
+    Ok(user)
+}
+
+/// Changes a user. Everybody may change their own name; the rest is for administrators.
+///
+/// # Errors
+/// `forbidden`, `above_you`, `last_owner`, `not_found`.
+pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: UserId, change: &Change) -> Result<User> {
+    let mut user = visible(tx, actor, id)?;
+    let own_name_only = actor.is(id)
+        && change.role.is_none()
+        && change.traits.is_none()
+        && change.metadata_public.is_none()
+        && change.metadata_admin.is_none();
+    if !own_name_only {
+        actor.require_over(user.role)?;
+    }
+    let before = facts(&user);
+    if let Some(name) = &change.display_name {
+        user.display_name.clone_from(name);
+    }
+    if let Some(role) = change.role.filter(|role| *role != user.role) {
+        actor.require_over(role)?;
+        if user.role == Role::Owner {
+            keep_an_owner(tx, id)?;
+        }
+        user.role = role;
+    }
+    // Also for a new name: whoever was told about this user before is told anew.
+    tx.narrow_rights()?;
+    let parts = [
+        (&change.traits, &mut user.traits),
+        (&change.metadata_public, &mut user.metadata_public),
+        (&change.metadata_admin, &mut user.metadata_admin),
+    ];
+    for (new, part) in parts {
+        if let Some(new) = new {
+            *part = new.clone();
+        }
+    }
+    store::update(tx, &user, tx.now)?;
+    let after = facts(&user);
+    audit::record(tx, actor, audit::Entry { action: "user.updated", target: target(id), before, after })?;
+    events::emit(tx, actor, "user.updated", json!({ "user_id": id }))?;
+    Ok(user)
+}
+
+/// Switches a user off. Sessions and keys end with it; nothing is deleted.
+///
+/// # Errors
+/// `forbidden`, `above_you`, `last_owner`, `wrong_state`, `not_found`.
+pub fn suspend(tx: &mut Tx<'_>, actor: &Actor, id: UserId, reason: &str, end: Ending) -> Result<User> {
+    let mut user = visible(tx, actor, id)?;
+    actor.require_over(user.role)?;
+    if user.status != Status::Active {
+        return Code::WrongState.refuse();
+    }
+    if user.role == Role::Owner {
+        keep_an_owner(tx, id)?;
+    }
+    user.status = Status::Suspended;
+    user.status_reason = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
+    store::update(tx, &user, tx.now)?;
+    tx.narrow_rights()?;
+    end(tx, actor, id)?;
+    audit::record(tx, actor, audit::Entry {
+        action: "user.suspended",
+        target: target(id),
+        before: json!({ "status": "active" }),
+        after: json!({ "status": "suspended", "reason": user.status_reason }),
+    })?;
+    events::emit(tx, actor, "user.suspended", json!({ "user_id": id }))?;
+    Ok(user)
+}
+
+/// Switches a user on again. Sessions and keys stay ended.
+///
+/// # Errors
+/// `forbidden`, `above_you`, `wrong_state`, `not_found`.
+pub fn reactivate(tx: &mut Tx<'_>, actor: &Actor, id: UserId) -> Result<User> {
+    let mut user = visible(tx, actor, id)?;
+    actor.require_over(user.role)?;
+    if user.status != Status::Suspended {
+        return Code::WrongState.refuse();
+    }
+    user.status = Status::Active;
+    user.status_reason = None;
+    store::update(tx, &user, tx.now)?;
+    audit::record(tx, actor, audit::Entry {
+        action: "user.reactivated",
+        target: target(id),
+        before: json!({ "status": "suspended" }),
+        after: json!({ "status": "active" }),
+    })?;
+    events::emit(tx, actor, "user.reactivated", json!({ "user_id": id }))?;
+    Ok(user)
+}
+
+/// Sets a user's password. The caller has proved that the person may.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_password(tx: &mut Tx<'_>, actor: &Actor, id: UserId, hash: &PasswordHash) -> Result<()> {
+    store::set_password(tx, id, hash, tx.now)?;
+    audit::record(tx, actor, audit::Entry {
+        action: "user.password_set",
+        target: target(id),
+        before: json!({}),
+        after: json!({}),
+    })?;
+    Ok(())
+}
+
+/// The user, when the actor may see them: administrators see all, everybody else themselves.
+///
+/// # Errors
+/// `not_found`.
+pub fn visible(conn: &mut Conn, actor: &Actor, id: UserId) -> Result<User> {
+    if !actor.is(id) && actor.role < Role::Admin {
+        return Code::NotFound.refuse();
+    }
+    Ok(store::find(conn, id)?)
+}
+
+fn keep_an_owner(conn: &mut Conn, id: UserId) -> Result<()> {
+    if store::other_active_owners(conn, id)? == 0 { Code::LastOwner.refuse() } else { Ok(()) }
+}
+
+fn address_taken(why: diesel::result::Error) -> Error {
+    use diesel::result::{DatabaseErrorKind, Error as Diesel};
+    match why {
+        Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Code::AddressTaken.into(),
+        why => why.into(),
+    }
+}
+
+/// A user as the audit log names them.
+pub fn target(id: UserId) -> audit::Target {
+    audit::Target { kind: "user", id: id.to_string() }
+}
+
+fn facts(user: &User) -> serde_json::Value {
+    json!({
+        "display_name": user.display_name,
+        "email": user.email,
+        "role": user.role,
+        "status": user.status,
+        "traits": user.traits,
+        "metadata_public": user.metadata_public,
+        "metadata_admin": user.metadata_admin,
+    })
+}
+

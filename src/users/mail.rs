@@ -1,0 +1,56 @@
+//! Mails about somebody's own account.
+
+use crate::outbox::Mail;
+use crate::text::{Message, Text};
+
+/// A link that sets a new password, for who asked for it.
+pub struct RecoveryMail {
+    /// The link; works once, for ten minutes.
+    pub link: String,
+}
+
+crate::mail!(RecoveryMail, "recovery", "mail/recovery/body.txt", "mail/recovery/body.html");
+
+impl Mail for RecoveryMail {
+    fn subject(&self, text: Text) -> Message {
+        text.get("mail-recovery-subject")
+    }
+
+    fn sample() -> Self {
+        Self { link: "https://id.example.org/recover/new?token=vstl_1".to_owned() }
+    }
+}
+
+/// An account that an administrator made: a link that sets the first password.
+pub struct WelcomeMail {
+    /// The name of the site.
+    pub site_name: String,
+    /// The link; works once, for seven days.
+    pub link: String,
+}
+
+crate::mail!(WelcomeMail, "welcome", "mail/welcome/body.txt", "mail/welcome/body.html");
+
+impl Mail for WelcomeMail {
+    fn subject(&self, text: Text) -> Message {
+        text.get("mail-welcome-subject").arg("site", &self.site_name)
+    }
+
+    fn sample() -> Self {
+        Self {
+            site_name: "Lab <&> friends".to_owned(),
+            link: "https://id.example.org/recover/new?token=vstl_2".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mails_render() {
+        assert!(crate::outbox::check_sample::<RecoveryMail>().text.contains("vstl_1"));
+        assert!(crate::outbox::check_sample::<WelcomeMail>().html.contains("vstl_2"));
+    }
+}

@@ -1,0 +1,245 @@
+//! What a user is made of, and the input that is fit to become one.
+
+use std::fmt;
+use std::str::FromStr;
+
+use diesel::prelude::*;
+use serde_json::{Map, Value};
+
+use crate::access::Role;
+use crate::clock::Time;
+use crate::db::Json;
+use crate::error::FieldError;
+use crate::ids::{InviteId, UserId};
+use crate::passwords::PasswordHash;
+
+crate::words! {
+    /// Whether a user is let in.
+    pub enum Status {
+        /// Let in.
+        Active = "active",
+        /// Switched off by an administrator; nothing is deleted.
+        Suspended = "suspended",
+    }
+}
+
+/// A row of `users`.
+#[derive(Clone, Debug, Queryable, Selectable, Identifiable)]
+#[diesel(table_name = crate::db::schema::users)]
+pub struct User {
+    /// Never used again for another person.
+    pub id: UserId,
+    /// The address as it was written.
+    pub email: Option<String>,
+    /// The address as it is compared.
+    pub email_norm: Option<String>,
+    /// Whether the person proved that mail to the address reaches them.
+    pub email_verified: bool,
+    /// The name others see.
+    pub display_name: String,
+    /// The name as it is searched.
+    pub name_norm: String,
+    /// What they may do in Vestibule itself.
+    pub role: Role,
+    /// Whether they are let in.
+    pub status: Status,
+    /// Why they were suspended.
+    pub status_reason: Option<String>,
+    /// The schema of the traits.
+    pub schema_id: String,
+    /// What the platform wants to know of a person.
+    pub traits: Json,
+    /// Data of integrated apps that the person may see.
+    pub metadata_public: Json,
+    /// Data of integrated apps for administrators alone.
+    pub metadata_admin: Json,
+    /// argon2id; none for an account that never had a password.
+    pub password_hash: Option<PasswordHash>,
+    /// The invite that they accepted.
+    pub invite_id: Option<InviteId>,
+    /// Which terms they accepted …
+    pub terms_version: Option<String>,
+    /// … and when.
+    pub terms_accepted_at: Option<Time>,
+    /// When the account was made.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+    /// When it was last used; written behind.
+    pub last_seen_at: Option<Time>,
+}
+
+impl User {
+    /// The address, or nothing.
+    pub fn address(&self) -> &str {
+        self.email.as_deref().unwrap_or_default()
+    }
+
+    /// How lists and sentences call the person.
+    pub fn label(&self) -> &str {
+        if self.display_name.is_empty() { self.address() } else { &self.display_name }
+    }
+}
+
+/// An e-mail address. ASCII alone, so that no two spellings of one mailbox can look alike
+/// (Django CVE-2019-19844), and compared without regard to case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// The longest address (RFC 5321).
+    pub const LONGEST: usize = 254;
+
+    /// Reads the value of a field; spaces around it do not count.
+    ///
+    /// # Errors
+    /// `required`, `too_long` or `not_an_email`, for the field.
+    pub fn read(field: &'static str, text: &str) -> Result<Self, FieldError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(FieldError::new(field, "required"));
+        }
+        if text.len() > Self::LONGEST {
+            return Err(FieldError::new(field, "too_long").with("max", Self::LONGEST));
+        }
+        text.parse().map_err(|()| FieldError::new(field, "not_an_email"))
+    }
+
+    /// As it was written, for people and for mail.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As it is compared.
+    pub fn norm(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl FromStr for Email {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+        let has_dot = text.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'));
+        // Quotes, brackets and separators are legal in places, and only ever used to smuggle.
+        let odd = text.contains(['"', ',', ';', '<', '>', '(', ')', '[', ']', '\\', ':']);
+        let valid = plain && has_dot && !odd && validator::ValidateEmail::validate_email(&text);
+        valid.then(|| Self(text.to_owned())).ok_or(())
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The longest display name, in characters.
+pub const LONGEST_NAME: usize = 200;
+
+/// Reads a display name: one line, at most 200 characters.
+///
+/// # Errors
+/// `required`, `too_long` or `control_characters`, for the field.
+pub fn read_name(field: &'static str, text: &str) -> Result<String, FieldError> {
+    crate::input::line(field, text, 1..=LONGEST_NAME)
+}
+
+/// The largest JSON document on a user or an invite, in bytes as text.
+const LARGEST_DOCUMENT: usize = 16 * 1024;
+
+/// Reads a JSON object of a body.
+///
+/// # Errors
+/// `too_long` for one that is larger than 16 KiB.
+pub fn read_object(field: &'static str, map: Map<String, Value>) -> Result<Json, FieldError> {
+    let json = Json(Value::Object(map));
+    if json.0.to_string().len() > LARGEST_DOCUMENT {
+        return Err(FieldError::new(field, "too_long").with("max", LARGEST_DOCUMENT));
+    }
+    Ok(json)
+}
+
+/// A name or an address as it is searched: small letters, single spaces.
+pub fn normal(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// A user to be made.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The address, when there is one.
+    pub email: Option<Email>,
+    /// Whether it is proved.
+    pub email_verified: bool,
+    /// The name others see.
+    pub display_name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The schema of the traits.
+    pub schema_id: String,
+    /// See [`User::traits`].
+    pub traits: Json,
+    /// See [`User::metadata_public`].
+    pub metadata_public: Json,
+    /// See [`User::metadata_admin`].
+    pub metadata_admin: Json,
+    /// Their password, hashed.
+    pub password_hash: Option<PasswordHash>,
+    /// The invite that they accepted.
+    pub invite_id: Option<InviteId>,
+    /// The terms that they accepted.
+    pub terms_version: Option<String>,
+}
+
+impl NewUser {
+    /// A user with nothing but a name, an address and a role.
+    pub fn plain(display_name: String, email: Option<Email>, role: Role) -> Self {
+        Self {
+            email,
+            email_verified: false,
+            display_name,
+            role,
+            schema_id: "default".to_owned(),
+            traits: Json::object(),
+            metadata_public: Json::object(),
+            metadata_admin: Json::object(),
+            password_hash: None,
+            invite_id: None,
+            terms_version: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_or_refused() {
+        for good in ["ada@example.org", "a.b+c@sub.example.org", "ADA@Example.ORG", " ada@example.org "] {
+            assert!(Email::read("email", good).is_ok(), "{good}");
+        }
+        for bad in [
+            "bob@", "@example.org", "bob", "bob@example", "a b@example.org", "a@b@example.org", "mıke@example.org",
+            "\u{212a}im@example.org", "a@x.org,b@y.org", "a@x.org\nBcc: b@y.org", "\"a b\"@example.org", "a@[127.0.0.1]",
+            "<a@example.org>", "a@example.org\0",
+        ] {
+            assert_eq!(Email::read("email", bad).unwrap_err().code, "not_an_email", "{bad:?}");
+        }
+        assert_eq!(Email::read("email", "  ").unwrap_err().code, "required");
+        assert_eq!(Email::read("email", &format!("{}@example.org", "a".repeat(250))).unwrap_err().code, "too_long");
+        assert_eq!(Email::read("email", "ADA@Example.org").unwrap().norm(), "ada@example.org");
+    }
+
+    #[test]
+    fn names_are_one_line_and_not_too_long() {
+        assert_eq!(read_name("name", " Ada  Lovelace ").unwrap(), "Ada  Lovelace");
+        assert_eq!(read_name("name", &"é".repeat(200)).unwrap().chars().count(), 200);
+        assert_eq!(read_name("name", &"é".repeat(201)).unwrap_err().code, "too_long");
+        assert_eq!(read_name("name", "").unwrap_err().code, "required");
+        assert_eq!(read_name("name", "Ada\r\nBcc: x").unwrap_err().code, "control_characters");
+        assert_eq!(normal("  Ada   LOVELACE "), "ada lovelace");
+    }
+}

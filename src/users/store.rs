@@ -1,0 +1,168 @@
+//! Queries on users.
+
+use diesel::prelude::*;
+
+use super::model::{NewUser, Status, User, normal};
+use crate::access::Role;
+use crate::clock::Time;
+use crate::db::schema::{group_members, users};
+use crate::db::{Conn, Cursor, MultiBackend, Paging, Slice, prefix_end};
+use crate::ids::{GroupId, UserId};
+use crate::passwords::PasswordHash;
+
+/// What a list of users is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// A whole id, or the beginning of an address or a name.
+    pub q: String,
+    /// Only users of this status.
+    pub status: Option<Status>,
+    /// Only users of this role.
+    pub role: Option<Role>,
+    /// Only members of this group.
+    pub group: Option<GroupId>,
+    /// Only this user, for who may see themselves alone.
+    pub only: Option<UserId>,
+}
+
+/// The user of an id.
+pub fn find(conn: &mut Conn, id: UserId) -> QueryResult<User> {
+    users::table.find(id).select(User::as_select()).first(conn)
+}
+
+/// The user who has an address.
+pub fn by_email(conn: &mut Conn, email_norm: &str) -> QueryResult<Option<User>> {
+    users::table.filter(users::email_norm.eq(email_norm)).select(User::as_select()).first(conn).optional()
+}
+
+/// Whether there is any user.
+pub fn any(conn: &mut Conn) -> QueryResult<bool> {
+    Ok(users::table.select(users::id).first::<UserId>(conn).optional()?.is_some())
+}
+
+/// How many active owners there are, besides `id`.
+pub fn other_active_owners(conn: &mut Conn, id: UserId) -> QueryResult<i64> {
+    users::table
+        .filter(users::role.eq(Role::Owner).and(users::status.eq(Status::Active)).and(users::id.ne(id)))
+        .count()
+        .get_result(conn)
+}
+
+/// Makes a user.
+pub fn insert(conn: &mut Conn, id: UserId, new: &NewUser, now: Time) -> QueryResult<()> {
+    diesel::insert_into(users::table)
+        .values((
+            (
+                users::id.eq(id),
+                users::email.eq(new.email.as_ref().map(super::model::Email::as_str)),
+                users::email_norm.eq(new.email.as_ref().map(super::model::Email::norm)),
+                users::email_verified.eq(new.email_verified),
+                users::display_name.eq(&new.display_name),
+                users::name_norm.eq(normal(&new.display_name)),
+                users::role.eq(new.role),
+                users::status.eq(Status::Active),
+                users::schema_id.eq(&new.schema_id),
+            ),
+            users::traits.eq(&new.traits),
+            users::metadata_public.eq(&new.metadata_public),
+            users::metadata_admin.eq(&new.metadata_admin),
+            users::password_hash.eq(new.password_hash.as_ref()),
+            users::invite_id.eq(new.invite_id),
+            users::terms_version.eq(new.terms_version.as_deref()),
+            users::terms_accepted_at.eq(new.terms_version.as_ref().map(|_| now)),
+            users::created_at.eq(now),
+            users::updated_at.eq(now),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Writes the name, role and address of a user back.
+pub fn update(conn: &mut Conn, user: &User, now: Time) -> QueryResult<()> {
+    diesel::update(users::table.find(user.id))
+        .set((
+            users::email.eq(user.email.as_deref()),
+            users::email_norm.eq(user.email_norm.as_deref()),
+            users::email_verified.eq(user.email_verified),
+            users::display_name.eq(&user.display_name),
+            users::name_norm.eq(normal(&user.display_name)),
+            users::role.eq(user.role),
+            users::status.eq(user.status),
+            users::status_reason.eq(user.status_reason.as_deref()),
+            users::traits.eq(&user.traits),
+            users::metadata_public.eq(&user.metadata_public),
+            users::metadata_admin.eq(&user.metadata_admin),
+            users::updated_at.eq(now),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Sets the password.
+pub fn set_password(conn: &mut Conn, id: UserId, hash: &PasswordHash, now: Time) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set((users::password_hash.eq(hash), users::updated_at.eq(now)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Notes that a user accepted terms.
+pub fn accept_terms(conn: &mut Conn, id: UserId, version: &str, now: Time) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set((users::terms_version.eq(version), users::terms_accepted_at.eq(now)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Notes when a user was last seen.
+pub fn seen(conn: &mut Conn, id: UserId, at: Time) -> QueryResult<()> {
+    diesel::update(users::table.find(id)).set(users::last_seen_at.eq(at)).execute(conn).map(drop)
+}
+
+/// A part of the list of users, newest first.
+pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Slice<User>> {
+    let mut query = users::table.select(User::as_select()).limit(paging.fetch()).into_boxed::<MultiBackend>();
+    if let Ok(id) = filter.q.parse::<UserId>() {
+        query = query.filter(users::id.eq(id));
+    } else if !filter.q.is_empty() {
+        let start = normal(&filter.q);
+        let end = prefix_end(&start);
+        query = query.filter(
+            users::email_norm
+                .ge(start.clone())
+                .and(users::email_norm.lt(end.clone()))
+                .assume_not_null()
+                .or(users::name_norm.ge(start).and(users::name_norm.lt(end))),
+        );
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(users::status.eq(status));
+    }
+    if let Some(role) = filter.role {
+        query = query.filter(users::role.eq(role));
+    }
+    if let Some(group) = filter.group {
+        let members = group_members::table.filter(group_members::group_id.eq(group));
+        query = query.filter(users::id.eq_any(members.select(group_members::user_id)));
+    }
+    if let Some(only) = filter.only {
+        query = query.filter(users::id.eq(only));
+    }
+    if let Some(beyond) = paging.beyond("(users.created_at, users.id)") {
+        query = query.filter(beyond);
+    }
+    let rows = if paging.newer {
+        query.order((users::created_at.asc(), users::id.asc())).load(conn)?
+    } else {
+        query.order((users::created_at.desc(), users::id.desc())).load(conn)?
+    };
+    Ok(paging.slice(rows, |user: &User| Cursor { time: user.created_at, id: user.id.to_string() }))
+}
+
+/// The names of users, for sentences about them.
+pub fn names(conn: &mut Conn, ids: &[UserId]) -> QueryResult<Vec<(UserId, String, Option<String>)>> {
+    users::table
+        .filter(users::id.eq_any(ids))
+        .select((users::id, users::display_name, users::email))
+        .load(conn)
+}
