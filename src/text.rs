@@ -169,19 +169,6 @@ impl<T: IntoArg + Clone> IntoArg for &T {
     }
 }
 
-// Templates lend what they were lent: variables of loops and macros.
-impl IntoArg for &&str {
-    fn add_to(self, message: Message, name: &'static str) -> Message {
-        (*self).add_to(message, name)
-    }
-}
-
-impl IntoArg for &&String {
-    fn add_to(self, message: Message, name: &'static str) -> Message {
-        self.as_str().add_to(message, name)
-    }
-}
-
 impl IntoArg for Message {
     fn add_to(self, message: Message, name: &'static str) -> Message {
         self.to_string().add_to(message, name)

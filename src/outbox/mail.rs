@@ -21,7 +21,7 @@
 //!
 //! // In the action:    let letter = Frame::of(app, site_name).letter(&KeyEnded { name }, &email, &user_name, Some(id))?;
 //! //                   outbox::actions::enqueue(tx, app, &letter)?;
-//! // In a test:        crate::outbox::mail::check_sample::<KeyEnded>();
+//! // In a test:        crate::outbox::check_sample::<KeyEnded>();
 //! ```
 //!
 //! Templates see `mail` (the struct) and `frame` ([`Frame`]). Mails are plain semantic HTML without styles
