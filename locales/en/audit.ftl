@@ -98,3 +98,6 @@ audit-group-created = { $actor } made the group { $target }.
 audit-group-updated = { $actor } changed the group { $target }.
 audit-group-deleted = { $actor } deleted the group { $target }.
 audit-settings-updated = { $actor } changed { $target }.
+audit-outbox-retried = { $actor } had the mail to { $target } tried again.
+audit-outbox-cancelled = { $actor } cancelled the mail to { $target }.
+audit-outbox-tested = { $actor } sent a test mail to { $target }.

@@ -1,16 +1,122 @@
-//! What the tests of this room share: a database with users in it.
+//! What the tests of this room share: an app on a database of its own, with users in it.
+
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
 use super::actions::{self, Issued, Maker};
-use super::model::{Ends, IssueKey, KeyPolicy};
+use super::model::{Ends, IssueKey, Key};
 use crate::access::{Actor, ActorKind, Role, Scopes};
+use crate::app::App;
 use crate::clock::Time;
-use crate::db::Db;
-use crate::db::Json;
+use crate::config::Config;
 use crate::db::schema::users;
-use crate::ids::{SessionId, UserId};
+use crate::db::scratch::Scratch;
+use crate::db::{Db, Json};
+use crate::error::Result;
+use crate::ids::{KeyId, SessionId, UserId};
+use crate::passwords::{Cost, Passwords};
+use crate::secret::MasterKey;
+use crate::text::Text;
 use crate::web::SignedIn;
+
+/// An app, and the database that goes away with it.
+pub(super) struct House {
+    pub(super) app: Arc<App>,
+    pub(super) scratch: Scratch,
+}
+
+impl House {
+    pub(super) fn new() -> Self {
+        let scratch = Scratch::new();
+        let app = App {
+            config: Config::load([]).unwrap(),
+            db: scratch.db.clone(),
+            clock: scratch.clock.clone(),
+            master: MasterKey::from_bytes(&[7; 32]),
+            passwords: Passwords::start(Cost::CHEAP, 1).unwrap(),
+            limits: Default::default(),
+            text: Text::ENGLISH,
+            in_progress: Default::default(),
+        };
+        Self {
+            app: Arc::new(app),
+            scratch,
+        }
+    }
+
+    pub(super) fn db(&self) -> &Db {
+        &self.scratch.db
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.scratch.clock.now()
+    }
+
+    pub(super) fn issue(&self, maker: Maker, input: IssueKey) -> Result<Issued> {
+        let app = self.app.clone();
+        self.db()
+            .write_now(move |tx| actions::issue(tx, &app, &maker, &input))
+    }
+
+    /// A key that the operator made.
+    pub(super) fn issued(&self, owner: UserId, ends: Ends) -> Issued {
+        self.issue(Maker::Operator(owner), asked(ends)).unwrap()
+    }
+
+    pub(super) fn revoke(&self, actor: &Actor, owner: Option<UserId>, id: KeyId) -> Result<Key> {
+        self.revoke_in(self.db(), actor, owner, id)
+    }
+
+    /// The same through another handle on the database, as another process does it.
+    pub(super) fn revoke_in(
+        &self,
+        db: &Db,
+        actor: &Actor,
+        owner: Option<UserId>,
+        id: KeyId,
+    ) -> Result<Key> {
+        let (app, actor) = (self.app.clone(), actor.clone());
+        db.write_now(move |tx| actions::revoke(tx, &app, &actor, owner, id, " lost laptop "))
+    }
+}
+
+/// What was written down beside the keys themselves, oldest first.
+pub(super) struct Told {
+    pub(super) audit: Vec<String>,
+    pub(super) events: Vec<String>,
+    pub(super) mails: Vec<String>,
+    pub(super) everything: String,
+}
+
+impl House {
+    pub(super) fn told(&self) -> Told {
+        use crate::db::schema::{audit, events, outbox};
+        type Row = (String, Json, Json);
+        self.db()
+            .read_now(|conn| {
+                let log: Vec<Row> = audit::table
+                    .order((audit::at, audit::id))
+                    .select((audit::action, audit::before, audit::after))
+                    .load(conn)?;
+                let told: Vec<(String, Json)> = events::table
+                    .order((events::at, events::id))
+                    .select((events::kind, events::data))
+                    .load(conn)?;
+                let mails: Vec<(String, String)> = outbox::table
+                    .order((outbox::created_at, outbox::id))
+                    .select((outbox::kind, outbox::subject))
+                    .load(conn)?;
+                Ok(Told {
+                    everything: format!("{log:?} {told:?} {mails:?}"),
+                    audit: log.into_iter().map(|(action, ..)| action).collect(),
+                    events: told.into_iter().map(|(kind, _)| kind).collect(),
+                    mails: mails.into_iter().map(|(kind, _)| kind).collect(),
+                })
+            })
+            .unwrap()
+    }
+}
 
 pub(super) fn user(db: &Db, role: Role) -> UserId {
     db.write_now(move |tx| {
@@ -76,12 +182,4 @@ pub(super) fn asked(ends: Ends) -> IssueKey {
         scopes: Scopes::ALL,
         ends,
     }
-}
-
-pub(super) fn issued(db: &Db, owner: UserId, ends: Ends) -> Issued {
-    db.write_now(move |tx| {
-        let maker = Maker::Operator(owner);
-        actions::issue(tx, &maker, &asked(ends), &KeyPolicy::default())
-    })
-    .unwrap()
 }

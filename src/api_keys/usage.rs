@@ -152,11 +152,10 @@ fn short(agent: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::super::model::Ends;
-    use super::super::testing::{issued, user};
+    use super::super::testing::{House, user};
     use super::*;
     use crate::access::Role;
     use crate::clock::seconds;
-    use crate::db::scratch::Scratch;
 
     fn row(db: &Db, id: KeyId) -> Key {
         db.read_now(|conn| Ok(store::find(conn, id)?.0)).unwrap()
@@ -164,9 +163,9 @@ mod tests {
 
     #[test]
     fn a_use_is_seen_at_once_and_written_at_most_once_a_minute() {
-        let scratch = Scratch::new();
-        let (db, clock) = (&scratch.db, &scratch.clock);
-        let id = issued(db, user(db, Role::Member), Ends::In(9)).key.id;
+        let house = House::new();
+        let (db, clock) = (house.db(), &house.scratch.clock);
+        let id = house.issued(user(db, Role::Member), Ends::In(9)).key.id;
         let usage = Usage::default();
         let ip = Some("203.0.113.7".parse().unwrap());
 
@@ -199,9 +198,9 @@ mod tests {
 
     #[test]
     fn a_later_use_stays() {
-        let scratch = Scratch::new();
-        let (db, clock) = (&scratch.db, &scratch.clock);
-        let id = issued(db, user(db, Role::Member), Ends::In(9)).key.id;
+        let house = House::new();
+        let (db, clock) = (house.db(), &house.scratch.clock);
+        let id = house.issued(user(db, Role::Member), Ends::In(9)).key.id;
         let (here, elsewhere) = (Usage::default(), Usage::default());
         let now = clock.now();
         here.note(id, now, None, "late");
@@ -214,13 +213,13 @@ mod tests {
 
     #[test]
     fn many_keys_are_written_in_turns_and_the_memory_is_bounded() {
-        let scratch = Scratch::new();
+        let house = House::new();
         let usage = Usage::default();
-        let now = scratch.clock.now();
+        let now = house.now();
         for _ in 0..TURN * 2 + 1 {
             usage.note(KeyId::new(now), now, None, "");
         }
-        assert_eq!(usage.flush(&scratch.db).unwrap(), TURN * 2 + 1);
+        assert_eq!(usage.flush(house.db()).unwrap(), TURN * 2 + 1);
         for _ in 0..KEYS + 5 {
             usage.note(KeyId::new(now), now, None, "");
         }

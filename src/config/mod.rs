@@ -40,7 +40,7 @@ pub struct Config {
     pub database: DatabaseUrl,
     /// How mails leave; `None`: they wait in the outbox.
     pub smtp: Option<Smtp>,
-    /// A PEM file with one more authority for the mail server's certificate.
+    /// A PEM file with the authority of the mail server's certificate, trusted instead of the public ones.
     pub smtp_ca_file: Option<PathBuf>,
     /// The sender of all mails.
     pub mail_from: Mailbox,

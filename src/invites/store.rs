@@ -168,6 +168,12 @@ pub fn kill_links(conn: &mut Conn, invite: InviteId, now: Time) -> QueryResult<u
         .execute(conn)
 }
 
+/// Kills the live links of an invite that were shown to a person.
+pub fn kill_shown_links(conn: &mut Conn, invite: InviteId, now: Time) -> QueryResult<usize> {
+    let live = invite_links::table.filter(invite_links::invite_id.eq(invite).and(invite_links::dead_at.is_null()));
+    diesel::update(live.filter(invite_links::shown)).set(invite_links::dead_at.eq(now)).execute(conn)
+}
+
 /// How the last mail of an invite fares.
 #[derive(Clone, Debug, Queryable)]
 pub struct MailOfInvite {

@@ -7,6 +7,7 @@ use super::model::{Body, Letter, OutboxMail, State, without_secrets};
 use super::store;
 use crate::access::{Actor, Role};
 use crate::app::App;
+use crate::audit::{self, Entry, Target};
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::OutboxId;
@@ -55,6 +56,7 @@ pub fn retry(tx: &mut Tx<'_>, actor: &Actor, id: OutboxId) -> Result<OutboxMail>
     }
     let now = tx.now;
     store::make_due(tx, &mail, now)?;
+    tell(tx, actor, "outbox.retried", id, &mail.recipient)?;
     Ok(store::find(tx, id)?)
 }
 
@@ -68,7 +70,9 @@ pub fn cancel(tx: &mut Tx<'_>, actor: &Actor, id: OutboxId) -> Result<OutboxMail
         return Code::WrongState.refuse();
     }
     store::cancel(tx, id)?;
-    Ok(store::find(tx, id)?)
+    let mail = store::find(tx, id)?;
+    tell(tx, actor, "outbox.cancelled", id, &mail.recipient)?;
+    Ok(mail)
 }
 
 /// A mail that shows whether mail works.
@@ -99,7 +103,26 @@ pub fn send_test(tx: &mut Tx<'_>, app: &App, actor: &Actor, input: &SendTest) ->
     }
     let frame = Frame::of(app, &input.site_name);
     let letter = frame.letter(&TestMail { written: tx.now }, to, "", None)?;
-    enqueue(tx, app, &letter)
+    let id = enqueue(tx, app, &letter)?;
+    tell(tx, actor, "outbox.tested", id, to)?;
+    Ok(id)
+}
+
+/// Tells in the audit log what somebody did with a mail.
+fn tell(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    action: &'static str,
+    id: OutboxId,
+    to: &str,
+) -> Result<()> {
+    let after = serde_json::json!({ "email": to });
+    audit::record(
+        tx,
+        actor,
+        Entry::new(action, Target::new("outbox", id)).after(after),
+    )
+    .map(drop)
 }
 
 /// The text of a mail as an administrator may read it: without links, secrets and codes. `None` when the

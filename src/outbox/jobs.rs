@@ -18,6 +18,10 @@ const BATCHES: usize = 10;
 /// # Errors
 /// When the database is away or the settings of mail cannot be used.
 pub fn deliver(app: &App) -> Result<usize> {
+    // Asked after every commit, so the transport is built only when there is something to send.
+    if app.config.smtp.is_none() || !worker::any_due(app)? {
+        return Ok(0);
+    }
     let Some(transport) = Transport::of(&app.config)? else {
         return Ok(0);
     };

@@ -21,19 +21,18 @@
 //!
 //! // In the action:    let letter = Frame::of(app, site_name).letter(&KeyEnded { name }, &email, &user_name, Some(id))?;
 //! //                   outbox::actions::enqueue(tx, app, &letter)?;
-//! // In a test:        crate::outbox::mail::check_sample::<KeyEnded>();
+//! // In a test:        crate::outbox::check_sample::<KeyEnded>();
 //! ```
 //!
 //! Templates see `mail` (the struct) and `frame` ([`Frame`]). Mails are plain semantic HTML without styles
 //! and pictures: every program shows them, light or dark, and none asks a third party (ASVS V14.2.3).
 
-use std::borrow::Cow;
 
 use super::model::Letter;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::text::{Message, Text};
+use crate::text::{IntoKey, Message, Text};
 
 /// What every mail shows beside its own values.
 #[derive(Clone, Debug)]
@@ -123,7 +122,7 @@ impl Frame {
     }
 
     /// A text of the catalogue.
-    pub fn t(&self, key: impl Into<Cow<'static, str>>) -> Message {
+    pub fn t(&self, key: impl IntoKey) -> Message {
         self.text.get(key)
     }
 

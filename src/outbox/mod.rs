@@ -26,6 +26,8 @@ mod testing;
 mod tests;
 mod worker;
 
+#[cfg(test)]
+pub use mail::check_sample;
 pub use mail::{Frame, Mail, Rendered};
 pub use model::{Channel, Letter, OutboxMail, State, Trouble};
 pub use smtp::Transport;

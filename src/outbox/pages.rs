@@ -190,7 +190,7 @@ pub async fn list(
 }
 
 /// `POST /admin/outbox/test`: administrators. Sends a test mail.
-pub async fn test(
+pub async fn send_test(
     app: web::Data<App>,
     page: Page,
     signed_in: SignedIn,

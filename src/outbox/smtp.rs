@@ -20,7 +20,7 @@ use lettre::{Address, Message};
 
 use super::model::{Trouble, bounded, one_line};
 use crate::clock::Time;
-use crate::config::{Config, SmtpMode};
+use crate::config::{Config, SmtpSecurity};
 use crate::error::{Error, Result};
 use crate::ids::OutboxId;
 
@@ -61,7 +61,7 @@ pub(super) trait Courier {
 pub struct Transport {
     host: String,
     port: u16,
-    mode: SmtpMode,
+    security: SmtpSecurity,
     tls: Option<TlsParameters>,
     credentials: Option<Credentials>,
     from: Mailbox,
@@ -73,39 +73,27 @@ impl Transport {
     /// The transport that is configured; `None` when there is none.
     ///
     /// # Errors
-    /// When the CA file cannot be read or the sender is no address.
+    /// When the file of the certificate authority cannot be read.
     pub fn of(config: &Config) -> Result<Option<Self>> {
         let Some(smtp) = &config.smtp else {
             return Ok(None);
         };
-        let tls = match smtp.mode {
-            SmtpMode::Plain => None,
-            SmtpMode::StartTls | SmtpMode::Tls => {
-                let builder = TlsParameters::builder(smtp.host.clone());
-                let builder = match &smtp.ca_file {
-                    // Who names an authority trusts that one and no other.
-                    Some(file) => {
-                        let pem = std::fs::read(file).map_err(Error::internal)?;
-                        builder
-                            .certificate_store(CertificateStore::None)
-                            .add_root_certificate(
-                                Certificate::from_pem(&pem).map_err(Error::internal)?,
-                            )
-                    }
-                    None => builder.certificate_store(CertificateStore::WebpkiRoots),
-                };
-                Some(builder.build().map_err(Error::internal)?)
-            }
+        // An IPv6 address has brackets in URLs only.
+        let host = smtp.host.trim_matches(['[', ']']).to_owned();
+        let tls = match smtp.security {
+            SmtpSecurity::Plain => None,
+            SmtpSecurity::StartTls | SmtpSecurity::Tls => Some(tls(&host, config)?),
         };
-        let credentials = smtp.credentials.clone();
+        let credentials = smtp.credentials.as_ref();
         Ok(Some(Self {
-            host: smtp.host.clone(),
+            host,
             port: smtp.port,
-            mode: smtp.mode,
+            security: smtp.security,
             tls,
-            credentials: credentials.map(|(user, password)| Credentials::new(user, password)),
-            from: config.mail_from.parse().map_err(Error::internal)?,
-            domain: host_of(config.public_url.origin()).to_owned(),
+            credentials: credentials
+                .map(|known| Credentials::new(known.user.clone(), known.password.clone())),
+            from: config.mail_from.clone(),
+            domain: config.public_url.host().to_owned(),
         }))
     }
 
@@ -123,12 +111,15 @@ impl Transport {
             Ok(IpAddr::V6(ip)) => ClientId::Ipv6(ip),
             Err(_) => ClientId::Domain(self.domain.clone()),
         };
-        let wrapper = self.tls.as_ref().filter(|_| self.mode == SmtpMode::Tls);
+        let wrapper = self
+            .tls
+            .as_ref()
+            .filter(|_| self.security == SmtpSecurity::Tls);
         let server = (self.host.as_str(), self.port);
         let away = |why: smtp::Error| Failure::Server(trouble(&why));
         let mut open =
             SmtpConnection::connect(server, Some(PATIENCE), &hello, wrapper, None).map_err(away)?;
-        if let (SmtpMode::StartTls, Some(tls)) = (self.mode, &self.tls) {
+        if let (SmtpSecurity::StartTls, Some(tls)) = (self.security, &self.tls) {
             open.starttls(tls, &hello)
                 .map_err(|why| match trouble(&why) {
                     // Answering STARTTLS with anything but yes is how an attacker strips it (ASVS V12.3.1).
@@ -175,6 +166,22 @@ impl Transport {
             ))
             .map_err(|why| never(why.to_string()))
     }
+}
+
+/// Which certificates are good: those of the public authorities, or of the one that is named and no other.
+fn tls(host: &str, config: &Config) -> Result<TlsParameters> {
+    let builder = TlsParameters::builder(host.to_owned());
+    let builder = match &config.smtp_ca_file {
+        Some(file) => {
+            let pem = std::fs::read(file).map_err(Error::internal)?;
+            let authority = Certificate::from_pem(&pem).map_err(Error::internal)?;
+            builder
+                .certificate_store(CertificateStore::None)
+                .add_root_certificate(authority)
+        }
+        None => builder.certificate_store(CertificateStore::WebpkiRoots),
+    };
+    builder.build().map_err(Error::internal)
 }
 
 /// A conversation with the mail server.
@@ -261,27 +268,13 @@ fn source(why: &smtp::Error) -> String {
     )
 }
 
-/// The host of an origin, without scheme and port.
-fn host_of(origin: &str) -> &str {
-    let rest = origin.split_once("://").map_or(origin, |(_, rest)| rest);
-    match rest.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => rest,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outbox::testing::{config, nowhere};
+    use crate::outbox::testing::nowhere;
 
     fn transport() -> Transport {
-        Transport::of(&Config {
-            smtp: Some(nowhere()),
-            ..config()
-        })
-        .unwrap()
-        .unwrap()
+        Transport::of(&nowhere()).unwrap().unwrap()
     }
 
     fn outgoing<'a>(to: &'a str, name: &'a str, subject: &'a str, text: &'a str) -> Outgoing<'a> {
@@ -403,17 +396,5 @@ mod tests {
             matches!(failure, Err(Failure::Server(Trouble::Unreachable(_)))),
             "{failure:?}"
         );
-    }
-
-    #[test]
-    fn the_host_of_an_origin() {
-        for (origin, host) in [
-            ("https://id.example.org", "id.example.org"),
-            ("http://127.0.0.1:8080", "127.0.0.1"),
-            ("http://[::1]:8080", "[::1]"),
-            ("https://[2001:db8::1]", "[2001:db8::1]"),
-        ] {
-            assert_eq!(host_of(origin), host);
-        }
     }
 }

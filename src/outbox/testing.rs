@@ -8,7 +8,7 @@ use super::model::{Letter, OutboxMail};
 use super::{actions, store};
 use crate::app::App;
 use crate::clock::{Clock, Time};
-use crate::config::{Config, PublicUrl, SmtpConfig, SmtpMode};
+use crate::config::Config;
 use crate::db::{Db, Target, Tx, migrate};
 use crate::error::Result;
 use crate::ids::OutboxId;
@@ -29,10 +29,7 @@ impl TestApp {
 
     /// With a mail server in its settings that is not there.
     pub(super) fn with_mail_server() -> Self {
-        Self::with(Config {
-            smtp: Some(nowhere()),
-            ..config()
-        })
+        Self::with(nowhere())
     }
 
     fn with(config: Config) -> Self {
@@ -100,21 +97,18 @@ pub(super) fn letter(to: &str) -> Letter {
     }
 }
 
-/// A mail server that nobody reaches.
-pub(super) fn nowhere() -> SmtpConfig {
-    SmtpConfig {
-        mode: SmtpMode::Plain,
-        host: "127.0.0.1".into(),
-        port: 1,
-        credentials: None,
-        ca_file: None,
-    }
+/// No mail server.
+pub(super) fn config() -> Config {
+    settings(&[])
 }
 
-pub(super) fn config() -> Config {
-    Config {
-        public_url: PublicUrl,
-        smtp: None,
-        mail_from: "Lab <lab@example.org>".into(),
-    }
+/// A mail server that nobody reaches.
+pub(super) fn nowhere() -> Config {
+    settings(&[("VESTIBULE_SMTP_URL", "smtp://127.0.0.1:1")])
+}
+
+fn settings(more: &[(&str, &str)]) -> Config {
+    let from = [("VESTIBULE_MAIL_FROM", "Lab <lab@example.org>")];
+    let all = from.iter().chain(more);
+    Config::load(all.map(|(name, value)| (name.to_string(), value.to_string()))).unwrap()
 }

@@ -77,7 +77,7 @@ async fn ask(
             next.call(request)
         })
         .route("/admin/outbox", web::get().to(pages::list))
-        .route("/admin/outbox/test", web::post().to(pages::test))
+        .route("/admin/outbox/test", web::post().to(pages::send_test))
         .route("/admin/outbox/{id}", web::get().to(pages::detail))
         .route("/admin/outbox/{id}/retry", web::post().to(pages::retry))
         .route("/admin/outbox/{id}/cancel", web::post().to(pages::cancel))

@@ -39,13 +39,16 @@ pub(super) struct Outcome {
     pub(super) away: bool,
 }
 
+/// Whether there is anything to send.
+pub(super) fn any_due(app: &App) -> Result<bool> {
+    let now = app.clock.now();
+    app.db.read_now(|conn| Ok(store::any_due(conn, now)?))
+}
+
 /// [`deliver_due`] with any courier.
 pub(super) fn deliver(app: &App, courier: &mut dyn Courier) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    if !app
-        .db
-        .read_now(|conn| Ok(store::any_due(conn, app.clock.now())?))?
-    {
+    if !any_due(app)? {
         return Ok(outcome);
     }
     let claimed = app.db.write_now(|tx| {

@@ -111,7 +111,17 @@ pub async fn create(
     }
 }
 
-async fn issue(app: &App, person: &SignedIn, typed: &Typed, policy: &KeyPolicy) -> Result<Issued> {
+async fn policy(app: &App) -> Result<KeyPolicy> {
+    let settings = app.db.read(site::actions::current).await?;
+    Ok(settings.key_policy)
+}
+
+async fn issue(
+    app: &web::Data<App>,
+    person: &SignedIn,
+    typed: &Typed,
+    policy: &KeyPolicy,
+) -> Result<Issued> {
     let (input, mut errors) = typed.read(policy);
     if !errors.is_empty() {
         // What could not be read is told together with what could but is not right.
