@@ -7,6 +7,7 @@
 //!                                   {% block body %}{{ frame.t("mail-ended-what").arg("name", mail.name) }}{% endblock %}
 //! templates/mail/ended/body.html    the same with mail/frame.html and <p>; what came from people is escaped
 //! locales/en/mail.ftl               mail-ended-subject, mail-ended-what …
+//! locales/en/outbox.ftl             outbox-kind-key-ended, its word in lists
 //! ```
 //! ```ignore
 //! /// A key has ended.
@@ -196,6 +197,8 @@ pub fn check_sample<M: Mail>() -> Letter {
     let letter = frame
         .letter(&M::sample(), "ada@example.org", "Ada", Some("about"))
         .expect("the sample renders");
+    let kind = format!("outbox-kind-{}", M::KIND.replace('_', "-"));
+    assert!(Text::ENGLISH.has(&kind), "the catalogue has no {kind}");
     for part in [&letter.subject, &letter.text, &letter.html] {
         assert!(!part.trim().is_empty(), "{}: an empty part", M::KIND);
         assert!(
