@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::actions;
-use super::model::{ChangeGroup, MakeGroup, MemberLevel};
+use super::model::{ChangeGroup, GroupView, MakeGroup, Member, MemberLevel};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::ids::{GroupId, UserId};
+use crate::openapi::Doc;
 use crate::web::{ApiCaller, Call, Listed, ListQuery, Params, ok};
 
 /// What the list of groups can be asked for.
@@ -34,6 +35,13 @@ pub struct MembersQuery {
     pub cursor: Option<String>,
 }
 
+/// Describes [`list`].
+pub const LIST: Doc = Doc::new("List groups")
+    .about("Members see the groups that they own or belong to.")
+    .query::<GroupsQuery>()
+    .answers::<Listed<GroupView>>(200)
+    .codes(&[Code::CursorInvalid]);
+
 /// `GET /api/v1/groups`: `groups:read`; members see those that they own or belong to.
 ///
 /// # Errors
@@ -55,6 +63,13 @@ pub async fn list(
     Ok(ok(&Listed::from(slice)))
 }
 
+/// Describes [`make`].
+pub const MAKE: Doc = Doc::new("Make a group")
+    .about("The caller becomes its owner, who manages it without being a member.")
+    .body::<MakeGroup>()
+    .answers::<GroupView>(201)
+    .codes(&[Code::GroupExists]);
+
 /// `POST /api/v1/groups`: `groups:write`, everybody.
 ///
 /// # Errors
@@ -62,6 +77,9 @@ pub async fn list(
 pub async fn make(app: web::Data<App>, call: Call<MakeGroup>) -> Result<HttpResponse> {
     call.run(&app, StatusCode::CREATED, actions::make).await
 }
+
+/// Describes [`read`].
+pub const READ: Doc = Doc::new("Read a group").answers::<GroupView>(200);
 
 /// `GET /api/v1/groups/{id}`: `groups:read`; members those that they own or belong to.
 ///
@@ -72,6 +90,12 @@ pub async fn read(app: web::Data<App>, caller: ApiCaller, id: web::Path<String>)
     let group = app.db.read(move |conn| actions::read(conn, &caller.actor, id)).await?;
     Ok(ok(&group))
 }
+
+/// Describes [`change`].
+pub const CHANGE: Doc = Doc::new("Change a group")
+    .body::<ChangeGroup>()
+    .answers::<GroupView>(200)
+    .codes(&[Code::GroupExists]);
 
 /// `PATCH /api/v1/groups/{id}`: `groups:write`; members where they manage.
 ///
@@ -86,6 +110,9 @@ pub async fn change(
     call.run(&app, StatusCode::OK, move |tx, actor, input| actions::change(tx, actor, id, input)).await
 }
 
+/// Describes [`delete`].
+pub const DELETE: Doc = Doc::new("Delete a group").about("Its members stay users.");
+
 /// `DELETE /api/v1/groups/{id}`: `groups:write`; members where they manage.
 ///
 /// # Errors
@@ -95,6 +122,12 @@ pub async fn delete(app: web::Data<App>, caller: ApiCaller, id: web::Path<String
     app.db.write(move |tx| actions::delete(tx, &caller.actor, id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
+
+/// Describes [`members`].
+pub const MEMBERS: Doc = Doc::new("List the members of a group")
+    .query::<MembersQuery>()
+    .answers::<Listed<Member>>(200)
+    .codes(&[Code::CursorInvalid]);
 
 /// `GET /api/v1/groups/{id}/members`: `groups:read`; members of groups that they own or belong to.
 ///
@@ -112,6 +145,11 @@ pub async fn members(
     Ok(ok(&Listed::from(slice)))
 }
 
+/// Describes [`put_member`].
+pub const PUT_MEMBER: Doc = Doc::new("Add a member, or give a member another level")
+    .body::<MemberLevel>()
+    .answers::<Member>(200);
+
 /// `PUT /api/v1/groups/{id}/members/{user_id}`: `groups:write`; members where they manage.
 ///
 /// # Errors
@@ -127,6 +165,10 @@ pub async fn put_member(
     })
     .await
 }
+
+/// Describes [`remove_member`].
+pub const REMOVE_MEMBER: Doc = Doc::new("Take a member out of a group")
+    .about("Members may leave by themselves.");
 
 /// `DELETE /api/v1/groups/{id}/members/{user_id}`: `groups:write`; members where they manage, and
 /// themselves.
