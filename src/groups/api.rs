@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::{Code, Result};
 use crate::ids::{GroupId, UserId};
 use crate::openapi::Doc;
-use crate::web::{ApiCaller, Call, Listed, ListQuery, Params, ok};
+use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
 
 /// What the list of groups can be asked for.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -85,9 +85,16 @@ pub const READ: Doc = Doc::new("Read a group").answers::<GroupView>(200);
 ///
 /// # Errors
 /// `not_found`.
-pub async fn read(app: web::Data<App>, caller: ApiCaller, id: web::Path<String>) -> Result<HttpResponse> {
+pub async fn read(
+    app: web::Data<App>,
+    caller: ApiCaller,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
     let id: GroupId = id.parse()?;
-    let group = app.db.read(move |conn| actions::read(conn, &caller.actor, id)).await?;
+    let group = app
+        .db
+        .read(move |conn| actions::read(conn, &caller.actor, id))
+        .await?;
     Ok(ok(&group))
 }
 
@@ -107,7 +114,10 @@ pub async fn change(
     call: Call<ChangeGroup>,
 ) -> Result<HttpResponse> {
     let id: GroupId = id.parse()?;
-    call.run(&app, StatusCode::OK, move |tx, actor, input| actions::change(tx, actor, id, input)).await
+    call.run(&app, StatusCode::OK, move |tx, actor, input| {
+        actions::change(tx, actor, id, input)
+    })
+    .await
 }
 
 /// Describes [`delete`].
@@ -117,9 +127,15 @@ pub const DELETE: Doc = Doc::new("Delete a group").about("Its members stay users
 ///
 /// # Errors
 /// Those of [`actions::delete`].
-pub async fn delete(app: web::Data<App>, caller: ApiCaller, id: web::Path<String>) -> Result<HttpResponse> {
+pub async fn delete(
+    app: web::Data<App>,
+    caller: ApiCaller,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
     let id: GroupId = id.parse()?;
-    app.db.write(move |tx| actions::delete(tx, &caller.actor, id)).await?;
+    app.db
+        .write(move |tx| actions::delete(tx, &caller.actor, id))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -141,7 +157,10 @@ pub async fn members(
 ) -> Result<HttpResponse> {
     let id: GroupId = id.parse()?;
     let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
-    let slice = app.db.read(move |conn| actions::members(conn, &caller.actor, id, &paging)).await?;
+    let slice = app
+        .db
+        .read(move |conn| actions::members(conn, &caller.actor, id, &paging))
+        .await?;
     Ok(ok(&Listed::from(slice)))
 }
 
@@ -167,8 +186,8 @@ pub async fn put_member(
 }
 
 /// Describes [`remove_member`].
-pub const REMOVE_MEMBER: Doc = Doc::new("Take a member out of a group")
-    .about("Members may leave by themselves.");
+pub const REMOVE_MEMBER: Doc =
+    Doc::new("Take a member out of a group").about("Members may leave by themselves.");
 
 /// `DELETE /api/v1/groups/{id}/members/{user_id}`: `groups:write`; members where they manage, and
 /// themselves.
@@ -181,6 +200,8 @@ pub async fn remove_member(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse> {
     let (id, user): (GroupId, UserId) = (path.0.parse()?, path.1.parse()?);
-    app.db.write(move |tx| actions::remove_member(tx, &caller.actor, id, user)).await?;
+    app.db
+        .write(move |tx| actions::remove_member(tx, &caller.actor, id, user))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -23,13 +23,17 @@ pub async fn read(app: web::Data<App>, _caller: ApiCaller) -> Result<HttpRespons
 }
 
 /// Describes [`change`].
-pub const CHANGE: Doc =
-    Doc::new("Change the settings of the site").body::<SettingsPatch>().answers::<Settings>(200);
+pub const CHANGE: Doc = Doc::new("Change the settings of the site")
+    .body::<SettingsPatch>()
+    .answers::<Settings>(200);
 
 /// `PATCH /api/v1/settings`: `settings:write`, administrators and owners.
 ///
 /// # Errors
 /// Those of [`actions::update`].
 pub async fn change(app: web::Data<App>, call: Call<SettingsPatch>) -> Result<HttpResponse> {
-    call.run(&app, StatusCode::OK, |tx, actor, patch| actions::update(tx, actor, patch, None)).await
+    call.run(&app, StatusCode::OK, |tx, actor, patch| {
+        actions::update(tx, actor, patch, None)
+    })
+    .await
 }
