@@ -17,6 +17,8 @@ const COMPONENTS: &str = "/components/schemas";
 pub(super) struct Schemas {
     requests: SchemaGenerator,
     answers: SchemaGenerator,
+    /// Schemas of query strings: they are no components.
+    queries: BTreeSet<String>,
 }
 
 impl Schemas {
@@ -31,6 +33,7 @@ impl Schemas {
         Self {
             requests: generator(Contract::Deserialize),
             answers: generator(Contract::Serialize),
+            queries: BTreeSet::new(),
         }
     }
 
@@ -42,11 +45,15 @@ impl Schemas {
     /// The schema of a query string, written out, because each property becomes a parameter.
     pub(super) fn query(&mut self, make: SchemaFn) -> Value {
         let schema = make(&mut self.requests).to_value();
-        let name = reference(&schema).map(str::to_owned);
-        match name.and_then(|name| self.requests.definitions_mut().remove(&name)) {
-            Some(definition) => definition,
-            None => schema,
-        }
+        let Some(name) = reference(&schema) else {
+            return schema;
+        };
+        self.queries.insert(name.to_owned());
+        self.requests
+            .definitions()
+            .get(name)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// The schema of an answer.
@@ -58,7 +65,8 @@ impl Schemas {
     /// requests and answers is called `…Input` in requests.
     pub(super) fn finish(mut self) -> (Map<String, Value>, Renamed) {
         let mut answers = self.answers.take_definitions(true);
-        let requests = self.requests.take_definitions(true);
+        let mut requests = self.requests.take_definitions(true);
+        requests.retain(|name, _| !self.queries.contains(name));
         let mut renamed: BTreeSet<String> = requests
             .iter()
             .filter(|(name, schema)| answers.get(*name).is_some_and(|other| other != *schema))

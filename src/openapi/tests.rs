@@ -89,6 +89,12 @@ fn table() -> Vec<Operation<'static>> {
             Access::Scope(Scope::GroupsWrite),
             &END,
         ),
+        row(
+            "GET",
+            "/api/v1/groups/{id}",
+            Access::Scope(Scope::GroupsRead),
+            &LIST,
+        ),
         row("GET", "/healthz", Access::Anyone, &HEALTH),
         row("GET", "/admin/things/{id:.*}", admin, &PAGE),
         row("POST", "/admin/things/{id:.*}", admin, &FORM),
@@ -155,6 +161,8 @@ fn an_operation_tells_its_parameters_answers_and_codes() {
     );
     assert_eq!(list["parameters"][2]["required"], true);
     assert_eq!(list["security"][0]["bearer"][0], "groups:read");
+    let again = &document["paths"]["/api/v1/groups/{id}"]["get"]["parameters"];
+    assert_eq!(again.as_array().unwrap().len(), 1 + names.len());
     assert!(document["components"]["schemas"]["Query"].is_null());
     assert!(!document["components"]["schemas"]["ListOfThing"].is_null());
 
@@ -226,7 +234,7 @@ fn the_page_shows_every_operation_of_programs() {
         .map(|section| section.tag.as_str())
         .collect();
     assert_eq!(tags, ["groups", "server"]);
-    let [list, make, end, _] = sections[0].operations.as_slice() else {
+    let [list, make, end, ..] = sections[0].operations.as_slice() else {
         panic!("{sections:?}")
     };
     let answer = list.answer.as_ref().unwrap();
