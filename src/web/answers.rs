@@ -45,20 +45,12 @@ pub async fn answers(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
     let app = request.app_data::<web::Data<App>>().cloned().expect("the server has an App");
-    let http = request.request().clone();
-    let mut answered = match next.call(request).await {
-        Ok(response) => {
-            let found = response.response().error().map(|why| known(why));
-            match found {
-                Some(error) => response.into_response(worded(&app, &http, &error)),
-                None => response.map_into_boxed_body(),
-            }
-        }
-        Err(why) => {
-            let error = known(&why);
-            let answer = worded(&app, &http, &error);
-            ServiceResponse::new(http.clone(), answer)
-        }
+    // The inner layers answer their errors themselves; an error here has lost its request.
+    let response = next.call(request).await?;
+    let http = response.request().clone();
+    let mut answered = match response.response().error().map(known) {
+        Some(error) => response.into_response(worded(&app, &http, &error)),
+        None => response.map_into_boxed_body(),
     };
     let plain_error = answered.status().is_client_error()
         && !answered.headers().contains_key(CONTENT_TYPE)
@@ -80,10 +72,6 @@ pub async fn answers(
 fn known(why: &actix_web::Error) -> Error {
     if let Some(ours) = why.as_error::<Error>() {
         return copy(ours);
-    }
-    if let Some(session) = why.as_error::<actix_web::error::InternalError<actix_session::storage::LoadError>>() {
-        tracing::warn!(why = %session, "a session could not be read");
-        return Error::Unavailable("a session could not be read".into());
     }
     match why.as_response_error().status_code().as_u16() {
         404 => Code::NotFound.into(),
