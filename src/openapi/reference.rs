@@ -251,7 +251,7 @@ fn curl(
         match parameter["in"].as_str() {
             Some("path") => url = url.replace(&format!("{{{name}}}"), &value),
             Some("query") if parameter["required"] == true || name == "limit" => {
-                query.push(format!("{name}={value}"))
+                query.push(format!("{name}={value}"));
             }
             _ => {}
         }

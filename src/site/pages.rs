@@ -188,9 +188,8 @@ pub async fn save(
         }
         Err(why) => Err(why),
     };
-    let why = match saved {
-        Ok(_) => return Ok(Flash::ok(app.text.get("site-saved")).redirect(&app, "/admin/settings")),
-        Err(why) => why,
+    let Err(why) = saved else {
+        return Ok(Flash::ok(app.text.get("site-saved")).redirect(&app, "/admin/settings"));
     };
     let mut page = page.titled("site-title", "site");
     let mut theirs = Vec::new();
