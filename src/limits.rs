@@ -192,12 +192,12 @@ mod tests {
     const LIMIT: Limit = Limit {
         name: "sign-in",
         most: 5,
-        within: Span::minutes(15),
+        within: crate::clock::minutes(15),
     };
     const START: Time = Time::from_micros(1_000_000_000);
 
     fn later(seconds: i64) -> Time {
-        START.plus(Span::seconds(seconds))
+        START.plus(crate::clock::seconds(seconds))
     }
 
     #[test]
