@@ -1,23 +1,51 @@
-//! Vestibule, a self-hosted account-lifecycle server.
+//! Vestibule, a self-hosted account-lifecycle server: invites, API keys, machine clients and merges.
+//!
+//! Read it from the ground up; imports point only downwards, and a test holds this:
+//!
+//! | floor | rooms |
+//! |---|---|
+//! | ground | [`ids`] [`secret`] [`clock`] [`error`] [`access`] [`text`] [`input`] [`config`] [`limits`] [`passwords`] |
+//! | database | [`db`] |
+//! | plumbing | [`app`] [`web`] [`jobs`] |
+//! | what every feature writes to | [`audit`] [`events`] [`outbox`] [`site`] |
+//! | people | [`groups`] [`one_time_links`] [`users`] |
+//! | features | [`api_keys`] [`sign_in`] [`invites`] |
+//! | top | [`belongings`] [`console`] [`callers`] [`health`] [`routes`] [`server`] |
 #![forbid(unsafe_code)]
 
 pub mod access;
-pub mod api_keys;
-pub mod app;
-pub mod audit;
 pub mod clock;
 pub mod config;
-pub mod db;
 pub mod error;
-pub mod events;
-pub mod groups;
 pub mod ids;
 pub mod input;
-pub mod jobs;
 pub mod limits;
-pub mod outbox;
 pub mod passwords;
 pub mod secret;
-pub mod site;
 pub mod text;
+
+pub mod db;
+
+pub mod app;
+pub mod jobs;
 pub mod web;
+
+pub mod audit;
+pub mod events;
+pub mod outbox;
+pub mod site;
+
+pub mod groups;
+pub mod one_time_links;
+pub mod users;
+
+pub mod api_keys;
+pub mod invites;
+pub mod sign_in;
+
+pub mod belongings;
+pub mod callers;
+pub mod console;
+pub mod health;
+pub mod routes;
+pub mod server;

@@ -37,8 +37,8 @@ impl Text {
     }
 
     /// The text of a key; an attribute is `key.attribute`.
-    pub fn get(self, key: impl Into<Cow<'static, str>>) -> Message {
-        Message { key: key.into(), args: Vec::new(), escape: false }
+    pub fn get(self, key: impl IntoKey) -> Message {
+        Message { key: key.into_key(), args: Vec::new(), escape: false }
     }
 
     /// Whether there is a text of that key, for keys that are made of data.
@@ -112,6 +112,32 @@ fn grouped(number: i64) -> String {
         return number.to_string();
     }
     format!("{},{:03}", grouped(number / 1_000), number.abs() % 1_000)
+}
+
+/// What can name a text.
+pub trait IntoKey {
+    /// The name.
+    #[doc(hidden)]
+    fn into_key(self) -> Cow<'static, str>;
+}
+
+impl IntoKey for &'static str {
+    fn into_key(self) -> Cow<'static, str> {
+        Cow::Borrowed(self)
+    }
+}
+
+/// Templates lend what they pass on.
+impl IntoKey for &&'static str {
+    fn into_key(self) -> Cow<'static, str> {
+        Cow::Borrowed(*self)
+    }
+}
+
+impl IntoKey for String {
+    fn into_key(self) -> Cow<'static, str> {
+        Cow::Owned(self)
+    }
 }
 
 /// A text that is on its way to a person. Written out with `Display`.

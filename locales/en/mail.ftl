@@ -9,3 +9,22 @@ mail-test-subject = Mail works
 mail-test-works = This is a test. If you can read it, mail from here reaches you.
 mail-test-when = It was written on { $when }.
 mail-test-nothing = There is nothing to do.
+
+## An invite
+mail-invite-subject = { $inviter } invited you
+mail-invite-what = { $inviter } invited you to { $site }.
+mail-invite-groups = You will be in: { $groups }.
+mail-invite-says = { $inviter } says:
+mail-invite-register = To accept, open this page and choose a password:
+mail-invite-accept = You have an account already. To accept, open this page and sign in:
+mail-invite-until = The link works until { $expires }.
+mail-invite-not-you = If you do not know { $inviter }, you can ignore this mail: nothing happens.
+
+## A link to set a password
+mail-recovery-subject = Set a new password
+mail-recovery-what = Somebody, probably you, asked for a new password for this account.
+mail-recovery-link = To choose one, open this page within 10 minutes:
+mail-recovery-not-you = If it was not you, do nothing: your password stays as it is.
+mail-welcome-subject = Your account at { $site }
+mail-welcome-what = An account was made for you at { $site }.
+mail-welcome-link = To use it, open this page within 7 days and choose a password:

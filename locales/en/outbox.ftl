@@ -42,6 +42,11 @@ outbox-soon = as soon as it can be
 
 ## Kinds of mail; a feature adds outbox-kind-<kind with - for _>
 outbox-kind-test = Test
+outbox-kind-invite = Invite
+outbox-kind-recovery = New password
+outbox-kind-welcome = New account
+outbox-kind-key-made = API key made
+outbox-kind-key-revoked = API key revoked
 
 ## What went wrong, and what to do next
 outbox-trouble-refused = The mail server said: { $words }.

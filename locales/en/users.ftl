@@ -1,0 +1,87 @@
+### Users: the console, and one's own settings.
+
+## Users in the console
+users-lead = Everybody who has an account here.
+users-search = Search by name, email or ID
+users-status = Status
+users-any-status = Any status
+users-any-role = Any role
+users-active = Active
+users-suspended = Switched off
+users-user = User
+users-last-seen = Last seen
+users-never = Never
+users-no-match = No users match
+users-title-of = { $name }
+users-sessions = Sessions
+users-by-invite = by an invite
+users-terms = Version { $version } accepted
+users-no-keys = No API keys.
+users-history = History of this user
+users-reason = This account is switched off. Reason: { $reason }
+users-sign-out = Sign out everywhere
+users-suspend = Switch off…
+users-reactivate = Switch on
+users-suspend-title = Switch off { $name }?
+users-suspend-what = { $name } cannot sign in, is signed out, and their API keys stop working at once. Invites they sent are put on hold. Nothing is deleted. You can switch them on again; keys and sessions stay ended.
+users-suspend-reason = Reason
+users-suspend-reason-hint = Administrators see it here and in the audit log.
+users-suspend-button = Switch off
+users-suspend-keep = Leave it on
+users-suspended-flash = <strong>{ $name }</strong> is switched off. Their sessions and API keys have ended.
+users-reactivated-flash = <strong>{ $name }</strong> is switched on. They can sign in again and make new API keys.
+
+## My settings
+settings-profile-title = Profile
+settings-account = Account
+settings-verified = Verified
+settings-unverified = Not verified
+settings-since = Account since
+settings-password-title = Password
+settings-password-current = Present password
+settings-password-end-others = Sign out my other sessions
+settings-password-button = Change password
+settings-password-saved = Your password is changed.
+settings-api-keys-title = API keys
+settings-sessions-title = Sessions
+settings-sessions-lead = Where you are signed in.
+settings-sessions-where = Program
+settings-sessions-since = Signed in
+settings-sessions-seen = Last seen
+settings-sessions-this = This one
+settings-sessions-unknown = Unknown program
+settings-sessions-end-others = Sign out everywhere else
+settings-sessions-ended = { $count ->
+    [0] There was no other session.
+    [one] Signed out of 1 session.
+   *[other] Signed out of { $count } sessions.
+}
+
+## Dashboard
+dashboard-needs = Needs attention
+dashboard-needs-nothing = Nothing needs you right now.
+dashboard-not-delivered = { $count ->
+    [one] 1 invite could not be delivered
+   *[other] { $count } invites could not be delivered
+}
+dashboard-failed-mails = { $count ->
+    [one] 1 mail could not be sent
+   *[other] { $count } mails could not be sent
+}
+dashboard-on-hold = { $count ->
+    [one] 1 invite is on hold
+   *[other] { $count } invites are on hold
+}
+dashboard-tag-failed = Failed
+dashboard-tag-waits = Waits
+dashboard-steps = Set up Vestibule
+dashboard-step-mail = Set up mail
+    .hint = Invites and password resets go out by mail. Without it you hand links over yourself.
+dashboard-step-invite = Invite a colleague
+    .hint = Role and groups are set before the account exists.
+dashboard-step-key = Create your API key
+    .hint = For scripts and integrated apps.
+dashboard-done = Done
+dashboard-not-started = Not started
+dashboard-lately = What happened lately
+dashboard-all-audit = Whole audit log

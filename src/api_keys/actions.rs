@@ -260,5 +260,13 @@ fn tell_owner(
     Ok(())
 }
 
+/// Whether a user has ever had a key.
+///
+/// # Errors
+/// When the database refuses.
+pub fn has_any(conn: &mut Conn, owner: UserId) -> Result<bool> {
+    Ok(!store::newest_of(conn, owner)?.is_empty())
+}
+
 #[cfg(test)]
 mod tests;

@@ -222,6 +222,21 @@ pub fn resend(tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId, delivery:
     send(tx, app, invite, delivery)
 }
 
+/// Hands out another link in place of those that were handed out and never used, because the answer that
+/// held one may have been lost.
+///
+/// # Errors
+/// `already_shown` when the invite is no longer pending, as far as this actor may know.
+pub fn replace_link(tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId) -> Result<Made> {
+    let invite = visible(tx, actor, id)?;
+    let now = tx.now;
+    if invite.state_at(now) != State::Pending {
+        return Code::AlreadyShown.refuse();
+    }
+    store::kill_shown_links(tx, id, now)?;
+    send(tx, app, invite, Delivery::Link)
+}
+
 /// Withdraws an invite: its links stop working at once, and its mail is not sent if it still waits.
 ///
 /// # Errors

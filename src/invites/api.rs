@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use super::actions::{self, Edit, Made};
 use super::model::{Delivery, End, Invite, LONGEST_LABEL, LONGEST_MESSAGE, NewInvite, RawInvite, State};
 use super::store::{self, Filter, MailOfInvite};
-use crate::access::{Role, Scope};
+use crate::access::{Actor, Role, Scope};
 use crate::app::App;
 use crate::clock::{Time, seconds};
-use crate::db::{Conn, Json};
+use crate::db::{Conn, Json, Tx};
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{GroupId, InviteId, UserId};
 use crate::input::Faults;
@@ -152,9 +152,10 @@ pub struct MadeView {
 }
 
 impl MadeView {
-    fn read(conn: &mut Conn, made: Made, now: Time) -> Result<Self> {
+    fn read(tx: &mut Tx<'_>, made: Made) -> Result<Self> {
         let invite_url = made.link.map(|link| link.reveal().to_owned());
-        Ok(Self { invite: InviteView::read(conn, made.invite, now)?, invite_url })
+        let now = tx.now;
+        Ok(Self { invite: InviteView::read(tx, made.invite, now)?, invite_url })
     }
 }
 
@@ -279,12 +280,38 @@ pub async fn create(app: web::Data<App>, call: Call<NewInviteBody>) -> Result<Ht
         call.caller.require(Scope::InvitesRevealLink)?;
     }
     let shared = app.clone();
-    let made = move |tx: &mut crate::db::Tx<'_>, actor: &crate::access::Actor, body: &NewInviteBody| {
+    let make = move |tx: &mut Tx<'_>, actor: &Actor, body: &NewInviteBody| {
         let made = actions::create(tx, &shared, actor, &NewInvite::try_from(body)?)?;
-        let now = tx.now;
-        MadeView::read(tx, made, now)
+        MadeView::read(tx, made)
     };
-    if reveals { call.run_secret(&app, StatusCode::CREATED, made).await } else { call.run(&app, StatusCode::CREATED, made).await }
+    answer(&app, call, StatusCode::CREATED, reveals, make).await
+}
+
+/// Answers with the invite; when the answer holds a link, a repeat gets another one in its place.
+async fn answer<T, F>(
+    app: &web::Data<App>,
+    call: Call<T>,
+    status: StatusCode,
+    reveals: bool,
+    mut make: F,
+) -> Result<HttpResponse>
+where
+    T: Clone + Send + 'static,
+    F: FnMut(&mut Tx<'_>, &Actor, &T) -> Result<MadeView> + Send + 'static,
+{
+    if !reveals {
+        return call.run(app, status, make).await;
+    }
+    let shared = app.clone();
+    let first = move |tx: &mut Tx<'_>, actor: &Actor, body: &T| {
+        let made = make(tx, actor, body)?;
+        Ok((made.invite.id.to_string(), made))
+    };
+    let again = move |tx: &mut Tx<'_>, actor: &Actor, id: &str| {
+        let made = actions::replace_link(tx, &shared, actor, id.parse()?)?;
+        MadeView::read(tx, made)
+    };
+    call.run_secret(app, status, first, again).await
 }
 
 /// The body of `PATCH /api/v1/invites/{id}`; what is left out stays.
@@ -362,12 +389,11 @@ pub async fn resend(app: web::Data<App>, id: web::Path<String>, call: Call<Resen
         call.caller.require(Scope::InvitesRevealLink)?;
     }
     let shared = app.clone();
-    let made = move |tx: &mut crate::db::Tx<'_>, actor: &crate::access::Actor, body: &Resend| {
+    let make = move |tx: &mut Tx<'_>, actor: &Actor, body: &Resend| {
         let made = actions::resend(tx, &shared, actor, id, body.delivery.unwrap_or(Delivery::Email))?;
-        let now = tx.now;
-        MadeView::read(tx, made, now)
+        MadeView::read(tx, made)
     };
-    if reveals { call.run_secret(&app, StatusCode::OK, made).await } else { call.run(&app, StatusCode::OK, made).await }
+    answer(&app, call, StatusCode::OK, reveals, make).await
 }
 
 /// No fields.

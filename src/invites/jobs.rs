@@ -18,7 +18,8 @@ pub fn expire(app: &App) -> Result<usize> {
         return Ok(0);
     }
     app.db.write_now(|tx| {
-        let over = store::over(tx, tx.now, BATCH)?;
+        let now = tx.now;
+        let over = store::over(tx, now, BATCH)?;
         for invite in &over {
             actions::expire(tx, &Actor::system(), invite)?;
         }

@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::ids::{InviteId, UserId};
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
-use crate::site::model::{Settings, Terms};
+use crate::site::{Settings, Terms};
 use crate::users::model::{Status, User};
 use crate::users::store as users;
 

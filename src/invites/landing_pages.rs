@@ -17,7 +17,7 @@ use crate::ids::{InviteId, UserId};
 use crate::sign_in::actions::From;
 use crate::sign_in::limits;
 use crate::sign_in::sessions::hand_over;
-use crate::site::model::Terms;
+use crate::site::Terms;
 use crate::web::{Flash, FormErrors, Guest, Page, Posted, TokenCookie, ok, render, show};
 
 /// The query of an invite link.

@@ -95,6 +95,18 @@ impl ListForm {
         }
     }
 
+    /// The list without the filter by group.
+    fn without_group(&self) -> String {
+        let query = serde_urlencoded::to_string([("tab", self.tab()), ("q", &self.q)]).unwrap_or_default();
+        format!("/admin/invites?{query}")
+    }
+
+    /// The list without the search.
+    fn without_search(&self) -> String {
+        let query = serde_urlencoded::to_string([("tab", self.tab()), ("group", &self.group)]).unwrap_or_default();
+        format!("/admin/invites?{query}")
+    }
+
     fn is_filtered(&self) -> bool {
         !self.q.trim().is_empty() || !self.group.is_empty()
     }
@@ -257,7 +269,8 @@ pub async fn detail(app: web::Data<App>, page: Page, who: SignedIn, id: web::Pat
     let inviter = if inviter.is_empty() { page.t("invites-by-operator").to_string() } else { inviter };
     let accepter = accepter.map(|user| user.label().to_owned()).unwrap_or_default();
     let state = invite.state_at(now);
-    let page = page.headed(page.t("invites-detail-title").arg("email", &invite.email), "invites");
+    let title = page.t("invites-detail-title").arg("email", &invite.email);
+    let page = page.headed(title, "invites");
     show(&DetailPage {
         shown: shown(&invite, mail.as_ref(), now),
         moments: moments(&page, &invite, mail.as_ref(), &inviter, &accepter, now),
@@ -363,7 +376,8 @@ pub async fn confirm_revoke(
     let id: InviteId = id.parse()?;
     let invite = app.db.read(move |conn| actions::visible(conn, &who.actor, id)).await?;
     let name = if invite.name().is_empty() { page.t("invites-the-person").to_string() } else { invite.name().to_owned() };
-    let page = page.headed(page.t("invites-revoke-title").arg("email", &invite.email), "invites");
+    let title = page.t("invites-revoke-title").arg("email", &invite.email);
+    let page = page.headed(title, "invites");
     show(&RevokePage { page, invite, who: name })
 }
 

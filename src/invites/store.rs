@@ -168,6 +168,12 @@ pub fn kill_links(conn: &mut Conn, invite: InviteId, now: Time) -> QueryResult<u
         .execute(conn)
 }
 
+/// Kills the live links of an invite that were shown to a person.
+pub fn kill_shown_links(conn: &mut Conn, invite: InviteId, now: Time) -> QueryResult<usize> {
+    let live = invite_links::table.filter(invite_links::invite_id.eq(invite).and(invite_links::dead_at.is_null()));
+    diesel::update(live.filter(invite_links::shown)).set(invite_links::dead_at.eq(now)).execute(conn)
+}
+
 /// How the last mail of an invite fares.
 #[derive(Clone, Debug, Queryable)]
 pub struct MailOfInvite {
@@ -299,4 +305,9 @@ pub fn pending_of(conn: &mut Conn, user: UserId) -> QueryResult<Vec<InviteId>> {
         .filter(invites::created_by.eq(user).and(invites::state.eq(State::Pending)))
         .select(invites::id)
         .load(conn)
+}
+
+/// Invites on hold, up to 1,001.
+pub fn count_suspended(conn: &mut Conn, now: Time) -> QueryResult<i64> {
+    count_some(conn, "SELECT 1 FROM invites WHERE state = 'suspended' AND created_at <= $1", now)
 }

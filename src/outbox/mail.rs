@@ -7,6 +7,7 @@
 //!                                   {% block body %}{{ frame.t("mail-ended-what").arg("name", mail.name) }}{% endblock %}
 //! templates/mail/ended/body.html    the same with mail/frame.html and <p>; what came from people is escaped
 //! locales/en/mail.ftl               mail-ended-subject, mail-ended-what …
+//! locales/en/outbox.ftl             outbox-kind-key-ended, its word in lists
 //! ```
 //! ```ignore
 //! /// A key has ended.
@@ -27,13 +28,12 @@
 //! Templates see `mail` (the struct) and `frame` ([`Frame`]). Mails are plain semantic HTML without styles
 //! and pictures: every program shows them, light or dark, and none asks a third party (ASVS V14.2.3).
 
-use std::borrow::Cow;
 
 use super::model::Letter;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::text::{Message, Text};
+use crate::text::{IntoKey, Message, Text};
 
 /// What every mail shows beside its own values.
 #[derive(Clone, Debug)]
@@ -123,7 +123,7 @@ impl Frame {
     }
 
     /// A text of the catalogue.
-    pub fn t(&self, key: impl Into<Cow<'static, str>>) -> Message {
+    pub fn t(&self, key: impl IntoKey) -> Message {
         self.text.get(key)
     }
 
@@ -197,6 +197,8 @@ pub fn check_sample<M: Mail>() -> Letter {
     let letter = frame
         .letter(&M::sample(), "ada@example.org", "Ada", Some("about"))
         .expect("the sample renders");
+    let kind = format!("outbox-kind-{}", M::KIND.replace('_', "-"));
+    assert!(Text::ENGLISH.has(&kind), "the catalogue has no {kind}");
     for part in [&letter.subject, &letter.text, &letter.html] {
         assert!(!part.trim().is_empty(), "{}: an empty part", M::KIND);
         assert!(

@@ -2,24 +2,24 @@
 
 use std::sync::Arc;
 
-use tempfile::TempDir;
-
 use super::model::{Letter, OutboxMail};
 use super::{actions, store};
 use crate::app::App;
-use crate::clock::{Clock, Time};
 use crate::config::Config;
-use crate::db::{Db, Target, Tx, migrate};
+use crate::db::Tx;
+use crate::db::scratch::Scratch;
 use crate::error::Result;
 use crate::ids::OutboxId;
+use crate::limits::Limiter;
 use crate::passwords::{Cost, Passwords};
 use crate::secret::MasterKey;
 use crate::text::Text;
+use crate::web::InProgress;
 
-/// The app, and the folder that holds its database.
+/// The app, and the database that goes away with it.
 pub(super) struct TestApp {
     pub(super) app: Arc<App>,
-    _folder: TempDir,
+    _scratch: Scratch,
 }
 
 impl TestApp {
@@ -33,23 +33,20 @@ impl TestApp {
     }
 
     fn with(config: Config) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let target = Target::Sqlite(folder.path().join("test.db"));
-        migrate(&target).unwrap();
-        let clock = Arc::new(Clock::manual(Time::parse("2026-11-22T09:00:00Z").unwrap()));
+        let scratch = Scratch::new();
         let app = App {
             config,
-            db: Db::open(&target, clock.clone()).unwrap(),
-            clock,
+            db: scratch.db.clone(),
+            clock: scratch.clock.clone(),
             master: MasterKey::from_bytes(&[7; 32]),
             passwords: Passwords::start(Cost::CHEAP, 1).unwrap(),
-            limits: Default::default(),
+            limits: Limiter::default(),
             text: Text::ENGLISH,
-            in_progress: Default::default(),
+            in_progress: InProgress::default(),
         };
         Self {
             app: Arc::new(app),
-            _folder: folder,
+            _scratch: scratch,
         }
     }
 

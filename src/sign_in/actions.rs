@@ -71,7 +71,12 @@ pub async fn check_password(app: &App, address: &str, password: &str) -> Result<
         // The settings have changed since this hash was made: take the chance to make a better one.
         let better = app.passwords.hash(password.to_owned()).await.map_err(|_| busy())?;
         let id = user.id;
-        app.db.write(move |tx| Ok(users::set_password(tx, id, &better, tx.now)?)).await?;
+        app.db
+            .write(move |tx| {
+                let now = tx.now;
+                Ok(users::set_password(tx, id, &better, now)?)
+            })
+            .await?;
     }
     Ok(user)
 }
@@ -178,7 +183,7 @@ pub struct SetUp {
 /// # Errors
 /// `link_gone` when the link is not good, or there is a user by now.
 pub fn set_up(tx: &mut Tx<'_>, from: &From, input: &SetUp) -> Result<NewSecret> {
-    links::take(tx, LinkKind::SetUp, &input.token)?;
+    one_time_links::take(tx, LinkKind::SetUp, &input.token)?;
     if users::any(tx)? {
         return Code::LinkGone.refuse();
     }
@@ -198,7 +203,7 @@ pub fn ask_recovery(tx: &mut Tx<'_>, app: &App, from: &From, address: &str) -> R
     let user = users::by_email(tx, &norm)?.filter(|user| user.status == Status::Active);
     if let Some(user) = &user {
         let email = user.address().to_owned();
-        let secret = links::make(tx, LinkKind::Recovery, Some(user.id), Some(&email), LinkKind::Recovery.lifetime())?;
+        let secret = one_time_links::make(tx, LinkKind::Recovery, Some(user.id), Some(&email), LinkKind::Recovery.lifetime())?;
         let mail = RecoveryMail { link: app.link(&format!("/recover/new?token={}", secret.reveal())) };
         let frame = outbox::Frame::of(app, &crate::site::actions::current(tx)?.site_name);
         let letter = frame.letter(&mail, &email, &user.display_name, Some(user.id.as_str()))?;
@@ -218,7 +223,7 @@ pub fn ask_recovery(tx: &mut Tx<'_>, app: &App, from: &From, address: &str) -> R
 /// # Errors
 /// `link_gone`, `account_disabled`.
 pub fn recover(tx: &mut Tx<'_>, from: &From, token: &str, hash: &PasswordHash) -> Result<NewSecret> {
-    let link = links::take(tx, LinkKind::Recovery, token)?;
+    let link = one_time_links::take(tx, LinkKind::Recovery, token)?;
     let id = link.user_id.ok_or(Code::LinkGone)?;
     let mut user = users::find(tx, id)?;
     if user.status != Status::Active {
@@ -226,12 +231,13 @@ pub fn recover(tx: &mut Tx<'_>, from: &From, token: &str, hash: &PasswordHash) -
     }
     let actor = by(from, id);
     set_password(tx, &actor, id, hash)?;
-    links::end_all(tx, LinkKind::Recovery, Some(id))?;
+    one_time_links::end_all(tx, LinkKind::Recovery, Some(id))?;
     sign_out_all(tx, &actor, id, None)?;
     // The link came by mail, so the mailbox is proved.
     if !user.email_verified && link.mailed_to.is_some() && link.mailed_to == user.email {
         user.email_verified = true;
-        users::update(tx, &user, tx.now)?;
+        let now = tx.now;
+        users::update(tx, &user, now)?;
     }
     open_session(tx, from, id, "recovery")
 }
@@ -249,7 +255,7 @@ pub fn change_password(
 ) -> Result<NewSecret> {
     let user = actor.user()?;
     set_password(tx, actor, user, hash)?;
-    links::end_all(tx, LinkKind::Recovery, Some(user))?;
+    one_time_links::end_all(tx, LinkKind::Recovery, Some(user))?;
     if end_others {
         sign_out_all(tx, actor, user, Some(session))?;
     }
@@ -261,7 +267,7 @@ pub fn change_password(
 /// # Errors
 /// When the database refuses.
 pub fn operator_reset_link(tx: &mut Tx<'_>, app: &App, user: UserId) -> Result<String> {
-    let secret = links::make(tx, LinkKind::Recovery, Some(user), None, crate::clock::hours(1))?;
+    let secret = one_time_links::make(tx, LinkKind::Recovery, Some(user), None, crate::clock::hours(1))?;
     audit::record(tx, &Actor::operator(), audit::Entry {
         action: "user.reset_link_made",
         target: target(user),

@@ -73,7 +73,7 @@ pub async fn form(
     }
     let token = cookie().token(&app, &request).unwrap_or_default();
     let now = app.clock.now();
-    let found = app.db.read(move |conn| links::find(conn, LinkKind::Recovery, &token, now)).await;
+    let found = app.db.read(move |conn| one_time_links::find(conn, LinkKind::Recovery, &token, now)).await;
     if let Err(why) = found {
         limits::wrong_link(&app, &guest.source)?;
         return Err(why);
@@ -98,7 +98,7 @@ pub async fn set(
         let user = app
             .db
             .read(move |conn| {
-                let link = links::find(conn, LinkKind::Recovery, &looked_up, now)?;
+                let link = one_time_links::find(conn, LinkKind::Recovery, &looked_up, now)?;
                 Ok(crate::users::store::find(conn, link.user_id.ok_or(Code::LinkGone)?)?)
             })
             .await?;

@@ -35,7 +35,7 @@ pub fn make_link(tx: &mut Tx<'_>, app: &App) -> Result<Option<String>> {
     if crate::users::store::any(tx)? {
         return Ok(None);
     }
-    let secret = links::make(tx, LinkKind::SetUp, None, None, LinkKind::SetUp.lifetime())?;
+    let secret = one_time_links::make(tx, LinkKind::SetUp, None, None, LinkKind::SetUp.lifetime())?;
     Ok(Some(app.link(&format!("/setup?token={}", secret.reveal()))))
 }
 
@@ -61,7 +61,7 @@ pub async fn form(
     }
     let token = cookie().token(&app, &request).unwrap_or_default();
     let now = app.clock.now();
-    let found = app.db.read(move |conn| links::find(conn, LinkKind::SetUp, &token, now)).await;
+    let found = app.db.read(move |conn| one_time_links::find(conn, LinkKind::SetUp, &token, now)).await;
     if let Err(why) = found {
         super::limits::wrong_link(&app, &guest.source)?;
         return Err(why);

@@ -137,7 +137,8 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: UserId, change: &Change) -> Re
             *part = new.clone();
         }
     }
-    store::update(tx, &user, tx.now)?;
+    let now = tx.now;
+    store::update(tx, &user, now)?;
     let after = facts(&user);
     audit::record(tx, actor, audit::Entry { action: "user.updated", target: target(id), before, after })?;
     events::emit(tx, actor, "user.updated", json!({ "user_id": id }))?;
@@ -159,7 +160,8 @@ pub fn suspend(tx: &mut Tx<'_>, actor: &Actor, id: UserId, reason: &str, end: En
     }
     user.status = Status::Suspended;
     user.status_reason = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
-    store::update(tx, &user, tx.now)?;
+    let now = tx.now;
+    store::update(tx, &user, now)?;
     tx.narrow_rights()?;
     end(tx, actor, id)?;
     audit::record(tx, actor, audit::Entry {
@@ -184,7 +186,8 @@ pub fn reactivate(tx: &mut Tx<'_>, actor: &Actor, id: UserId) -> Result<User> {
     }
     user.status = Status::Active;
     user.status_reason = None;
-    store::update(tx, &user, tx.now)?;
+    let now = tx.now;
+    store::update(tx, &user, now)?;
     audit::record(tx, actor, audit::Entry {
         action: "user.reactivated",
         target: target(id),
@@ -200,7 +203,8 @@ pub fn reactivate(tx: &mut Tx<'_>, actor: &Actor, id: UserId) -> Result<User> {
 /// # Errors
 /// When the database refuses.
 pub fn set_password(tx: &mut Tx<'_>, actor: &Actor, id: UserId, hash: &PasswordHash) -> Result<()> {
-    store::set_password(tx, id, hash, tx.now)?;
+    let now = tx.now;
+    store::set_password(tx, id, hash, now)?;
     audit::record(tx, actor, audit::Entry {
         action: "user.password_set",
         target: target(id),

@@ -12,11 +12,11 @@ use serde::Serialize;
 
 use super::visit::ApiCaller;
 use crate::app::App;
-use crate::clock::{Span, hours};
+use crate::clock::{Span, Time, hours};
 use crate::db::schema::idempotent_answers as table;
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Error, FieldError, Result};
-use crate::secret::{Place, SecretDigest};
+use crate::secret::{MasterKey, Place, SecretDigest};
 
 /// How long an answer is kept.
 const KEPT: Span = hours(24);
@@ -56,13 +56,8 @@ impl Once {
         Ok(Self { call: Some((name, SecretDigest::of_bytes(body))) })
     }
 
-    pub(super) async fn answer<A, F>(
-        self,
-        app: &App,
-        _caller: &ApiCaller,
-        status: StatusCode,
-        mut action: F,
-    ) -> Result<HttpResponse>
+    /// Does `action` once and answers what it made; a repeat answers the same again.
+    pub(super) async fn answer<A, F>(self, app: &App, status: StatusCode, mut action: F) -> Result<HttpResponse>
     where
         A: Serialize + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<A> + Send + 'static,
@@ -72,27 +67,75 @@ impl Once {
             return Ok(HttpResponse::build(status).json(made));
         };
         let _under_way = UnderWay::start(&app.in_progress, &name)?;
-        let known = { let name = name.clone(); app.db.read(move |conn| find(conn, &name)).await? };
-        if let Some(kept) = known.filter(|kept| app.clock.now() - kept.created_at < KEPT) {
-            return kept.replay(app, &name, &body);
+        if let Some(kept) = known(app, &name, &body).await? {
+            return kept.replay(app, &name);
         }
-        let seal = {
-            let key = app.master.subkey::<32>("idempotency");
-            move |name: &Name, json: &[u8]| {
-                crate::secret::MasterKey::from_bytes(&key).seal(name.place(), json)
-            }
-        };
+        let key = app.master.subkey::<32>("idempotency");
         let text = app
             .db
             .write(move |tx| {
                 let made = action(tx)?;
                 let json = serde_json::to_string(&made).map_err(Error::internal)?;
-                keep(tx, &name, &body, status, seal(&name, json.as_bytes()))?;
+                let sealed = MasterKey::from_bytes(&key).seal(name.place(), json.as_bytes());
+                keep(tx, &name, &Answer { body, status, sealed, made: None })?;
                 Ok(json)
             })
             .await?;
         Ok(HttpResponse::build(status).content_type("application/json").body(text))
     }
+
+    /// The same for an action whose answer holds a secret: the answer is not kept, only the id of what was
+    /// made, and a repeat calls `again` for another secret in place of the first.
+    pub(super) async fn answer_secret<A, F, G>(
+        self,
+        app: &App,
+        status: StatusCode,
+        mut action: F,
+        mut again: G,
+    ) -> Result<HttpResponse>
+    where
+        A: Serialize + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<(String, A)> + Send + 'static,
+        G: FnMut(&mut Tx<'_>, &str) -> Result<A> + Send + 'static,
+    {
+        let Some((name, body)) = self.call else {
+            let (_, made) = app.db.write(action).await?;
+            return Ok(HttpResponse::build(status).json(made));
+        };
+        let _under_way = UnderWay::start(&app.in_progress, &name)?;
+        let made = match known(app, &name, &body).await? {
+            Some(Kept { made: Some(id), .. }) => app.db.write(move |tx| again(tx, &id)).await?,
+            Some(_) => return Code::IdempotencyMismatch.refuse(),
+            None => {
+                app.db
+                    .write(move |tx| {
+                        let (id, made) = action(tx)?;
+                        keep(tx, &name, &Answer { body, status, sealed: Vec::new(), made: Some(id) })?;
+                        Ok(made)
+                    })
+                    .await?
+            }
+        };
+        Ok(HttpResponse::build(status).json(made))
+    }
+}
+
+/// The kept answer to a call, when there is one that is not too old.
+async fn known(app: &App, name: &Name, body: &SecretDigest) -> Result<Option<Kept>> {
+    let looked_up = name.clone();
+    let kept = app.db.read(move |conn| find(conn, &looked_up)).await?;
+    match kept.filter(|kept| app.clock.now() - kept.created_at < KEPT) {
+        Some(kept) if kept.body != *body => Code::IdempotencyMismatch.refuse(),
+        kept => Ok(kept),
+    }
+}
+
+/// What is kept of a call.
+struct Answer {
+    body: SecretDigest,
+    status: StatusCode,
+    sealed: Vec<u8>,
+    made: Option<String>,
 }
 
 impl Name {
@@ -129,16 +172,14 @@ struct Kept {
     body: SecretDigest,
     status: i32,
     answer: Vec<u8>,
-    created_at: crate::clock::Time,
+    made: Option<String>,
+    created_at: Time,
 }
 
 impl Kept {
-    fn replay(&self, app: &App, name: &Name, body: &SecretDigest) -> Result<HttpResponse> {
-        if self.body != *body {
-            return Code::IdempotencyMismatch.refuse();
-        }
+    fn replay(&self, app: &App, name: &Name) -> Result<HttpResponse> {
         let key = app.master.subkey::<32>("idempotency");
-        let json = crate::secret::MasterKey::from_bytes(&key)
+        let json = MasterKey::from_bytes(&key)
             .open(name.place(), &self.answer)
             .ok_or_else(|| Error::internal("a kept answer cannot be opened"))?;
         let status = u16::try_from(self.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
@@ -152,35 +193,32 @@ impl Kept {
 fn find(conn: &mut Conn, name: &Name) -> Result<Option<Kept>> {
     Ok(table::table
         .find((&name.credential, &name.route, &name.key))
-        .select((table::body_digest, table::status, table::answer, table::created_at))
+        .select((table::body_digest, table::status, table::answer, table::made, table::created_at))
         .first(conn)
         .optional()?)
 }
 
-fn keep(tx: &mut Tx<'_>, name: &Name, body: &SecretDigest, status: StatusCode, answer: Vec<u8>) -> Result<()> {
+fn keep(tx: &mut Tx<'_>, name: &Name, answer: &Answer) -> Result<()> {
+    use diesel::result::{DatabaseErrorKind, Error as Diesel};
     let now = tx.now;
-    diesel::delete(table::table.find((&name.credential, &name.route, &name.key)).filter(table::created_at.le(now.minus(KEPT))))
-        .execute(&mut **tx)?;
+    let row = table::table.find((&name.credential, &name.route, &name.key));
+    diesel::delete(row.filter(table::created_at.le(now.minus(KEPT)))).execute(&mut **tx)?;
     let inserted = diesel::insert_into(table::table)
         .values((
             table::credential.eq(&name.credential),
             table::route.eq(&name.route),
             table::key_digest.eq(&name.key),
-            table::body_digest.eq(body),
-            table::status.eq(i32::from(status.as_u16())),
-            table::answer.eq(answer),
+            table::body_digest.eq(&answer.body),
+            table::status.eq(i32::from(answer.status.as_u16())),
+            table::answer.eq(&answer.sealed),
+            table::made.eq(answer.made.as_deref()),
             table::created_at.eq(now),
         ))
         .execute(&mut **tx);
     match inserted {
-        // Another instance was faster: this action is undone and the repeat reads that answer.
-        Err(diesel::result::Error::DatabaseError(diesel::result::DatabaseErrorKind::UniqueViolation, _)) => {
-            Code::RequestInProgress.refuse()
-        }
-        other => {
-            other?;
-            Ok(())
-        }
+        // Another instance was faster: this action is undone, and the repeat reads that answer.
+        Err(Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Code::RequestInProgress.refuse(),
+        other => Ok(other.map(drop)?),
     }
 }
 

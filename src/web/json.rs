@@ -52,7 +52,31 @@ impl<T: Clone + Send + 'static> Call<T> {
     {
         let Self { caller, input, once } = self;
         let actor = caller.actor.clone();
-        once.answer(app, &caller, status, move |tx| action(tx, &actor, &input)).await
+        once.answer(app, status, move |tx| action(tx, &actor, &input)).await
+    }
+
+    /// [`Call::run`] for an action whose answer holds a secret: `action` also tells the id of what it made,
+    /// and a repeat with the same `Idempotency-Key` calls `again` with that id, for another secret in
+    /// place of the first.
+    ///
+    /// # Errors
+    /// What the action answered, or what the key's rules say.
+    pub async fn run_secret<A, F, G>(
+        self,
+        app: &App,
+        status: StatusCode,
+        mut action: F,
+        mut again: G,
+    ) -> Result<HttpResponse>
+    where
+        A: Serialize + Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor, &T) -> Result<(String, A)> + Send + 'static,
+        G: FnMut(&mut Tx<'_>, &Actor, &str) -> Result<A> + Send + 'static,
+    {
+        let Self { caller, input, once } = self;
+        let (actor, other) = (caller.actor.clone(), caller.actor);
+        let action = move |tx: &mut Tx<'_>| action(tx, &actor, &input);
+        once.answer_secret(app, status, action, move |tx, id| again(tx, &other, id)).await
     }
 }
 

@@ -1,6 +1,5 @@
 //! The frame of a page: what every template needs beside its own values.
 
-use std::borrow::Cow;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
@@ -16,7 +15,7 @@ use super::visit::Visit;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::text::{Message, Text};
+use crate::text::{IntoKey, Message, Text};
 
 /// Who looks at the page.
 #[derive(Clone, Debug)]
@@ -123,7 +122,7 @@ impl Page {
     }
 
     /// A text of the catalogue.
-    pub fn t(&self, key: impl Into<Cow<'static, str>>) -> Message {
+    pub fn t(&self, key: impl IntoKey) -> Message {
         self.text.get(key)
     }
 

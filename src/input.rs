@@ -1,0 +1,120 @@
+//! Checks of what people and programs send, shared by the features: each adds what is wrong to a list,
+//! so that a form is told everything at once.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::error::{Error, FieldError, Result};
+
+/// What is wrong so far.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<FieldError>);
+
+impl Faults {
+    /// Adds an error.
+    pub fn add(&mut self, fault: FieldError) {
+        self.0.push(fault);
+    }
+
+    /// Trims a text of one line. It must have so many characters, counted as Unicode scalar values, and
+    /// no control characters.
+    pub fn line(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> String {
+        let text = text.trim();
+        if text.chars().any(char::is_control) {
+            self.add(FieldError::new(field, "control_characters"));
+        }
+        self.length(field, text, length);
+        text.to_owned()
+    }
+
+    /// Trims a text of any number of lines.
+    pub fn lines(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> String {
+        let text = text.trim();
+        if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+            self.add(FieldError::new(field, "control_characters"));
+        }
+        self.length(field, text, length);
+        text.to_owned()
+    }
+
+    fn length(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) {
+        let (least, most) = length.into_inner();
+        match text.chars().count() {
+            0 if least > 0 => self.add(FieldError::new(field, "required")),
+            count if count < least => self.add(FieldError::new(field, "too_short").with("min", least)),
+            count if count > most => self.add(FieldError::new(field, "too_long").with("max", most)),
+            _ => {}
+        }
+    }
+
+    /// Checks that a number lies in a range.
+    pub fn range<T: PartialOrd + Display>(&mut self, field: &str, number: T, range: RangeInclusive<T>) {
+        if !range.contains(&number) {
+            let (min, max) = range.into_inner();
+            self.add(FieldError::new(field, "out_of_range").with("min", min).with("max", max));
+        }
+    }
+
+    /// The value, when nothing is wrong.
+    ///
+    /// # Errors
+    /// `invalid_input` with everything that is wrong.
+    pub fn none_in<T>(self, value: T) -> Result<T> {
+        if self.0.is_empty() { Ok(value) } else { Err(Error::Invalid(self.0)) }
+    }
+}
+
+/// One line of text alone, as [`Faults::line`] checks it.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn line(field: &str, text: &str, length: RangeInclusive<usize>) -> Result<String, FieldError> {
+    let mut faults = Faults::default();
+    let text = faults.line(field, text, length);
+    faults.0.into_iter().next().map_or(Ok(text), Err)
+}
+
+/// Reads a field of a PATCH for which `null` means something else than leaving it out. For
+/// `#[serde(default, deserialize_with = "given")]` on an `Option<Option<T>>`.
+///
+/// # Errors
+/// When the value is of another type.
+pub fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A name as it is compared and searched: small letters, one space between words.
+pub fn normal_name(name: &str) -> String {
+    name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(faults: Faults) -> Vec<&'static str> {
+        faults.0.iter().map(|fault| fault.code).collect()
+    }
+
+    #[test]
+    fn every_fault_is_told_and_lengths_count_characters() {
+        let mut faults = Faults::default();
+        assert_eq!(faults.line("a", "  Größe ", 1..=5), "Größe");
+        faults.line("b", " ", 1..=5);
+        faults.line("c", "a\nb", 1..=2);
+        faults.lines("d", "a\nb", 1..=3);
+        faults.range("e", 91, 1..=90);
+        assert_eq!(codes(faults), ["required", "control_characters", "too_long", "out_of_range"]);
+    }
+
+    #[test]
+    fn names_compare_without_case_and_spacing() {
+        assert_eq!(normal_name("  Data\t Analysts "), normal_name("DATA analysts"));
+    }
+}
