@@ -69,7 +69,8 @@ pub struct Page {
 }
 
 impl Page {
-    fn of(app: &App, visit: &Visit) -> Self {
+    /// The frame of a page for a visit.
+    pub(super) fn of(app: &App, visit: &Visit) -> Self {
         let now = app.clock.now();
         let viewer = visit.signed_in.as_ref().map(super::SignedIn::viewer);
         let is_admin = viewer.as_ref().is_some_and(|viewer| viewer.is_admin);
@@ -98,8 +99,7 @@ impl Page {
         }
     }
 
-    /// The page of a request that is already answered, for error pages.
-    pub(super) fn of_request(request: &HttpRequest) -> Result<Self> {
+    fn of_request(request: &HttpRequest) -> Result<Self> {
         let app = request
             .app_data::<web::Data<App>>()
             .ok_or_else(|| Error::internal("no App in the server"))?;
