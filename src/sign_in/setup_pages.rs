@@ -44,7 +44,7 @@ pub fn make_link(tx: &mut Tx<'_>, app: &App) -> Result<Option<String>> {
 struct SetUpPage {
     page: Page,
     errors: FormErrors,
-    name: String,
+    display_name: String,
     email: String,
 }
 
@@ -67,7 +67,7 @@ pub async fn form(
         return Err(why);
     }
     let page = page.titled("setup-title", "");
-    show(&SetUpPage { page, errors: FormErrors::none(), name: String::new(), email: String::new() })
+    show(&SetUpPage { page, errors: FormErrors::none(), display_name: String::new(), email: String::new() })
 }
 
 /// `POST /setup`: anybody with the link from the log.
@@ -96,8 +96,8 @@ pub async fn create(
             let errors = FormErrors::of(app.text, why)?;
             let mut page = page.titled("setup-title", "");
             let status = page.refuse(&errors);
-            let (name, email) = (form.get("name").to_owned(), form.get("email").to_owned());
-            let mut answer = render(status, &SetUpPage { page, errors, name, email })?;
+            let (display_name, email) = (form.get("name").to_owned(), form.get("email").to_owned());
+            let mut answer = render(status, &SetUpPage { page, errors, display_name, email })?;
             cookie().put(&app, &token, &mut answer)?;
             Ok(answer)
         }

@@ -22,7 +22,7 @@ struct ProfilePage {
     page: Page,
     errors: FormErrors,
     user: User,
-    name: String,
+    display_name: String,
 }
 
 async fn own(app: &web::Data<App>, who: &SignedIn) -> Result<User> {
@@ -34,7 +34,7 @@ async fn own(app: &web::Data<App>, who: &SignedIn) -> Result<User> {
 pub async fn profile(app: web::Data<App>, page: Page, who: SignedIn) -> Result<HttpResponse> {
     let user = own(&app, &who).await?;
     let page = page.titled("settings-profile-title", "settings");
-    show(&ProfilePage { page, errors: FormErrors::none(), name: user.display_name.clone(), user })
+    show(&ProfilePage { page, errors: FormErrors::none(), display_name: user.display_name.clone(), user })
 }
 
 /// `POST /settings/profile`: who is signed in.
@@ -51,7 +51,7 @@ pub async fn save_profile(app: web::Data<App>, page: Page, who: SignedIn, form: 
             let user = own(&app, &who).await?;
             let mut page = page.titled("settings-profile-title", "settings");
             let status = page.refuse(&errors);
-            render(status, &ProfilePage { page, errors, user, name: form.get("name").to_owned() })
+            render(status, &ProfilePage { page, errors, user, display_name: form.get("name").to_owned() })
         }
     }
 }
