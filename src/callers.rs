@@ -77,7 +77,7 @@ impl Side {
 /// The layer that makes the [`Visit`].
 ///
 /// # Errors
-/// Those of inner layers that left no request to answer to.
+/// A credential that is not good, the database away.
 pub async fn visit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -119,7 +119,7 @@ pub async fn visit(
     let visit = Rc::new(visit);
     request.extensions_mut().insert(visit.clone());
     if let Some(why) = refused {
-        return Ok(request.error_response(why));
+        return Err(why.into());
     }
     if let Some(elsewhere) = other_loopback_name(&app, &request, side) {
         return Ok(request.into_response(elsewhere).map_into_boxed_body());
@@ -154,11 +154,9 @@ pub async fn admit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    // A refusal goes out as an answer: an error would leave the outer layers without the request.
-    match Visit::of(request.request()).and_then(|visit| check(who, &visit)) {
-        Ok(()) => next.call(request).await.map(ServiceResponse::map_into_left_body),
-        Err(why) => Ok(request.error_response(why).map_into_right_body()),
-    }
+    let visit = Visit::of(request.request())?;
+    check(who, &visit)?;
+    next.call(request).await
 }
 
 fn check(who: Who, visit: &Visit) -> Result<()> {
