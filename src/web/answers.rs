@@ -1,19 +1,17 @@
 //! The outermost layer: every answer gets its headers here, every error its words, every request its
 //! line in the log.
 
-use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::InternalError;
 use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
+    REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::http::{Method, StatusCode, Uri, header};
+use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::{HttpResponse, ResponseError, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
 
 use super::page::{Page, render};
@@ -37,70 +35,43 @@ impl ResponseError for Error {
     }
 }
 
-/// What an answer needs to know of its request. Taken before the request goes on: actix takes a request
-/// apart on its way to the route, which nobody may hold meanwhile, and an error comes back without it.
-struct Asked {
-    method: Method,
-    uri: Uri,
-    json: bool,
-    visit: Option<Rc<Visit>>,
-    started: Instant,
-}
-
 /// Wraps every route: error words, security headers, access log.
 ///
 /// # Errors
-/// With an answer that is ready, when an inner layer failed and left no request to answer to.
+/// None: errors of the inner layers become answers.
 pub async fn answers(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let started = Instant::now();
     let app = request.app_data::<web::Data<App>>().cloned().expect("the server has an App");
-    let mut asked = Asked {
-        method: request.method().clone(),
-        uri: request.uri().clone(),
-        json: wants_json(request.path(), request.headers()),
-        visit: None,
-        started: Instant::now(),
+    // The inner layers answer their errors themselves; an error here has lost its request.
+    let response = next.call(request).await?;
+    let http = response.request().clone();
+    let mut answered = match response.response().error().map(known) {
+        Some(error) => response.into_response(worded(&app, &http, &error)),
+        None => response.map_into_boxed_body(),
     };
-    match next.call(request).await {
-        Ok(response) => {
-            let (request, response) = response.into_parts();
-            asked.visit = Visit::of(&request).ok();
-            let answer = match response.error().map(known) {
-                Some(error) => {
-                    let mut worded = asked.worded(&app, &error);
-                    keep_headers(response.headers(), worded.headers_mut());
-                    worded
-                }
-                None => response.map_into_boxed_body(),
-            };
-            Ok(ServiceResponse::new(request, asked.finish(&app, answer)))
-        }
-        Err(why) => {
-            let answer = asked.worded(&app, &known(&why));
-            Err(InternalError::from_response(why, asked.finish(&app, answer)).into())
+    let plain_error = answered.status().is_client_error()
+        && !answered.headers().contains_key(CONTENT_TYPE)
+        && matches!(answered.status().as_u16(), 404 | 405);
+    if plain_error {
+        let code = if answered.status() == StatusCode::NOT_FOUND { Code::NotFound } else { Code::MethodNotAllowed };
+        let allow = answered.headers().get(header::ALLOW).cloned();
+        answered = answered.into_response(worded(&app, &http, &code.into()));
+        if let Some(allow) = allow {
+            answered.headers_mut().insert(header::ALLOW, allow);
         }
     }
-}
-
-/// Keeps what inner layers said beside the refusal: cookies, `Allow`, the end of the caller's key.
-fn keep_headers(from: &HeaderMap, to: &mut HeaderMap) {
-    for (name, value) in from {
-        if name == SET_COOKIE || !to.contains_key(name) {
-            to.append(name.clone(), value.clone());
-        }
-    }
+    secure(&app, &http, &mut answered);
+    log(&http, &answered, started);
+    Ok(answered)
 }
 
 /// Our error behind actix's, or the closest one of ours.
 fn known(why: &actix_web::Error) -> Error {
     if let Some(ours) = why.as_error::<Error>() {
         return copy(ours);
-    }
-    if let Some(session) = why.as_error::<actix_web::error::InternalError<actix_session::storage::LoadError>>() {
-        tracing::warn!(why = %session, "a session could not be read");
-        return Error::Unavailable("a session could not be read".into());
     }
     match why.as_response_error().status_code().as_u16() {
         404 => Code::NotFound.into(),
@@ -124,100 +95,32 @@ fn copy(error: &Error) -> Error {
     }
 }
 
-impl Asked {
-    fn request_id(&self) -> &str {
-        self.visit.as_ref().map_or("", |visit| &visit.request_id)
+fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
+    let request_id = Visit::of(request).map(|visit| visit.request_id.clone()).unwrap_or_default();
+    match error.code().status() {
+        500.. => tracing::error!(request_id, path = request.path(), %error, "failed"),
+        _ => tracing::debug!(request_id, path = request.path(), %error, "refused"),
     }
-
-    fn worded(&self, app: &App, error: &Error) -> HttpResponse {
-        let (request_id, path) = (self.request_id(), self.uri.path());
-        match error.code().status() {
-            500.. => tracing::error!(request_id, path, %error, "failed"),
-            _ => tracing::debug!(request_id, path, %error, "refused"),
-        }
-        if self.json {
-            return Problem::answer(app.text, error, request_id);
-        }
-        if error.code() == Code::SignInRequired && self.method.is_safe() {
-            let back = serde_urlencoded::to_string([("next", self.uri.to_string())]).unwrap_or_default();
-            return HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/sign-in?{back}"))).finish();
-        }
-        let page = match &self.visit {
-            Some(visit) => Page::of(app, visit),
-            None => Page::of(app, &Visit::default()),
-        };
-        let mut answer = render(error.status_code(), &ErrorPage::of(app, page, error, request_id))
-            .unwrap_or_else(|_| HttpResponse::build(error.status_code()).body(error.code().as_str()));
-        if let Some(seconds) = retry_after(error) {
-            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        answer
+    if wants_json(request) {
+        return Problem::answer(app.text, error, &request_id);
     }
-
-    /// Gives words to what actix refused by itself, and every answer its headers and its line in the log.
-    fn finish(&self, app: &App, answer: HttpResponse) -> HttpResponse {
-        let without_words = !answer.headers().contains_key(CONTENT_TYPE);
-        let code = match answer.status() {
-            StatusCode::NOT_FOUND if without_words => Some(Code::NotFound),
-            StatusCode::METHOD_NOT_ALLOWED if without_words => Some(Code::MethodNotAllowed),
-            _ => None,
-        };
-        let mut answer = match code {
-            Some(code) => {
-                let mut worded = self.worded(app, &code.into());
-                keep_headers(answer.headers(), worded.headers_mut());
-                worded
-            }
-            None => answer,
-        };
-        self.secure(app, &mut answer);
-        self.log(&answer);
-        answer
+    if error.code() == Code::SignInRequired && request.method().is_safe() {
+        let back = serde_urlencoded::to_string([("next", request.uri().to_string())]).unwrap_or_default();
+        return HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/sign-in?{back}"))).finish();
     }
-
-    /// The headers that every answer carries, errors and files included (security.md, Decisions).
-    fn secure(&self, app: &App, answer: &mut HttpResponse) {
-        let path = self.uri.path();
-        let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let is_page = kind.is_some_and(|kind| kind.starts_with("text/html"));
-        let is_static = path.starts_with("/static/") && answer.status() == StatusCode::OK;
-        let headers = answer.headers_mut();
-        let mut put = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
-        put(CONTENT_SECURITY_POLICY, if is_page { PAGE_POLICY } else { DATA_POLICY });
-        put(X_CONTENT_TYPE_OPTIONS, "nosniff");
-        put(REFERRER_POLICY, if path.starts_with("/self-service/") { "no-referrer" } else { "same-origin" });
-        put(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-        put(HeaderName::from_static("x-frame-options"), "DENY");
-        if !is_static {
-            put(CACHE_CONTROL, "no-store");
-        }
-        if app.config.public_url.https() {
-            put(STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
-        }
-        if let Ok(id) = HeaderValue::from_str(self.request_id())
-            && !id.is_empty()
-        {
-            headers.insert(HeaderName::from_static("x-request-id"), id);
-        }
+    let mut answer = ErrorPage::of(app, request, error, &request_id)
+        .and_then(|page| render(error.status_code(), &page))
+        .unwrap_or_else(|_| HttpResponse::build(error.status_code()).body(error.code().as_str()));
+    if let Some(seconds) = retry_after(error) {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-
-    /// The query is left out: it may hold a link's token.
-    fn log(&self, answer: &HttpResponse) {
-        tracing::info!(
-            request_id = self.request_id(),
-            ip = self.visit.as_ref().and_then(|visit| visit.ip).map(tracing::field::display),
-            method = %self.method,
-            path = self.uri.path(),
-            status = answer.status().as_u16(),
-            micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
-            "request"
-        );
-    }
+    answer
 }
 
 /// Whether the caller is a program.
-fn wants_json(path: &str, headers: &HeaderMap) -> bool {
-    let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+fn wants_json(request: &HttpRequest) -> bool {
+    let path = request.path();
+    let accepts = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     ["/api/", "/oauth2/", "/.well-known/", "/healthz", "/readyz", "/metrics", "/openapi.json"]
         .iter()
         .any(|start| path.starts_with(start))
@@ -237,7 +140,8 @@ struct ErrorPage {
 }
 
 impl ErrorPage {
-    fn of(app: &App, page: Page, error: &Error, request_id: &str) -> Self {
+    fn of(app: &App, request: &HttpRequest, error: &Error, request_id: &str) -> crate::error::Result<Self> {
+        let page = Page::of_request(request)?;
         let code = error.code();
         let kind = match code {
             Code::FormExpired => "csrf".to_owned(),
@@ -264,7 +168,7 @@ impl ErrorPage {
         let link_text = text("link").to_string();
         let mut page = page;
         page.title.clone_from(&heading);
-        Self {
+        Ok(Self {
             heading,
             detail,
             what_next,
@@ -272,6 +176,48 @@ impl ErrorPage {
             link_href: if code == Code::SignInRequired { "/sign-in".into() } else { "/".into() },
             link_text,
             page,
-        }
+        })
     }
+}
+
+/// The headers that every answer carries, errors and files included (security.md, Decisions).
+fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
+    let is_page = answer
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("text/html"));
+    let is_static = request.path().starts_with("/static/") && answer.status() == StatusCode::OK;
+    let headers = answer.headers_mut();
+    let mut put = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
+    put(CONTENT_SECURITY_POLICY, if is_page { PAGE_POLICY } else { DATA_POLICY });
+    put(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(REFERRER_POLICY, if request.path().starts_with("/self-service/") { "no-referrer" } else { "same-origin" });
+    put(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    put(HeaderName::from_static("x-frame-options"), "DENY");
+    if !is_static {
+        put(CACHE_CONTROL, "no-store");
+    }
+    if app.config.public_url.https() {
+        put(STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+    if let Ok(visit) = Visit::of(request)
+        && let Ok(id) = HeaderValue::from_str(&visit.request_id)
+    {
+        answer.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    }
+}
+
+/// The query is left out: it may hold a link's token.
+fn log(request: &HttpRequest, answer: &ServiceResponse, started: Instant) {
+    let visit = Visit::of(request).ok();
+    tracing::info!(
+        request_id = visit.as_ref().map(|visit| visit.request_id.as_str()),
+        ip = visit.as_ref().and_then(|visit| visit.ip).map(tracing::field::display),
+        method = %request.method(),
+        path = request.path(),
+        status = answer.status().as_u16(),
+        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "request"
+    );
 }

@@ -69,8 +69,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// The frame of a page for a visit.
-    pub(super) fn of(app: &App, visit: &Visit) -> Self {
+    fn of(app: &App, visit: &Visit) -> Self {
         let now = app.clock.now();
         let viewer = visit.signed_in.as_ref().map(super::SignedIn::viewer);
         let is_admin = viewer.as_ref().is_some_and(|viewer| viewer.is_admin);
@@ -99,7 +98,8 @@ impl Page {
         }
     }
 
-    fn of_request(request: &HttpRequest) -> Result<Self> {
+    /// The page of a request that is already answered, for error pages.
+    pub(super) fn of_request(request: &HttpRequest) -> Result<Self> {
         let app = request
             .app_data::<web::Data<App>>()
             .ok_or_else(|| Error::internal("no App in the server"))?;
