@@ -77,7 +77,7 @@ impl Side {
 /// The layer that makes the [`Visit`].
 ///
 /// # Errors
-/// A credential that is not good, the database away.
+/// None of ours: a credential that is not good, or the database away, is answered.
 pub async fn visit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -100,7 +100,10 @@ pub async fn visit(
             Err(why) => refused = Some(why),
         },
         Side::Page => {
-            visit.signed_in = sessions::known(&request.get_session()).map(|known| signed_in(known, &visit));
+            match sessions::known(&request.get_session()) {
+                Ok(known) => visit.signed_in = known.map(|known| signed_in(known, &visit)),
+                Err(why) => refused = Some(why),
+            }
             visit.chrome = chrome(&app, &callers).await;
             match &visit.signed_in {
                 Some(who) => visit.binding = who.session_id.to_string(),
@@ -119,7 +122,7 @@ pub async fn visit(
     let visit = Rc::new(visit);
     request.extensions_mut().insert(visit.clone());
     if let Some(why) = refused {
-        return Err(why.into());
+        return Ok(request.error_response(why).map_into_boxed_body());
     }
     if let Some(elsewhere) = other_loopback_name(&app, &request, side) {
         return Ok(request.into_response(elsewhere).map_into_boxed_body());
@@ -148,15 +151,18 @@ pub async fn visit(
 /// Holds a route to what the table says about it.
 ///
 /// # Errors
-/// `sign_in_required`, `credential_missing`, `scope_missing`, `forbidden`.
+/// None of ours: who may not is answered `sign_in_required`, `credential_missing`, `scope_missing` or
+/// `forbidden`.
 pub async fn admit(
     who: Who,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let visit = Visit::of(request.request())?;
-    check(who, &visit)?;
-    next.call(request).await
+    let checked = Visit::of(request.request()).and_then(|visit| check(who, &visit));
+    match checked {
+        Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
+        Err(why) => Ok(request.error_response(why).map_into_boxed_body()),
+    }
 }
 
 fn check(who: Who, visit: &Visit) -> Result<()> {
@@ -260,9 +266,7 @@ fn other_loopback_name(app: &App, request: &ServiceRequest, side: Side) -> Optio
     let host = header(request, HOST);
     let elsewhere = side == Side::Page
         && request.method().is_safe()
-        && url.is_loopback_site()
-        && host != url.host()
-        && url.is_same_site(&format!("http://{host}"));
+        && url.is_loopback_alias(host);
     elsewhere.then(|| {
         let to = format!("{}{}", url.origin(), request.uri());
         HttpResponse::TemporaryRedirect().insert_header((LOCATION, to)).finish()

@@ -55,9 +55,18 @@ pub fn hand_over(session: &Session, secret: NewSecret) -> Result<()> {
 }
 
 /// The session of the request, when there is a good one.
-pub fn known(session: &Session) -> Option<KnownSession> {
-    session.get(KNOWN).ok().flatten()
+///
+/// # Errors
+/// When the database could not be asked.
+pub fn known(session: &Session) -> Result<Option<KnownSession>> {
+    if session.contains_key(AWAY) {
+        return Err(Error::Unavailable("sessions cannot be read".into()));
+    }
+    session.get(KNOWN).map_err(|why| Error::internal(why.to_string()))
 }
+
+/// Where the state says that the database was away: the middleware has no words for that, `callers` has.
+const AWAY: &str = "away";
 
 /// What is known of a session, as the state carries it.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -107,8 +116,14 @@ impl SessionStore for Sessions {
         let digest = SecretDigest::of(key.as_ref());
         let now = self.app.clock.now();
         let found = self.app.db.read(move |conn| Ok(store::find(conn, &digest, now)?)).await;
-        let found = found.map_err(|why| LoadError::Other(why.into()))?;
-        let Some(found) = found else { return Ok(None) };
+        let found = match found {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(None),
+            Err(why) => {
+                tracing::warn!(%why, "a session could not be read");
+                return Ok(Some(State::from([(AWAY.to_owned(), "true".to_owned())])));
+            }
+        };
         self.seen.note(&found, now);
         let known = serde_json::to_string(&KnownSession::from(found))
             .map_err(|why| LoadError::Deserialization(why.into()))?;
