@@ -152,7 +152,7 @@ fn every_field_that_is_wrong_is_told() {
     assert_eq!(
         told,
         [
-            ("name", "required"),
+            ("name", "name_missing"),
             ("note", "too_long"),
             ("scopes", "nothing_chosen"),
             ("expires", "must_end")

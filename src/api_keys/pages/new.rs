@@ -318,7 +318,7 @@ impl Typed {
         match self.expires.as_str() {
             "" => Ok(default),
             "never" => Ok(Ends::Never),
-            "date" if self.ends_on.is_empty() => Err(FieldError::new("ends_on", "required")),
+            "date" if self.ends_on.is_empty() => Err(FieldError::new("ends_on", "date_missing")),
             "date" => Time::parse(&format!("{}T00:00:00Z", self.ends_on))
                 .map(Ends::At)
                 .ok_or_else(|| FieldError::new("ends_on", "not_a_date")),

@@ -199,7 +199,7 @@ fn a_refused_form_comes_back_as_it_was_and_can_be_sent_again() {
     );
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.has("<title>Error: "));
-    assert!(refused.has("Choose at least one.") && refused.has("My note"));
+    assert!(refused.has("Choose what the key can do.") && refused.has("My note"));
     assert_eq!(refused.value("input[name=expires][checked]"), "date");
     assert_eq!(refused.html.matches("href=\"#f-").count(), 3);
     assert_eq!(browser.submit(&refused, FILLED_IN).status, StatusCode::OK);

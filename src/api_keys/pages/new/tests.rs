@@ -24,7 +24,7 @@ fn every_way_to_choose_an_end_is_read() {
         assert_eq!((input.ends, errors), (ends, Vec::new()), "{expires}");
     }
     for (expires, ends_on, field, code) in [
-        ("date", "", "ends_on", "required"),
+        ("date", "", "ends_on", "date_missing"),
         ("date", "20 February", "ends_on", "not_a_date"),
         ("date", "2027-02-30", "ends_on", "not_a_date"),
         ("soon", "", "expires", "not_a_choice"),
