@@ -202,11 +202,23 @@ impl Server {
         &self.parts
     }
 
-    /// Serves until it is told to stop, finishes what it began, and writes what it still holds.
+    /// Serves until a signal says to stop, finishes what it began, and writes what it still holds.
     ///
     /// # Errors
     /// When the server cannot run.
     pub async fn run(self) -> std::io::Result<()> {
+        self.serve(None::<std::future::Pending<()>>).await
+    }
+
+    /// The same until `stop` is ready; signals are left alone.
+    ///
+    /// # Errors
+    /// When the server cannot run.
+    pub async fn run_until(self, stop: impl Future<Output = ()> + 'static) -> std::io::Result<()> {
+        self.serve(Some(stop)).await
+    }
+
+    async fn serve(self, stop: Option<impl Future<Output = ()> + 'static>) -> std::io::Result<()> {
         let Self { parts, listener, .. } = self;
         let cookie_key = Key::from(&parts.app.master.subkey::<64>("session cookie")[..]);
         let https = parts.app.config.public_url.https();
@@ -239,9 +251,16 @@ impl Server {
                 .wrap(Compress::default())
         })
         .worker_max_blocking_threads(BLOCKING_THREADS)
-        .shutdown_timeout(PATIENCE)
-        .listen(listener)?
-        .run();
+        .shutdown_timeout(PATIENCE);
+        let server = if stop.is_some() { server.disable_signals() } else { server };
+        let server = server.listen(listener)?.run();
+        if let Some(stop) = stop {
+            let handle = server.handle();
+            actix_web::rt::spawn(async move {
+                stop.await;
+                handle.stop(true).await;
+            });
+        }
         let heart = Heart::start(&parts)?;
         let ticker = if parts.app.config.jobs {
             let db = parts.app.db.clone();
