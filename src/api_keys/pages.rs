@@ -201,3 +201,6 @@ pub async fn revoke_of_user(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,8 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
-    REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
@@ -49,7 +49,11 @@ pub async fn answers(
     let response = next.call(request).await?;
     let http = response.request().clone();
     let mut answered = match response.response().error().map(known) {
-        Some(error) => response.into_response(worded(&app, &http, &error)),
+        Some(error) => {
+            let mut answer = worded(&app, &http, &error);
+            keep_headers(response.headers(), answer.headers_mut());
+            response.into_response(answer)
+        }
         None => response.map_into_boxed_body(),
     };
     let plain_error = answered.status().is_client_error()
@@ -57,15 +61,22 @@ pub async fn answers(
         && matches!(answered.status().as_u16(), 404 | 405);
     if plain_error {
         let code = if answered.status() == StatusCode::NOT_FOUND { Code::NotFound } else { Code::MethodNotAllowed };
-        let allow = answered.headers().get(header::ALLOW).cloned();
-        answered = answered.into_response(worded(&app, &http, &code.into()));
-        if let Some(allow) = allow {
-            answered.headers_mut().insert(header::ALLOW, allow);
-        }
+        let mut answer = worded(&app, &http, &code.into());
+        keep_headers(answered.headers(), answer.headers_mut());
+        answered = answered.into_response(answer);
     }
     secure(&app, &http, &mut answered);
     log(&http, &answered, started);
     Ok(answered)
+}
+
+/// Keeps what inner layers said beside a refusal: cookies, `Allow`, the end of the caller's key.
+fn keep_headers(from: &HeaderMap, to: &mut HeaderMap) {
+    for (name, value) in from {
+        if name == SET_COOKIE || !to.contains_key(name) {
+            to.append(name.clone(), value.clone());
+        }
+    }
 }
 
 /// Our error behind actix's, or the closest one of ours.
@@ -220,4 +231,25 @@ fn log(request: &HttpRequest, answer: &ServiceResponse, started: Instant) {
         micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         "request"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_cookies_and_adds_nothing_twice() {
+        let (mut inner, mut outer) = (HeaderMap::new(), HeaderMap::new());
+        let expires = HeaderName::from_static("vestibule-key-expires");
+        inner.append(SET_COOKIE, HeaderValue::from_static("a=1"));
+        inner.append(SET_COOKIE, HeaderValue::from_static("b=2"));
+        inner.append(expires.clone(), HeaderValue::from_static("2027-02-20T09:00:00Z"));
+        inner.append(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        outer.append(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        keep_headers(&inner, &mut outer);
+        assert_eq!(outer.get_all(SET_COOKIE).count(), 2);
+        assert!(outer.contains_key(expires));
+        assert_eq!(outer.get_all(CONTENT_TYPE).count(), 1);
+        assert_eq!(outer.get(CONTENT_TYPE).unwrap(), "application/problem+json");
+    }
 }
