@@ -84,7 +84,11 @@ impl FromStr for Scope {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Self::EACH.iter().copied().find(|scope| scope.as_str() == text).ok_or(())
+        Self::EACH
+            .iter()
+            .copied()
+            .find(|scope| scope.as_str() == text)
+            .ok_or(())
     }
 }
 
@@ -107,7 +111,9 @@ impl Scopes {
     /// The set with `scope` added.
     #[must_use]
     pub const fn with(self, scope: Scope) -> Self {
-        Self { bits: self.bits | 1 << scope as u32 }
+        Self {
+            bits: self.bits | 1 << scope as u32,
+        }
     }
 
     /// The scopes as words, `["all"]` for all of them.
@@ -115,15 +121,24 @@ impl Scopes {
         if self == Self::ALL {
             return vec!["all"];
         }
-        Scope::EACH.iter().filter(|scope| self.contains(**scope)).map(|scope| scope.as_str()).collect()
+        Scope::EACH
+            .iter()
+            .filter(|scope| self.contains(**scope))
+            .map(|scope| scope.as_str())
+            .collect()
     }
 
     /// Reads words; the first that is no scope is the error.
     pub fn read<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
-        words.into_iter().try_fold(Self::default(), |set, word| match word {
-            "all" => Ok(Self::ALL),
-            word => word.parse().map(|scope| set.with(scope)).map_err(|()| word.to_owned()),
-        })
+        words
+            .into_iter()
+            .try_fold(Self::default(), |set, word| match word {
+                "all" => Ok(Self::ALL),
+                word => word
+                    .parse()
+                    .map(|scope| set.with(scope))
+                    .map_err(|()| word.to_owned()),
+            })
     }
 }
 
@@ -220,7 +235,13 @@ impl Actor {
     }
 
     fn without_user(kind: ActorKind, role: Role) -> Self {
-        Self { kind, user: None, role, ip: None, request_id: String::new() }
+        Self {
+            kind,
+            user: None,
+            role,
+            ip: None,
+            request_id: String::new(),
+        }
     }
 
     /// Refuses who has a lower role.
@@ -228,7 +249,11 @@ impl Actor {
     /// # Errors
     /// `forbidden`.
     pub fn require(&self, least: Role) -> Result<()> {
-        if self.role >= least { Ok(()) } else { Code::Forbidden.refuse() }
+        if self.role >= least {
+            Ok(())
+        } else {
+            Code::Forbidden.refuse()
+        }
     }
 
     /// Refuses an administrator who would act on an owner, and a member who would act on anybody.
@@ -267,16 +292,29 @@ mod tests {
         assert_eq!(set.to_string(), "users:read audit:read");
         assert!(set.contains(Scope::UsersRead) && !set.contains(Scope::UsersWrite));
         assert_eq!(Scopes::read(["nonsense"]), Err("nonsense".to_owned()));
-        assert!(Scope::EACH.iter().all(|scope| !Scopes::default().contains(*scope)));
+        assert!(
+            Scope::EACH
+                .iter()
+                .all(|scope| !Scopes::default().contains(*scope))
+        );
         assert_eq!(Scopes::read(["all"]).unwrap().words(), ["all"]);
     }
 
     #[test]
     fn an_administrator_never_acts_on_an_owner() {
-        let mut actor = Actor { role: Role::Admin, ..Actor::operator() };
+        let mut actor = Actor {
+            role: Role::Admin,
+            ..Actor::operator()
+        };
         assert!(actor.require_over(Role::Admin).is_ok());
-        assert_eq!(actor.require_over(Role::Owner).unwrap_err().code(), Code::AboveYou);
+        assert_eq!(
+            actor.require_over(Role::Owner).unwrap_err().code(),
+            Code::AboveYou
+        );
         actor.role = Role::Member;
-        assert_eq!(actor.require_over(Role::Member).unwrap_err().code(), Code::Forbidden);
+        assert_eq!(
+            actor.require_over(Role::Member).unwrap_err().code(),
+            Code::Forbidden
+        );
     }
 }

@@ -10,7 +10,9 @@ use crate::users::actions::Endings;
 use crate::{api_keys, invites, sign_in};
 
 /// The endings for the handlers of users.
-pub const ENDINGS: Endings = Endings { on_suspend: suspend };
+pub const ENDINGS: Endings = Endings {
+    on_suspend: suspend,
+};
 
 /// Ends all that lets a user act: sessions, keys, links to set a password, and the invites that they
 /// sent. Reactivating revives none of it (product rule 6).

@@ -18,8 +18,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::access::{Actor, ActorKind, Role, Scope};
 use crate::api_keys::{self, Keys};
 use crate::app::App;
-use crate::console::chrome::ChromeCache;
 use crate::clock::Time;
+use crate::console::chrome::ChromeCache;
 use crate::error::{Code, Error, Result};
 use crate::secret::SecretKind;
 use crate::sign_in::sessions;
@@ -82,13 +82,23 @@ pub async fn visit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let app = request.app_data::<web::Data<App>>().cloned().expect("the server has an App");
-    let callers = request.app_data::<web::Data<Callers>>().cloned().expect("the server has Callers");
+    let app = request
+        .app_data::<web::Data<App>>()
+        .cloned()
+        .expect("the server has an App");
+    let callers = request
+        .app_data::<web::Data<Callers>>()
+        .cloned()
+        .expect("the server has Callers");
     let side = Side::of(request.path());
     let mut visit = Visit {
         request_id: hex(&crate::secret::random::<8>()),
         ip: client_ip(&app, &request),
-        agent: header(&request, USER_AGENT).chars().filter(|c| !c.is_control()).take(200).collect(),
+        agent: header(&request, USER_AGENT)
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(200)
+            .collect(),
         ..Visit::default()
     };
     let mut new_cookie = None;
@@ -108,11 +118,12 @@ pub async fn visit(
             match &visit.signed_in {
                 Some(who) => visit.binding = who.session_id.to_string(),
                 None => {
-                    visit.binding = cookie_value(&app, request.request(), BEFORE_COOKIE).unwrap_or_else(|| {
-                        let value = URL_SAFE_NO_PAD.encode(crate::secret::random::<32>());
-                        new_cookie = Some(browser_cookie(&app, BEFORE_COOKIE, value.clone()));
-                        value
-                    });
+                    visit.binding = cookie_value(&app, request.request(), BEFORE_COOKIE)
+                        .unwrap_or_else(|| {
+                            let value = URL_SAFE_NO_PAD.encode(crate::secret::random::<32>());
+                            new_cookie = Some(browser_cookie(&app, BEFORE_COOKIE, value.clone()));
+                            value
+                        });
                 }
             }
             visit.flash = cookie_value(&app, request.request(), crate::web::FLASH_COOKIE)
@@ -137,13 +148,17 @@ pub async fn visit(
     }
     for cookie in cookies {
         if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
-            answer.headers_mut().append(actix_web::http::header::SET_COOKIE, value);
+            answer
+                .headers_mut()
+                .append(actix_web::http::header::SET_COOKIE, value);
         }
     }
     if let Some(end) = visit.api.as_ref().and_then(|caller| caller.expires_at)
         && let Ok(value) = HeaderValue::from_str(&end.rfc3339())
     {
-        answer.headers_mut().insert(HeaderName::from_static("vestibule-key-expires"), value);
+        answer
+            .headers_mut()
+            .insert(HeaderName::from_static("vestibule-key-expires"), value);
     }
     Ok(answer)
 }
@@ -166,8 +181,18 @@ pub async fn admit(
 }
 
 fn check(who: Who, visit: &Visit) -> Result<()> {
-    let session = || visit.signed_in.as_ref().ok_or(Error::from(Code::SignInRequired));
-    let key = || visit.api.as_ref().ok_or(Error::from(Code::CredentialMissing));
+    let session = || {
+        visit
+            .signed_in
+            .as_ref()
+            .ok_or(Error::from(Code::SignInRequired))
+    };
+    let key = || {
+        visit
+            .api
+            .as_ref()
+            .ok_or(Error::from(Code::CredentialMissing))
+    };
     match who {
         Who::Anyone => Ok(()),
         Who::SignedIn => session().map(drop),
@@ -211,7 +236,9 @@ async fn key_caller(
     }
     let authorization = header(request, AUTHORIZATION);
     let secret = match authorization.split_once(' ') {
-        Some((scheme, secret)) if scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("apikey") => {
+        Some((scheme, secret))
+            if scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("apikey") =>
+        {
             secret.trim()
         }
         _ if !authorization.is_empty() => return Code::CredentialInvalid.refuse(),
@@ -222,7 +249,10 @@ async fn key_caller(
     }
     let now = app.clock.now();
     let key = api_keys::authenticate(&app.db, &callers.keys.cache, secret, now).await?;
-    callers.keys.usage.note(key.key_id, now, visit.ip, &visit.agent);
+    callers
+        .keys
+        .usage
+        .note(key.key_id, now, visit.ip, &visit.agent);
     Ok(Some(key.caller(visit.ip, visit.request_id.clone())))
 }
 
@@ -230,8 +260,10 @@ async fn key_caller(
 fn holds_credential(query: &str) -> bool {
     !query.is_empty()
         && form_urlencoded::parse(query.as_bytes()).any(|(name, value)| {
-            matches!(name.as_ref(), "api_key" | "apikey" | "access_token" | "token")
-                || SecretKind::of_well_formed(&value).is_some()
+            matches!(
+                name.as_ref(),
+                "api_key" | "apikey" | "access_token" | "token"
+            ) || SecretKind::of_well_formed(&value).is_some()
         })
 }
 
@@ -240,7 +272,10 @@ fn holds_credential(query: &str) -> bool {
 async fn chrome(app: &web::Data<App>, callers: &Callers) -> Chrome {
     callers.chrome.get(app).await.unwrap_or_else(|why| {
         tracing::warn!(%why, "the frame of a page could not be read");
-        Chrome { site_name: "Vestibule".to_owned(), ..Chrome::default() }
+        Chrome {
+            site_name: "Vestibule".to_owned(),
+            ..Chrome::default()
+        }
     })
 }
 
@@ -264,17 +299,21 @@ fn client_ip(app: &App, request: &ServiceRequest) -> Option<IpAddr> {
 fn other_loopback_name(app: &App, request: &ServiceRequest, side: Side) -> Option<HttpResponse> {
     let url = &app.config.public_url;
     let host = header(request, HOST);
-    let elsewhere = side == Side::Page
-        && request.method().is_safe()
-        && url.is_loopback_alias(host);
+    let elsewhere = side == Side::Page && request.method().is_safe() && url.is_loopback_alias(host);
     elsewhere.then(|| {
         let to = format!("{}{}", url.origin(), request.uri());
-        HttpResponse::TemporaryRedirect().insert_header((LOCATION, to)).finish()
+        HttpResponse::TemporaryRedirect()
+            .insert_header((LOCATION, to))
+            .finish()
     })
 }
 
 fn header(request: &ServiceRequest, name: HeaderName) -> &str {
-    request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    request
+        .headers()
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -8,8 +8,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment in UTC, in whole microseconds, which both databases keep exactly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
 #[diesel(sql_type = crate::db::Ts)]
 pub struct Time(i64);
 
@@ -91,7 +101,9 @@ impl Time {
 
     /// Reads RFC 3339 with any offset.
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<Timestamp>().ok().map(|stamp| Self(stamp.as_microsecond()))
+        text.parse::<Timestamp>()
+            .ok()
+            .map(|stamp| Self(stamp.as_microsecond()))
     }
 }
 
@@ -157,7 +169,10 @@ impl Clock {
     pub fn now(&self) -> Time {
         match self {
             Self::System => {
-                #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the one place that asks the machine"
+                )]
                 let now = Timestamp::now();
                 Time(now.as_microsecond())
             }

@@ -37,7 +37,11 @@ pub struct FieldError {
 impl FieldError {
     /// An error of one field.
     pub fn new(field: impl Into<String>, code: &'static str) -> Self {
-        Self { field: field.into(), code, args: Vec::new() }
+        Self {
+            field: field.into(),
+            code,
+            args: Vec::new(),
+        }
     }
 
     /// Adds what the words need to know.
@@ -231,7 +235,9 @@ impl Error {
             // Two faults that a person has to mend have codes of their own.
             Self::Invalid(errors) => match errors.first().map(|error| error.code) {
                 Some("terms_required") if errors.len() == 1 => Code::TermsRequired,
-                Some(code) if errors.len() == 1 && code.starts_with("password_") => Code::PasswordTooWeak,
+                Some(code) if errors.len() == 1 && code.starts_with("password_") => {
+                    Code::PasswordTooWeak
+                }
                 _ => Code::InvalidInput,
             },
             Self::TooMany(_) => Code::TooManyRequests,
@@ -252,10 +258,17 @@ fn database_is_away(why: &diesel::result::Error) -> bool {
         | Diesel::BrokenTransactionManager => true,
         Diesel::DatabaseError(_, info) => {
             let message = info.message();
-            ["database is locked", "disk is full", "server closed the connection", "terminating connection",
-             "no connection to the server", "canceling statement due to", "could not connect"]
-                .iter()
-                .any(|sign| message.contains(sign))
+            [
+                "database is locked",
+                "disk is full",
+                "server closed the connection",
+                "terminating connection",
+                "no connection to the server",
+                "canceling statement due to",
+                "could not connect",
+            ]
+            .iter()
+            .any(|sign| message.contains(sign))
         }
         _ => false,
     }
@@ -267,7 +280,9 @@ impl fmt::Display for Error {
             Self::Refused(code, _) => f.write_str(code.as_str()),
             Self::Invalid(errors) => {
                 f.write_str("invalid input:")?;
-                errors.iter().try_for_each(|error| write!(f, " {} {}", error.field, error.code))
+                errors
+                    .iter()
+                    .try_for_each(|error| write!(f, " {} {}", error.field, error.code))
             }
             Self::TooMany(seconds) => write!(f, "too many tries, again in {seconds} s"),
             Self::Unavailable(why) => write!(f, "unavailable: {why}"),

@@ -14,7 +14,10 @@ pub async fn alive() -> HttpResponse {
 /// `GET /readyz`: anybody. The database answers, or what is wrong.
 pub async fn ready(app: web::Data<App>) -> HttpResponse {
     use crate::db::schema::revisions::dsl;
-    let asked = app.db.read(|conn| Ok(dsl::revisions.count().get_result::<i64>(conn)?)).await;
+    let asked = app
+        .db
+        .read(|conn| Ok(dsl::revisions.count().get_result::<i64>(conn)?))
+        .await;
     match asked {
         Ok(_) => HttpResponse::Ok().json(json!({ "status": "ok", "database": "ok" })),
         Err(why) => {

@@ -55,7 +55,10 @@ impl<K: Kind> Id<K> {
         text[..3].copy_from_slice(K::PREFIX.as_bytes());
         text[3] = b'_';
         uuid.hyphenated().encode_lower(&mut text[4..]);
-        Self { text, kind: PhantomData }
+        Self {
+            text,
+            kind: PhantomData,
+        }
     }
 
     /// The id as text.
@@ -77,7 +80,10 @@ impl<K: Kind> FromStr for Id<K> {
         // One id has one spelling: no capitals, no other form of the UUID, version 7.
         let lower = !bytes.iter().any(u8::is_ascii_uppercase);
         (lower && uuid.get_version_num() == 7)
-            .then_some(Self { text: bytes, kind: PhantomData })
+            .then_some(Self {
+                text: bytes,
+                kind: PhantomData,
+            })
             .ok_or(NotAnId)
     }
 }
@@ -157,7 +163,8 @@ where
 {
     fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let text = <String as FromSql<Text, DB>>::from_sql(bytes)?;
-        text.parse().map_err(|_| format!("{text:?} is not a {} id", K::PREFIX).into())
+        text.parse()
+            .map_err(|_| format!("{text:?} is not a {} id", K::PREFIX).into())
     }
 }
 

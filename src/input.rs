@@ -32,7 +32,10 @@ impl Faults {
     /// Trims a text of any number of lines.
     pub fn lines(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> String {
         let text = text.trim();
-        if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        if text
+            .chars()
+            .any(|c| c.is_control() && c != '\n' && c != '\t')
+        {
             self.add(FieldError::new(field, "control_characters"));
         }
         self.length(field, text, length);
@@ -43,17 +46,28 @@ impl Faults {
         let (least, most) = length.into_inner();
         match text.chars().count() {
             0 if least > 0 => self.add(FieldError::new(field, "required")),
-            count if count < least => self.add(FieldError::new(field, "too_short").with("min", least)),
+            count if count < least => {
+                self.add(FieldError::new(field, "too_short").with("min", least))
+            }
             count if count > most => self.add(FieldError::new(field, "too_long").with("max", most)),
             _ => {}
         }
     }
 
     /// Checks that a number lies in a range.
-    pub fn range<T: PartialOrd + Display>(&mut self, field: &str, number: T, range: RangeInclusive<T>) {
+    pub fn range<T: PartialOrd + Display>(
+        &mut self,
+        field: &str,
+        number: T,
+        range: RangeInclusive<T>,
+    ) {
         if !range.contains(&number) {
             let (min, max) = range.into_inner();
-            self.add(FieldError::new(field, "out_of_range").with("min", min).with("max", max));
+            self.add(
+                FieldError::new(field, "out_of_range")
+                    .with("min", min)
+                    .with("max", max),
+            );
         }
     }
 
@@ -62,7 +76,11 @@ impl Faults {
     /// # Errors
     /// `invalid_input` with everything that is wrong.
     pub fn none_in<T>(self, value: T) -> Result<T> {
-        if self.0.is_empty() { Ok(value) } else { Err(Error::Invalid(self.0)) }
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(Error::Invalid(self.0))
+        }
     }
 }
 
@@ -91,7 +109,10 @@ where
 
 /// A name as it is compared and searched: small letters, one space between words.
 pub fn normal_name(name: &str) -> String {
-    name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    name.to_lowercase()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -110,11 +131,17 @@ mod tests {
         faults.line("c", "a\nb", 1..=2);
         faults.lines("d", "a\nb", 1..=3);
         faults.range("e", 91, 1..=90);
-        assert_eq!(codes(faults), ["required", "control_characters", "too_long", "out_of_range"]);
+        assert_eq!(
+            codes(faults),
+            ["required", "control_characters", "too_long", "out_of_range"]
+        );
     }
 
     #[test]
     fn names_compare_without_case_and_spacing() {
-        assert_eq!(normal_name("  Data\t Analysts "), normal_name("DATA analysts"));
+        assert_eq!(
+            normal_name("  Data\t Analysts "),
+            normal_name("DATA analysts")
+        );
     }
 }

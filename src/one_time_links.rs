@@ -100,7 +100,11 @@ pub fn take(tx: &mut Tx<'_>, kind: LinkKind, token: &str) -> Result<Link> {
     let used = diesel::update(table::table.find(link.id).filter(table::used_at.is_null()))
         .set(table::used_at.eq(now))
         .execute(&mut **tx)?;
-    if used == 1 { Ok(link) } else { Code::LinkGone.refuse() }
+    if used == 1 {
+        Ok(link)
+    } else {
+        Code::LinkGone.refuse()
+    }
 }
 
 /// Ends the links of a kind and user that are still good.
@@ -111,8 +115,12 @@ pub fn end_all(tx: &mut Tx<'_>, kind: LinkKind, user: Option<UserId>) -> Result<
     let now = tx.now;
     let live = table::table.filter(table::kind.eq(kind).and(table::used_at.is_null()));
     match user {
-        Some(user) => diesel::update(live.filter(table::user_id.eq(user))).set(table::used_at.eq(now)).execute(&mut **tx)?,
-        None => diesel::update(live.filter(table::user_id.is_null())).set(table::used_at.eq(now)).execute(&mut **tx)?,
+        Some(user) => diesel::update(live.filter(table::user_id.eq(user)))
+            .set(table::used_at.eq(now))
+            .execute(&mut **tx)?,
+        None => diesel::update(live.filter(table::user_id.is_null()))
+            .set(table::used_at.eq(now))
+            .execute(&mut **tx)?,
     };
     Ok(())
 }

@@ -25,7 +25,12 @@ pub struct Route {
 }
 
 const fn row(method: Method, path: &'static str, who: Who, handler: fn() -> Handler) -> Route {
-    Route { method, path, who, handler }
+    Route {
+        method,
+        path,
+        who,
+        handler,
+    }
 }
 
 macro_rules! rows {
@@ -113,8 +118,8 @@ fn pages() -> Vec<Route> {
 /// The API.
 fn api() -> Vec<Route> {
     use Scope::{
-        AuditRead, EventsRead, GroupsRead, GroupsWrite, InvitesRead, InvitesWrite, KeysRead, KeysRevoke,
-        OutboxRead, OutboxWrite, SettingsRead, SettingsWrite, UsersRead, UsersWrite,
+        AuditRead, EventsRead, GroupsRead, GroupsWrite, InvitesRead, InvitesWrite, KeysRead,
+        KeysRevoke, OutboxRead, OutboxWrite, SettingsRead, SettingsWrite, UsersRead, UsersWrite,
     };
     rows! {
         GET "/api/v1/me" Who::Key => users::api::me;
@@ -159,13 +164,17 @@ pub fn register(config: &mut web::ServiceConfig) {
     let mut table = routes();
     while !table.is_empty() {
         let path = table[0].path;
-        let (same, rest): (Vec<Route>, Vec<Route>) = table.into_iter().partition(|route| route.path == path);
+        let (same, rest): (Vec<Route>, Vec<Route>) =
+            table.into_iter().partition(|route| route.path == path);
         table = rest;
         let mut resource = web::resource(path);
         for route in same {
             let who = route.who;
-            let methods: &[Method] =
-                if route.method == Method::GET { &[Method::GET, Method::HEAD] } else { &[route.method] };
+            let methods: &[Method] = if route.method == Method::GET {
+                &[Method::GET, Method::HEAD]
+            } else {
+                &[route.method]
+            };
             for method in methods {
                 let handler = (route.handler)()
                     .method(method.clone())

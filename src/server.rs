@@ -72,7 +72,8 @@ pub fn open_migrated(config: Config, clock: Clock, cost: Cost) -> Result<Parts> 
     let target = target(&config)?;
     let clock = Arc::new(clock);
     let db = Db::open(&target, clock.clone())?;
-    let master = MasterKey::load_or_create(&config.secret_key_file).map_err(|why| Error::internal(why.to_string()))?;
+    let master = MasterKey::load_or_create(&config.secret_key_file)
+        .map_err(|why| Error::internal(why.to_string()))?;
     own(&db, &master)?;
     db.refresh_rights()?;
     let passwords = Passwords::start(cost, HASHING_THREADS).map_err(Error::internal)?;
@@ -101,7 +102,10 @@ pub fn target(config: &Config) -> Result<Target> {
     Ok(match &config.database {
         DatabaseUrl::Postgres(url) => Target::Postgres(url.clone()),
         DatabaseUrl::Sqlite(path) => {
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            if let Some(folder) = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+            {
                 std::fs::create_dir_all(folder).map_err(Error::internal)?;
             }
             Target::Sqlite(path.clone())
@@ -114,8 +118,11 @@ fn own(db: &Db, master: &MasterKey) -> Result<()> {
     use crate::db::schema::facts::dsl;
     let fingerprint = master.fingerprint();
     let known = db.write_now(move |tx| {
-        let known: Option<String> =
-            dsl::facts.find("master_key").select(dsl::value).first(&mut **tx).optional()?;
+        let known: Option<String> = dsl::facts
+            .find("master_key")
+            .select(dsl::value)
+            .first(&mut **tx)
+            .optional()?;
         if known.is_none() {
             diesel::insert_into(dsl::facts)
                 .values((dsl::name.eq("master_key"), dsl::value.eq(&fingerprint)))
@@ -135,14 +142,46 @@ fn own(db: &Db, master: &MasterKey) -> Result<()> {
 /// The background work, in the order in which it is started.
 pub fn jobs() -> Vec<Job<Parts>> {
     vec![
-        Job { name: "audit-seal", every: seconds(0), run: |parts| audit::jobs::seal(&parts.app) },
-        Job { name: "event-numbers", every: seconds(0), run: |parts| events::jobs::number(&parts.app) },
-        Job { name: "outbox", every: seconds(0), run: |parts| outbox::jobs::deliver(&parts.app) },
-        Job { name: "invite-expiry", every: minutes(1), run: |parts| invites::jobs::expire(&parts.app) },
-        Job { name: "audit-check", every: hours(24), run: |parts| audit::jobs::check(&parts.app) },
-        Job { name: "event-sweep", every: hours(1), run: |parts| events::jobs::sweep(&parts.app) },
-        Job { name: "outbox-bodies", every: hours(1), run: |parts| outbox::jobs::erase_old(&parts.app) },
-        Job { name: "ended-rows", every: minutes(10), run: sweep },
+        Job {
+            name: "audit-seal",
+            every: seconds(0),
+            run: |parts| audit::jobs::seal(&parts.app),
+        },
+        Job {
+            name: "event-numbers",
+            every: seconds(0),
+            run: |parts| events::jobs::number(&parts.app),
+        },
+        Job {
+            name: "outbox",
+            every: seconds(0),
+            run: |parts| outbox::jobs::deliver(&parts.app),
+        },
+        Job {
+            name: "invite-expiry",
+            every: minutes(1),
+            run: |parts| invites::jobs::expire(&parts.app),
+        },
+        Job {
+            name: "audit-check",
+            every: hours(24),
+            run: |parts| audit::jobs::check(&parts.app),
+        },
+        Job {
+            name: "event-sweep",
+            every: hours(1),
+            run: |parts| events::jobs::sweep(&parts.app),
+        },
+        Job {
+            name: "outbox-bodies",
+            every: hours(1),
+            run: |parts| outbox::jobs::erase_old(&parts.app),
+        },
+        Job {
+            name: "ended-rows",
+            every: minutes(10),
+            run: sweep,
+        },
     ]
 }
 
@@ -182,14 +221,25 @@ impl Server {
     /// When a part cannot be had; the words say which and what to do.
     pub fn build(mut config: Config, clock: Clock, cost: Cost) -> Result<Self> {
         let listener = TcpListener::bind(config.listen).map_err(|why| {
-            Error::internal(format!("cannot listen on {}: {why}. Set VESTIBULE_LISTEN to another address.", config.listen))
+            Error::internal(format!(
+                "cannot listen on {}: {why}. Set VESTIBULE_LISTEN to another address.",
+                config.listen
+            ))
         })?;
         let address = listener.local_addr().map_err(Error::internal)?;
         config.bound_to(address);
         let parts = open(config, clock, cost)?;
         let app = parts.app.clone();
-        let set_up_link = parts.app.db.write_now(move |tx| sign_in::setup_pages::make_link(tx, &app))?;
-        Ok(Self { parts, listener, address, set_up_link })
+        let set_up_link = parts
+            .app
+            .db
+            .write_now(move |tx| sign_in::setup_pages::make_link(tx, &app))?;
+        Ok(Self {
+            parts,
+            listener,
+            address,
+            set_up_link,
+        })
     }
 
     /// Where it listens.
@@ -219,10 +269,15 @@ impl Server {
     }
 
     async fn serve(self, stop: Option<impl Future<Output = ()> + 'static>) -> std::io::Result<()> {
-        let Self { parts, listener, .. } = self;
+        let Self {
+            parts, listener, ..
+        } = self;
         let cookie_key = Key::from(&parts.app.master.subkey::<64>("session cookie")[..]);
         let https = parts.app.config.public_url.https();
-        let callers = web::Data::new(Callers { keys: parts.keys.clone(), chrome: ChromeCache::default() });
+        let callers = web::Data::new(Callers {
+            keys: parts.keys.clone(),
+            chrome: ChromeCache::default(),
+        });
         let me = web::Data::new(MeCache::default());
         let endings = web::Data::new(belongings::ENDINGS);
         let shared = parts.clone();
@@ -231,7 +286,14 @@ impl Server {
                 Sessions::new(shared.app.clone(), shared.seen.clone()),
                 cookie_key.clone(),
             )
-            .cookie_name(if https { "__Host-vestibule" } else { "vestibule" }.to_owned())
+            .cookie_name(
+                if https {
+                    "__Host-vestibule"
+                } else {
+                    "vestibule"
+                }
+                .to_owned(),
+            )
             .cookie_secure(https)
             .cookie_same_site(SameSite::Lax)
             .cookie_content_security(CookieContentSecurity::Signed)
@@ -252,7 +314,11 @@ impl Server {
         })
         .worker_max_blocking_threads(BLOCKING_THREADS)
         .shutdown_timeout(PATIENCE);
-        let server = if stop.is_some() { server.disable_signals() } else { server };
+        let server = if stop.is_some() {
+            server.disable_signals()
+        } else {
+            server
+        };
         let server = server.listen(listener)?.run();
         if let Some(stop) = stop {
             let handle = server.handle();
@@ -295,26 +361,29 @@ impl Heart {
     fn start(parts: &Parts) -> std::io::Result<Self> {
         let stopping = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let (parts, flag) = (parts.clone(), stopping.clone());
-        let thread = std::thread::Builder::new().name("heart".into()).spawn(move || {
-            let mut beats = 0_u32;
-            while !flag.load(std::sync::atomic::Ordering::Acquire) {
-                if let Err(why) = parts.app.db.refresh_rights() {
-                    tracing::warn!(%why, "the revision of rights could not be read");
+        let thread = std::thread::Builder::new()
+            .name("heart".into())
+            .spawn(move || {
+                let mut beats = 0_u32;
+                while !flag.load(std::sync::atomic::Ordering::Acquire) {
+                    if let Err(why) = parts.app.db.refresh_rights() {
+                        tracing::warn!(%why, "the revision of rights could not be read");
+                    }
+                    beats = beats.wrapping_add(1);
+                    if beats.is_multiple_of(Self::FLUSH)
+                        && let Err(why) = parts.flush()
+                    {
+                        tracing::warn!(%why, "last uses could not be written");
+                    }
+                    std::thread::park_timeout(Self::BEAT);
                 }
-                beats = beats.wrapping_add(1);
-                if beats.is_multiple_of(Self::FLUSH)
-                    && let Err(why) = parts.flush()
-                {
-                    tracing::warn!(%why, "last uses could not be written");
-                }
-                std::thread::park_timeout(Self::BEAT);
-            }
-        })?;
+            })?;
         Ok(Self { stopping, thread })
     }
 
     fn stop(self) {
-        self.stopping.store(true, std::sync::atomic::Ordering::Release);
+        self.stopping
+            .store(true, std::sync::atomic::Ordering::Release);
         self.thread.thread().unpark();
         if self.thread.join().is_err() {
             tracing::error!("the heart stopped by itself");

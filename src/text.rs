@@ -18,8 +18,10 @@ macro_rules! files {
 }
 
 /// The English texts, one file for each feature.
-const ENGLISH: &[&str] =
-    files!["web", "api", "audit", "outbox", "users", "sign-in", "groups", "api-keys", "invites", "site", "mail", "docs"];
+const ENGLISH: &[&str] = files![
+    "web", "api", "audit", "outbox", "users", "sign-in", "groups", "api-keys", "invites", "site",
+    "mail", "docs"
+];
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new("en", ENGLISH));
 
@@ -38,7 +40,11 @@ impl Text {
 
     /// The text of a key; an attribute is `key.attribute`.
     pub fn get(self, key: impl IntoKey) -> Message {
-        Message { key: key.into_key(), args: Vec::new(), escape: false }
+        Message {
+            key: key.into_key(),
+            args: Vec::new(),
+            escape: false,
+        }
     }
 
     /// Whether there is a text of that key, for keys that are made of data.
@@ -90,14 +96,20 @@ impl Text {
     pub fn wait(self, seconds: u64, key: &'static str) -> String {
         let wait = match seconds {
             0..=90 => self.get("web-wait-seconds").arg("count", seconds),
-            _ => self.get("web-wait-minutes").arg("count", seconds.div_ceil(60)),
+            _ => self
+                .get("web-wait-minutes")
+                .arg("count", seconds.div_ceil(60)),
         };
         self.get(key).arg("wait", wait).to_string()
     }
 
     /// A count that stops at "1,000+".
     pub fn count(self, count: i64) -> String {
-        if count > 1_000 { "1,000+".to_owned() } else { grouped(count) }
+        if count > 1_000 {
+            "1,000+".to_owned()
+        } else {
+            grouped(count)
+        }
     }
 
     /// A number with its thousands apart: "18,204".
@@ -261,7 +273,9 @@ impl Catalogue {
             let resource = FluentResource::try_new((*file).to_owned())
                 .unwrap_or_else(|(_, why)| panic!("a message catalogue cannot be read: {why:?}"));
             keys.extend(names(&resource));
-            bundle.add_resource(resource).expect("no two texts have the same key");
+            bundle
+                .add_resource(resource)
+                .expect("no two texts have the same key");
         }
         let plain = keys
             .into_iter()
@@ -270,7 +284,11 @@ impl Catalogue {
                 Some((key, text))
             })
             .collect();
-        Self { bundle, plain, counted: RwLock::default() }
+        Self {
+            bundle,
+            plain,
+            counted: RwLock::default(),
+        }
     }
 
     /// The text with its arguments; the key itself when there is no such text, which a test forbids.
@@ -299,14 +317,18 @@ fn format(
     key: &str,
     args: Option<&FluentArgs<'_>>,
 ) -> Option<String> {
-    let (id, attribute) = key.split_once('.').map_or((key, None), |(id, name)| (id, Some(name)));
+    let (id, attribute) = key
+        .split_once('.')
+        .map_or((key, None), |(id, name)| (id, Some(name)));
     let message = bundle.get_message(id)?;
     let pattern = match attribute {
         Some(name) => message.get_attribute(name)?.value(),
         None => message.value()?,
     };
     let mut errors = Vec::new();
-    let text = bundle.format_pattern(pattern, args, &mut errors).into_owned();
+    let text = bundle
+        .format_pattern(pattern, args, &mut errors)
+        .into_owned();
     errors.is_empty().then_some(text)
 }
 
@@ -314,10 +336,14 @@ fn format(
 fn names(resource: &FluentResource) -> Vec<String> {
     let mut names = Vec::new();
     for entry in resource.entries() {
-        let Entry::Message(message) = entry else { continue };
+        let Entry::Message(message) = entry else {
+            continue;
+        };
         names.extend(message.value.iter().map(|_| message.id.name.to_owned()));
         let attributes = message.attributes.iter();
-        names.extend(attributes.map(|attribute| format!("{}.{}", message.id.name, attribute.id.name)));
+        names.extend(
+            attributes.map(|attribute| format!("{}.{}", message.id.name, attribute.id.name)),
+        );
     }
     names
 }
@@ -343,7 +369,8 @@ pub fn keys() -> Vec<String> {
     ENGLISH
         .iter()
         .flat_map(|file| {
-            let resource = FluentResource::try_new((*file).to_owned()).unwrap_or_else(|(part, _)| part);
+            let resource =
+                FluentResource::try_new((*file).to_owned()).unwrap_or_else(|(part, _)| part);
             names(&resource)
         })
         .collect()

@@ -16,5 +16,5 @@ mod view;
 
 pub use actions::record;
 pub use model::{ActorRef, Entry, Target};
-pub use view::{Line, newest};
 pub use seal::{Broken, Fault, Verified, verify};
+pub use view::{Line, newest};

@@ -403,11 +403,20 @@ pub struct Line {
 /// When the database refuses.
 pub fn newest(conn: &mut Conn, text: Text, most: i64) -> QueryResult<Vec<Line>> {
     let rows = store::list(conn, &Filter::default(), &Paging::first(most))?;
-    let rows = Paging::first(most).slice(rows, |row| Cursor { time: row.at, id: row.id.to_string() }).rows;
+    let rows = Paging::first(most)
+        .slice(rows, |row| Cursor {
+            time: row.at,
+            id: row.id.to_string(),
+        })
+        .rows;
     let names = store::names(conn, &people(&rows))?;
     let line = |row| {
         let entry = EntryView::of(text, row, &names);
-        Line { sentence: entry.sentence, at: entry.at, icon: entry.icon }
+        Line {
+            sentence: entry.sentence,
+            at: entry.at,
+            icon: entry.icon,
+        }
     };
     Ok(rows.into_iter().map(line).collect())
 }

@@ -54,11 +54,15 @@ pub fn run() -> ExitCode {
 fn settings() -> Result<Config, String> {
     let mut pairs = Vec::new();
     for (name, value) in std::env::vars_os() {
-        let Ok(name) = name.into_string() else { continue };
+        let Ok(name) = name.into_string() else {
+            continue;
+        };
         if !name.starts_with("VESTIBULE_") {
             continue;
         }
-        let value = value.into_string().map_err(|_| format!("{name} is not valid UTF-8"))?;
+        let value = value
+            .into_string()
+            .map_err(|_| format!("{name} is not valid UTF-8"))?;
         pairs.push((name, value));
     }
     Config::load(pairs).map_err(|why| why.to_string())

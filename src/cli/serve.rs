@@ -13,13 +13,16 @@ use super::Outcome;
 /// Serves until a signal says to stop.
 pub fn serve(config: Config) -> Outcome {
     log(&config)?;
-    let server = Server::build(config, Clock::System, Cost::STANDARD).map_err(|why| why.to_string())?;
+    let server =
+        Server::build(config, Clock::System, Cost::STANDARD).map_err(|why| why.to_string())?;
     let url = server.parts().app.config.public_url.origin().to_owned();
     match &server.set_up_link {
         Some(link) => println!("Vestibule serves on {url} - create the first owner: {link}"),
         None => println!("Vestibule serves on {url}"),
     }
-    actix_web::rt::System::new().block_on(server.run()).map_err(|why| why.to_string())
+    actix_web::rt::System::new()
+        .block_on(server.run())
+        .map_err(|why| why.to_string())
 }
 
 /// Applies migrations and says which.
@@ -35,8 +38,9 @@ pub fn migrate(config: &Config) -> Outcome {
 
 /// Sends the log to the standard error.
 fn log(config: &Config) -> Outcome {
-    let filter = EnvFilter::try_new(&config.log)
-        .map_err(|why| format!("VESTIBULE_LOG is not a filter, such as info or vestibule=debug: {why}"))?;
+    let filter = EnvFilter::try_new(&config.log).map_err(|why| {
+        format!("VESTIBULE_LOG is not a filter, such as info or vestibule=debug: {why}")
+    })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())

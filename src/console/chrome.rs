@@ -6,7 +6,7 @@ use actix_web::web;
 
 use crate::app::App;
 use crate::clock::{Span, Time, seconds};
-use crate::db::{Conn, COUNT_LIMIT};
+use crate::db::{COUNT_LIMIT, Conn};
 use crate::error::Result;
 use crate::text::Text;
 use crate::web::Chrome;
@@ -25,7 +25,11 @@ impl ChromeCache {
     /// When the database is away.
     pub async fn get(&self, app: &web::Data<App>) -> Result<Chrome> {
         let (commits, now) = (app.db.counts().commits, app.clock.now());
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let kept = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         if let Some((then, at, chrome)) = kept
             && then == commits
             && now - at < KEPT
@@ -34,8 +38,12 @@ impl ChromeCache {
         }
         let mail_missing = app.config.smtp.is_none();
         let text = app.text;
-        let chrome = app.db.read(move |conn| read(conn, text, mail_missing, now)).await?;
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((commits, now, chrome.clone()));
+        let chrome = app
+            .db
+            .read(move |conn| read(conn, text, mail_missing, now))
+            .await?;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((commits, now, chrome.clone()));
         Ok(chrome)
     }
 }

@@ -5,9 +5,9 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use crate::access::Role;
-use crate::audit;
 use crate::api_keys;
 use crate::app::App;
+use crate::audit;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::invites::store as invites;
@@ -62,29 +62,74 @@ fn read(conn: &mut Conn, app: &App, who: &SignedIn) -> Result<Facts> {
 }
 
 /// `GET /`: who is signed in. Members have no dashboard; they go to their keys.
-pub async fn show_dashboard(app: web::Data<App>, page: Page, who: SignedIn) -> Result<HttpResponse> {
+pub async fn show_dashboard(
+    app: web::Data<App>,
+    page: Page,
+    who: SignedIn,
+) -> Result<HttpResponse> {
     if who.actor.role < Role::Admin {
-        return Ok(HttpResponse::SeeOther().insert_header((LOCATION, "/settings/api-keys")).finish());
+        return Ok(HttpResponse::SeeOther()
+            .insert_header((LOCATION, "/settings/api-keys"))
+            .finish());
     }
     let shared = app.clone();
     let facts = app.db.read(move |conn| read(conn, &shared, &who)).await?;
-    let need = |href, key, count, kind, tag| Need { href, key, count, kind, tag };
+    let need = |href, key, count, kind, tag| Need {
+        href,
+        key,
+        count,
+        kind,
+        tag,
+    };
     let needs = [
-        need("/admin/invites?tab=not-delivered", "dashboard-not-delivered", facts.not_delivered, "bad", "dashboard-tag-failed"),
-        need("/admin/outbox?state=failed", "dashboard-failed-mails", facts.failed, "bad", "dashboard-tag-failed"),
-        need("/admin/invites?tab=all", "dashboard-on-hold", facts.on_hold, "warn", "dashboard-tag-waits"),
+        need(
+            "/admin/invites?tab=not-delivered",
+            "dashboard-not-delivered",
+            facts.not_delivered,
+            "bad",
+            "dashboard-tag-failed",
+        ),
+        need(
+            "/admin/outbox?state=failed",
+            "dashboard-failed-mails",
+            facts.failed,
+            "bad",
+            "dashboard-tag-failed",
+        ),
+        need(
+            "/admin/invites?tab=all",
+            "dashboard-on-hold",
+            facts.on_hold,
+            "warn",
+            "dashboard-tag-waits",
+        ),
     ];
     let steps = vec![
-        Step { href: "/admin/outbox", key: "dashboard-step-mail", done: app.config.smtp.is_some() },
-        Step { href: "/admin/invites/new", key: "dashboard-step-invite", done: facts.invited },
-        Step { href: "/settings/api-keys", key: "dashboard-step-key", done: facts.has_key },
+        Step {
+            href: "/admin/outbox",
+            key: "dashboard-step-mail",
+            done: app.config.smtp.is_some(),
+        },
+        Step {
+            href: "/admin/invites/new",
+            key: "dashboard-step-invite",
+            done: facts.invited,
+        },
+        Step {
+            href: "/settings/api-keys",
+            key: "dashboard-step-key",
+            done: facts.has_key,
+        },
     ];
     let page = page.titled("nav-dashboard", "dashboard");
     show(&Dashboard {
         needs: needs.into_iter().filter(|need| need.count > 0).collect(),
-        steps: if steps.iter().all(|step| step.done) { Vec::new() } else { steps },
+        steps: if steps.iter().all(|step| step.done) {
+            Vec::new()
+        } else {
+            steps
+        },
         lately: facts.lately,
         page,
     })
 }
-

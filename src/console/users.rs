@@ -60,7 +60,12 @@ struct ListPage {
 }
 
 /// `GET /admin/users`: administrators.
-pub async fn list(app: web::Data<App>, page: Page, _: SignedIn, form: web::Query<ListForm>) -> Result<HttpResponse> {
+pub async fn list(
+    app: web::Data<App>,
+    page: Page,
+    _: SignedIn,
+    form: web::Query<ListForm>,
+) -> Result<HttpResponse> {
     let form = form.into_inner();
     let filter = Filter {
         q: form.q.trim().to_owned(),
@@ -90,15 +95,34 @@ pub async fn list(app: web::Data<App>, page: Page, _: SignedIn, form: web::Query
             }))
         })
         .await?;
-    let query = [("q", form.q.as_str()), ("status", form.status.as_str()), ("role", form.role.as_str())];
+    let query = [
+        ("q", form.q.as_str()),
+        ("status", form.status.as_str()),
+        ("role", form.role.as_str()),
+    ];
     let links = PageLinks::of("/admin/users", &query, &slice);
     let page = page.titled("nav-users", "users");
     let any = |key: &'static str| vec![(String::new(), page.t(key).to_string())];
     let mut roles = any("users-any-role");
-    roles.extend(Role::ALL.iter().map(|role| (role.to_string(), page.t(format!("role-{role}")).to_string())));
+    roles.extend(
+        Role::ALL
+            .iter()
+            .map(|role| (role.to_string(), page.t(format!("role-{role}")).to_string())),
+    );
     let mut statuses = any("users-any-status");
-    statuses.extend(Status::ALL.iter().map(|one| (one.to_string(), page.t(format!("users-{one}")).to_string())));
-    show(&ListPage { roles, statuses, rows: slice.rows, links, page, form })
+    statuses.extend(
+        Status::ALL
+            .iter()
+            .map(|one| (one.to_string(), page.t(format!("users-{one}")).to_string())),
+    );
+    show(&ListPage {
+        roles,
+        statuses,
+        rows: slice.rows,
+        links,
+        page,
+        form,
+    })
 }
 
 #[derive(Template)]
@@ -133,7 +157,9 @@ pub async fn detail(
         .db
         .read(move |conn| {
             let user = actions::visible(conn, &actor, id)?;
-            let groups = groups::actions::groups_of(conn, &[id])?.remove(&id).unwrap_or_default();
+            let groups = groups::actions::groups_of(conn, &[id])?
+                .remove(&id)
+                .unwrap_or_default();
             let keys = api_keys::view::keys_of(conn, &keys, text, &actor, id, now)?;
             Ok((user, groups, keys, sessions::of_user(conn, id, now)?.len()))
         })
@@ -162,13 +188,20 @@ struct SuspendPage {
 
 async fn target(app: &web::Data<App>, who: &SignedIn, id: UserId) -> Result<User> {
     let actor = who.actor.clone();
-    app.db.read(move |conn| actions::visible(conn, &actor, id)).await
+    app.db
+        .read(move |conn| actions::visible(conn, &actor, id))
+        .await
 }
 
 fn suspend_page(page: Page, user: User, reason: &str) -> SuspendPage {
     let title = page.t("users-suspend-title").arg("name", user.label());
     let page = page.headed(title, "users");
-    SuspendPage { page, errors: FormErrors::none(), user, reason: reason.to_owned() }
+    SuspendPage {
+        page,
+        errors: FormErrors::none(),
+        user,
+        reason: reason.to_owned(),
+    }
 }
 
 /// `GET /admin/users/{id}/suspend`: administrators.
@@ -195,11 +228,16 @@ pub async fn suspend(
     let done = async {
         let reason = crate::input::line("reason", form.get("reason"), 0..=500)?;
         let (actor, end) = (who.actor.clone(), endings.on_suspend);
-        app.db.write(move |tx| actions::suspend(tx, &actor, id, &reason, end)).await
+        app.db
+            .write(move |tx| actions::suspend(tx, &actor, id, &reason, end))
+            .await
     };
     match done.await {
         Ok(user) => {
-            let words = app.text.get("users-suspended-flash").arg("name", user.label());
+            let words = app
+                .text
+                .get("users-suspended-flash")
+                .arg("name", user.label());
             Ok(Flash::ok(words).redirect(&app, &format!("/admin/users/{id}")))
         }
         Err(why) => {
@@ -214,16 +252,32 @@ pub async fn suspend(
 }
 
 /// `POST /admin/users/{id}/reactivate`: administrators.
-pub async fn reactivate(app: web::Data<App>, who: SignedIn, id: web::Path<String>, _: PostForm) -> Result<HttpResponse> {
+pub async fn reactivate(
+    app: web::Data<App>,
+    who: SignedIn,
+    id: web::Path<String>,
+    _: PostForm,
+) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
     let actor = who.actor;
-    let user = app.db.write(move |tx| actions::reactivate(tx, &actor, id)).await?;
-    let words = app.text.get("users-reactivated-flash").arg("name", user.label());
+    let user = app
+        .db
+        .write(move |tx| actions::reactivate(tx, &actor, id))
+        .await?;
+    let words = app
+        .text
+        .get("users-reactivated-flash")
+        .arg("name", user.label());
     Ok(Flash::ok(words).redirect(&app, &format!("/admin/users/{id}")))
 }
 
 /// `POST /admin/users/{id}/sign-out`: administrators. Ends every session of the user.
-pub async fn sign_out(app: web::Data<App>, who: SignedIn, id: web::Path<String>, _: PostForm) -> Result<HttpResponse> {
+pub async fn sign_out(
+    app: web::Data<App>,
+    who: SignedIn,
+    id: web::Path<String>,
+    _: PostForm,
+) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
     let actor = who.actor;
     let count = app

@@ -11,7 +11,11 @@ use super::schema::facts::dsl;
 /// # Errors
 /// When the database refuses.
 pub fn read(conn: &mut Conn, name: &str) -> QueryResult<Option<String>> {
-    dsl::facts.find(name).select(dsl::value).first(conn).optional()
+    dsl::facts
+        .find(name)
+        .select(dsl::value)
+        .first(conn)
+        .optional()
 }
 
 /// Puts `new` in the place of `old` (`None`: there was no such fact). False when the fact was another one
@@ -26,7 +30,11 @@ pub fn swap(conn: &mut Conn, name: &str, old: Option<&str>, new: &str) -> QueryR
             .execute(conn)?,
         None => {
             let row = (dsl::name.eq(name), dsl::value.eq(new));
-            Suffix(diesel::insert_into(dsl::facts).values(row), "ON CONFLICT (name) DO NOTHING").execute(conn)?
+            Suffix(
+                diesel::insert_into(dsl::facts).values(row),
+                "ON CONFLICT (name) DO NOTHING",
+            )
+            .execute(conn)?
         }
     };
     Ok(changed == 1)
@@ -41,14 +49,26 @@ mod tests {
     fn a_fact_is_replaced_only_by_who_knows_it() {
         let scratch = Scratch::new();
         let swap = |old: Option<&'static str>, new: &'static str| {
-            scratch.db.write_now(move |tx| Ok(swap(tx, "colour", old, new)?)).unwrap()
+            scratch
+                .db
+                .write_now(move |tx| Ok(swap(tx, "colour", old, new)?))
+                .unwrap()
         };
         assert!(swap(None, "red"));
         assert!(!swap(None, "blue"));
         assert!(!swap(Some("blue"), "green"));
         assert!(swap(Some("red"), "green"));
-        let known = scratch.db.read_now(|conn| Ok(read(conn, "colour")?)).unwrap();
+        let known = scratch
+            .db
+            .read_now(|conn| Ok(read(conn, "colour")?))
+            .unwrap();
         assert_eq!(known.as_deref(), Some("green"));
-        assert_eq!(scratch.db.read_now(|conn| Ok(read(conn, "shape")?)).unwrap(), None);
+        assert_eq!(
+            scratch
+                .db
+                .read_now(|conn| Ok(read(conn, "shape")?))
+                .unwrap(),
+            None
+        );
     }
 }

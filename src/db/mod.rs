@@ -9,7 +9,10 @@ pub mod facts;
 mod migrate;
 mod pool;
 mod query;
-#[expect(missing_docs, reason = "written by a macro; the migrations say what each table is")]
+#[expect(
+    missing_docs,
+    reason = "written by a macro; the migrations say what each table is"
+)]
 pub mod schema;
 #[cfg(test)]
 pub(crate) mod scratch;
@@ -23,7 +26,9 @@ use diesel::prelude::*;
 
 pub use migrate::migrate;
 pub use pool::{Conn, MultiBackend, Target};
-pub use query::{Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, Paging, Slice, Suffix, count_some, prefix_end};
+pub use query::{
+    Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, Paging, Slice, Suffix, count_some, prefix_end,
+};
 pub use types::{Js, Json, Ts};
 pub use write::{Bell, Counts, Tx};
 
@@ -50,7 +55,12 @@ impl Db {
         let readers = pool::readers(target)?;
         let rights = Arc::new(Rights::default());
         let writer = Writer::start(target, readers.clone(), rights.clone(), clock.clone())?;
-        Ok(Self { readers, writer: Arc::new(writer), clock, rights })
+        Ok(Self {
+            readers,
+            writer: Arc::new(writer),
+            clock,
+            rights,
+        })
     }
 
     /// Runs `work` on a reading connection, off the async threads.
@@ -60,12 +70,17 @@ impl Db {
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
         let db = self.clone();
-        tokio::task::spawn_blocking(move || db.read_now(work)).await.unwrap_or_else(Error::gone)
+        tokio::task::spawn_blocking(move || db.read_now(work))
+            .await
+            .unwrap_or_else(Error::gone)
     }
 
     /// [`Db::read`] for callers that may block: jobs and the command line.
     pub fn read_now<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-        let mut conn = self.readers.get().map_err(|why| Error::Unavailable(why.to_string()))?;
+        let mut conn = self
+            .readers
+            .get()
+            .map_err(|why| Error::Unavailable(why.to_string()))?;
         work(&mut conn)
     }
 

@@ -13,9 +13,9 @@ use crate::error::{Error, Result};
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
     /// PostgreSQL.
-    Pg(diesel::PgConnection),
+    Pg(PgConnection),
     /// SQLite.
-    Lite(diesel::SqliteConnection),
+    Lite(SqliteConnection),
 }
 
 /// Which database to open.
@@ -48,10 +48,14 @@ pub(super) fn readers(target: &Target) -> Result<Pool> {
         Target::Sqlite(_) => SQLITE_READERS,
         Target::Postgres(_) => POSTGRES_CONNECTIONS,
     };
-    let manager =
-        Manager { target: target.clone(), read_only: matches!(target, Target::Sqlite(_)) };
+    let manager = Manager {
+        target: target.clone(),
+        read_only: matches!(target, Target::Sqlite(_)),
+    };
     // The first connection is made here, so that a wrong address is told at start.
-    manager.connect().map_err(|why| Error::Unavailable(why.to_string()))?;
+    manager
+        .connect()
+        .map_err(|why| Error::Unavailable(why.to_string()))?;
     Ok(Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
@@ -63,7 +67,11 @@ pub(super) fn readers(target: &Target) -> Result<Pool> {
 
 /// A connection of its own for the writer or for migrations.
 pub(super) fn connect(target: &Target) -> ConnectionResult<Conn> {
-    Manager { target: target.clone(), read_only: false }.open()
+    Manager {
+        target: target.clone(),
+        read_only: false,
+    }
+    .open()
 }
 
 impl Manager {
@@ -75,7 +83,7 @@ impl Manager {
                     "SET TIME ZONE 'UTC'; SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
                      SET idle_in_transaction_session_timeout = '30s'; SET client_min_messages = 'warning'",
                 )
-                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 Ok(Conn::Pg(conn))
             }
             Target::Sqlite(path) => {
@@ -87,10 +95,10 @@ impl Manager {
                      PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; \
                      PRAGMA cache_size = -4096; PRAGMA mmap_size = 268435456",
                 )
-                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 if self.read_only {
                     conn.batch_execute("PRAGMA query_only = ON")
-                        .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                        .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 }
                 Ok(Conn::Lite(conn))
             }

@@ -103,19 +103,31 @@ pub struct Slice<T> {
 impl<T> Slice<T> {
     /// The same part with other rows.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Slice<U> {
-        Slice { rows: self.rows.into_iter().map(change).collect(), newer: self.newer, older: self.older }
+        Slice {
+            rows: self.rows.into_iter().map(change).collect(),
+            newer: self.newer,
+            older: self.older,
+        }
     }
 }
 
 impl Paging {
     /// The first `limit` rows.
     pub const fn first(limit: i64) -> Self {
-        Self { limit, from: None, newer: false }
+        Self {
+            limit,
+            from: None,
+            newer: false,
+        }
     }
 
     /// The condition for a query whose columns are `columns`, such as `"(users.created_at, users.id)"`.
     pub fn beyond(&self, columns: &'static str) -> Option<Beyond> {
-        self.from.clone().map(|from| Beyond { columns, newer: self.newer, from })
+        self.from.clone().map(|from| Beyond {
+            columns,
+            newer: self.newer,
+            from,
+        })
     }
 
     /// One row more than wanted, to know whether the list goes on.
@@ -132,7 +144,11 @@ impl Paging {
         if self.newer {
             rows.reverse();
         }
-        let (has_newer, has_older) = if self.newer { (more, true) } else { (self.from.is_some(), more) };
+        let (has_newer, has_older) = if self.newer {
+            (more, true)
+        } else {
+            (self.from.is_some(), more)
+        };
         Slice {
             newer: rows.first().filter(|_| has_newer).map(&place),
             older: rows.last().filter(|_| has_older).map(&place),
@@ -189,8 +205,14 @@ pub fn count_some(conn: &mut Conn, sql: &'static str, time: Time) -> QueryResult
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         count: i64,
     }
-    let query = format!("SELECT count(*) AS count FROM ({sql} LIMIT {}) AS counted", COUNT_LIMIT + 1);
-    diesel::sql_query(query).bind::<Ts, _>(time).get_result::<Count>(conn).map(|row| row.count)
+    let query = format!(
+        "SELECT count(*) AS count FROM ({sql} LIMIT {}) AS counted",
+        COUNT_LIMIT + 1
+    );
+    diesel::sql_query(query)
+        .bind::<Ts, _>(time)
+        .get_result::<Count>(conn)
+        .map(|row| row.count)
 }
 
 /// Where counts stop: more than this is told as "1,000+".
@@ -216,9 +238,12 @@ mod tests {
 
     #[test]
     fn the_range_of_a_prefix_ends_behind_all_that_start_with_it() {
-        for (prefix, inside, outside) in
-            [("ann", "annzzz", "ano"), ("a%", "a%x", "a&"), ("é", "éz", "ê"), ("\u{d7ff}", "\u{d7ff}a", "\u{e000}")]
-        {
+        for (prefix, inside, outside) in [
+            ("ann", "annzzz", "ano"),
+            ("a%", "a%x", "a&"),
+            ("é", "éz", "ê"),
+            ("\u{d7ff}", "\u{d7ff}a", "\u{e000}"),
+        ] {
             let end = prefix_end(prefix);
             assert!(inside < end.as_str() && end.as_str() <= outside, "{prefix}");
         }

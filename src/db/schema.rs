@@ -294,5 +294,14 @@ diesel::joinable!(invite_groups -> groups (group_id));
 diesel::joinable!(invite_links -> invites (invite_id));
 diesel::joinable!(invites -> outbox (mail_id));
 diesel::allow_tables_to_appear_in_same_query!(
-    api_keys, group_members, groups, invite_groups, invite_links, invites, one_time_links, outbox, sessions, users,
+    api_keys,
+    group_members,
+    groups,
+    invite_groups,
+    invite_links,
+    invites,
+    one_time_links,
+    outbox,
+    sessions,
+    users,
 );

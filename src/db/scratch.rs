@@ -26,7 +26,10 @@ impl Scratch {
             Ok(url) => {
                 let name = format!("unit_{:032x}", u128::from_be_bytes(crate::secret::random()));
                 let server = Target::Postgres(url.clone());
-                connect(&server).unwrap().batch_execute(&format!("CREATE SCHEMA {name}")).unwrap();
+                connect(&server)
+                    .unwrap()
+                    .batch_execute(&format!("CREATE SCHEMA {name}"))
+                    .unwrap();
                 let join = if url.contains('?') { '&' } else { '?' };
                 let target = Target::Postgres(format!("{url}{join}options=-csearch_path%3D{name}"));
                 (target, Some((server, name)))
@@ -36,7 +39,13 @@ impl Scratch {
         migrate(&target).unwrap();
         let clock = Arc::new(Clock::manual(Time::parse("2026-11-22T09:00:00Z").unwrap()));
         let db = Db::open(&target, clock.clone()).unwrap();
-        Self { db, clock, target, _folder: folder, schema }
+        Self {
+            db,
+            clock,
+            target,
+            _folder: folder,
+            schema,
+        }
     }
 
     /// Another handle on the same database, as a second process has.
@@ -46,7 +55,9 @@ impl Scratch {
 
     /// Changes rows as somebody does who can write the database but has no key.
     pub(crate) fn tamper(&self, sql: &'static str) {
-        self.db.write_now(move |tx| Ok(tx.batch_execute(sql)?)).unwrap();
+        self.db
+            .write_now(move |tx| Ok(tx.batch_execute(sql)?))
+            .unwrap();
     }
 }
 

@@ -154,7 +154,11 @@ where
     A: FnOnce(Result<T>) + Send,
 {
     fn run(&mut self, conn: &mut Conn, now: Time) -> Ran {
-        let mut tx = Tx { conn, now, narrowed: false };
+        let mut tx = Tx {
+            conn,
+            now,
+            narrowed: false,
+        };
         let done = catch_unwind(AssertUnwindSafe(|| (self.action)(&mut tx)));
         let narrowed = tx.narrowed;
         let result = done.unwrap_or_else(|_| Err(Error::Internal("an action panicked".into())));
@@ -173,7 +177,9 @@ where
             // What was refused is refused, whether or not the group of others was kept.
             (Some(_), Some(Err(why))) => Err(why),
             (Some(why), _) => Err(Error::Unavailable(why.to_owned())),
-            (None, None) => Err(Error::Internal("an action was answered before it ran".into())),
+            (None, None) => Err(Error::Internal(
+                "an action was answered before it ran".into(),
+            )),
         };
         (self.send)(result);
     }
@@ -411,7 +417,9 @@ fn write_pooled(pool: &Pool, mut job: Box<dyn Job>, shared: &Shared) {
         }
         drop(conn);
         let [jitter] = crate::secret::random::<1>();
-        std::thread::sleep(Duration::from_micros(u64::from(jitter) * 40 * u64::from(attempt)));
+        std::thread::sleep(Duration::from_micros(
+            u64::from(jitter) * 40 * u64::from(attempt),
+        ));
     }
     job.answer(Some("others changed the same rows at the same time"));
 }

@@ -65,27 +65,45 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
         Kind::Register | Kind::Accept => {}
     }
     let must_accept = landing.terms.as_ref().is_some_and(|terms| {
-        landing.account.as_ref().is_none_or(|user| user.terms_version.as_deref() != Some(&terms.version))
+        landing
+            .account
+            .as_ref()
+            .is_none_or(|user| user.terms_version.as_deref() != Some(&terms.version))
     });
     if must_accept && !entered.terms_accepted {
         wrong.push(FieldError::new("terms_accepted", "terms_required"));
     }
     if landing.kind == Kind::Accept {
         return if wrong.is_empty() {
-            Ok(Acceptance { display_name: String::new(), password_hash: None, terms_accepted: must_accept })
+            Ok(Acceptance {
+                display_name: String::new(),
+                password_hash: None,
+                terms_accepted: must_accept,
+            })
         } else {
             Err(Error::Invalid(wrong))
         };
     }
     let name = read_name("display_name", &entered.display_name).map_err(|why| wrong.insert(0, why));
-    let personal = [entered.display_name.as_str(), &landing.invite.email, &landing.settings.site_name];
+    let personal = [
+        entered.display_name.as_str(),
+        &landing.invite.email,
+        &landing.settings.site_name,
+    ];
     if let Err(weakness) = crate::passwords::check_strength(&entered.password, &personal) {
-        wrong.push(FieldError::new("password", sign_in::weakness_code(weakness)));
+        wrong.push(FieldError::new(
+            "password",
+            sign_in::weakness_code(weakness),
+        ));
     }
     match name {
         Ok(display_name) if wrong.is_empty() => {
             let hash = sign_in::hash(app, "password", &entered.password, &personal).await?;
-            Ok(Acceptance { display_name, password_hash: Some(hash), terms_accepted: must_accept })
+            Ok(Acceptance {
+                display_name,
+                password_hash: Some(hash),
+                terms_accepted: must_accept,
+            })
         }
         _ => Err(Error::Invalid(wrong)),
     }
@@ -122,17 +140,29 @@ pub fn accept(
     store::set_accepted_by(tx, invite.id, accepted.user.id)?;
     store::kill_links(tx, invite.id, now)?;
     outbox::actions::cancel_about(tx, invite.id.as_str())?;
-    record(tx, &by, "invite.accepted", invite, json!({ "state": "pending" }), json!({
-        "state": "accepted",
-        "user_id": accepted.user.id,
-    }))?;
-    events::emit(tx, &by, "invite.accepted", json!({
-        "invite_id": invite.id,
-        "user_id": accepted.user.id,
-        "label": invite.label,
-        "metadata_public": invite.metadata_public,
-        "metadata_admin": invite.metadata_admin,
-    }))?;
+    record(
+        tx,
+        &by,
+        "invite.accepted",
+        invite,
+        json!({ "state": "pending" }),
+        json!({
+            "state": "accepted",
+            "user_id": accepted.user.id,
+        }),
+    )?;
+    events::emit(
+        tx,
+        &by,
+        "invite.accepted",
+        json!({
+            "invite_id": invite.id,
+            "user_id": accepted.user.id,
+            "label": invite.label,
+            "metadata_public": invite.metadata_public,
+            "metadata_admin": invite.metadata_admin,
+        }),
+    )?;
     Ok(accepted)
 }
 
@@ -144,7 +174,10 @@ fn register(
     hash: &PasswordHash,
 ) -> Result<Accepted> {
     let invite = &landing.invite;
-    let email: Email = invite.email.parse().map_err(|()| Error::internal("an invite without an address"))?;
+    let email: Email = invite
+        .email
+        .parse()
+        .map_err(|()| Error::internal("an invite without an address"))?;
     let new = NewUser {
         email_verified: !landing.shown,
         schema_id: invite.schema_id.clone(),
@@ -153,14 +186,22 @@ fn register(
         metadata_admin: invite.metadata_admin.clone(),
         password_hash: Some(hash.clone()),
         invite_id: Some(invite.id),
-        terms_version: landing.terms.as_ref().filter(|_| input.terms_accepted).map(|terms| terms.version.clone()),
+        terms_version: landing
+            .terms
+            .as_ref()
+            .filter(|_| input.terms_accepted)
+            .map(|terms| terms.version.clone()),
         ..NewUser::plain(input.display_name.clone(), Some(email), invite.role)
     };
     let user = users::create(tx, &from.actor, &new)?;
     let groups = store::groups(tx, invite.id)?;
     groups::actions::admit(tx, user.id, &groups)?;
     let session = sign_in::open_session(tx, from, user.id, "invite")?;
-    Ok(Accepted { user, session: Some(session), redirect_url: invite.redirect_url.clone() })
+    Ok(Accepted {
+        user,
+        session: Some(session),
+        redirect_url: invite.redirect_url.clone(),
+    })
 }
 
 /// Adds what the invite gives to an account that exists; nothing is ever lowered.
@@ -180,14 +221,22 @@ fn join(tx: &mut Tx<'_>, from: &From, landing: &Landing, input: &Acceptance) -> 
     let groups = store::groups(tx, invite.id)?;
     let new_groups = groups::actions::admit(tx, user.id, &groups)?;
     tx.narrow_rights()?;
-    audit::record(tx, &by, audit::Entry {
-        action: "user.updated",
-        target: users::target(user.id),
-        before,
-        after: json!({ "role": user.role, "email_verified": user.email_verified, "groups_added": new_groups }),
-    })?;
+    audit::record(
+        tx,
+        &by,
+        audit::Entry {
+            action: "user.updated",
+            target: users::target(user.id),
+            before,
+            after: json!({ "role": user.role, "email_verified": user.email_verified, "groups_added": new_groups }),
+        },
+    )?;
     events::emit(tx, &by, "user.updated", json!({ "user_id": user.id }))?;
-    Ok(Accepted { user, session: None, redirect_url: invite.redirect_url.clone() })
+    Ok(Accepted {
+        user,
+        session: None,
+        redirect_url: invite.redirect_url.clone(),
+    })
 }
 
 /// Declines an invite.
@@ -198,12 +247,31 @@ pub fn decline(tx: &mut Tx<'_>, actor: &Actor, flow: &str, token: &str) -> Resul
     let now = tx.now;
     // Whoever holds the link may decline, whoever is signed in.
     let invite = look(tx, flow, token, None, now)?.invite;
-    if !store::turn(tx, invite.id, State::Pending, State::Declined, now, actor.user)? {
+    if !store::turn(
+        tx,
+        invite.id,
+        State::Pending,
+        State::Declined,
+        now,
+        actor.user,
+    )? {
         return Code::InviteUsed.refuse();
     }
     store::kill_links(tx, invite.id, now)?;
     outbox::actions::cancel_about(tx, invite.id.as_str())?;
-    record(tx, actor, "invite.declined", &invite, json!({ "state": "pending" }), json!({ "state": "declined" }))?;
-    events::emit(tx, actor, "invite.declined", json!({ "invite_id": invite.id, "label": invite.label }))?;
+    record(
+        tx,
+        actor,
+        "invite.declined",
+        &invite,
+        json!({ "state": "pending" }),
+        json!({ "state": "declined" }),
+    )?;
+    events::emit(
+        tx,
+        actor,
+        "invite.declined",
+        json!({ "invite_id": invite.id, "label": invite.label }),
+    )?;
     Ok(invite)
 }

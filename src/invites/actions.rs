@@ -43,7 +43,12 @@ impl PlainLink {
 ///
 /// # Errors
 /// `forbidden`, `role_not_grantable`, `group_not_grantable`.
-pub fn require_can_grant(conn: &mut Conn, actor: &Actor, role: Role, groups: &[GroupId]) -> Result<()> {
+pub fn require_can_grant(
+    conn: &mut Conn,
+    actor: &Actor,
+    role: Role,
+    groups: &[GroupId],
+) -> Result<()> {
     actor.require(Role::Admin)?;
     if role > actor.role || (role == Role::Owner && actor.role < Role::Owner) {
         return Err(Code::RoleNotGrantable.with("role", role));
@@ -96,10 +101,26 @@ pub fn create(tx: &mut Tx<'_>, app: &App, actor: &Actor, new: &NewInvite) -> Res
         accepted_by: None,
         mail_id: None,
     };
-    let invite = Invite { name_norm: normal(invite.name()), ..invite };
-    tx.attempt(|conn| store::insert(conn, &invite, &new.groups)).map_err(exists)?;
-    record(tx, actor, "invite.created", &invite, json!({}), facts(&invite, &new.groups))?;
-    events::emit(tx, actor, "invite.created", json!({ "invite_id": invite.id, "label": invite.label }))?;
+    let invite = Invite {
+        name_norm: normal(invite.name()),
+        ..invite
+    };
+    tx.attempt(|conn| store::insert(conn, &invite, &new.groups))
+        .map_err(exists)?;
+    record(
+        tx,
+        actor,
+        "invite.created",
+        &invite,
+        json!({}),
+        facts(&invite, &new.groups),
+    )?;
+    events::emit(
+        tx,
+        actor,
+        "invite.created",
+        json!({ "invite_id": invite.id, "label": invite.label }),
+    )?;
     send(tx, app, invite, new.delivery)
 }
 
@@ -121,8 +142,20 @@ fn end_those_over(tx: &mut Tx<'_>, actor: &Actor, email: &Email) -> Result<()> {
 pub fn expire(tx: &mut Tx<'_>, actor: &Actor, invite: &Invite) -> Result<()> {
     let now = tx.now;
     if store::turn(tx, invite.id, State::Pending, State::Expired, now, None)? {
-        record(tx, actor, "invite.expired", invite, json!({ "state": "pending" }), json!({ "state": "expired" }))?;
-        events::emit(tx, actor, "invite.expired", json!({ "invite_id": invite.id, "label": invite.label }))?;
+        record(
+            tx,
+            actor,
+            "invite.expired",
+            invite,
+            json!({ "state": "pending" }),
+            json!({ "state": "expired" }),
+        )?;
+        events::emit(
+            tx,
+            actor,
+            "invite.expired",
+            json!({ "invite_id": invite.id, "label": invite.label }),
+        )?;
     }
     Ok(())
 }
@@ -139,17 +172,34 @@ fn exists(why: diesel::result::Error) -> Error {
 fn send(tx: &mut Tx<'_>, app: &App, mut invite: Invite, delivery: Delivery) -> Result<Made> {
     let token = PlainSecret::generate(SecretKind::Invite);
     let now = tx.now;
-    store::insert_link(tx, invite.id, &token.digest(), delivery == Delivery::Link, now)?;
-    let link = app.link(&format!("/self-service/invite?flow={}&token={}", invite.id, token.reveal()));
+    store::insert_link(
+        tx,
+        invite.id,
+        &token.digest(),
+        delivery == Delivery::Link,
+        now,
+    )?;
+    let link = app.link(&format!(
+        "/self-service/invite?flow={}&token={}",
+        invite.id,
+        token.reveal()
+    ));
     if delivery == Delivery::Link {
-        return Ok(Made { invite, link: Some(PlainLink(link)) });
+        return Ok(Made {
+            invite,
+            link: Some(PlainLink(link)),
+        });
     }
     let settings = site::actions::current(tx)?;
     let inviter = inviter_name(tx, &invite, &settings.site_name)?;
     let has_account = users::by_email(tx, &invite.email_norm)?.is_some();
     let groups = group_names(tx, invite.id)?;
     let mail = InviteMail {
-        kind: if has_account { MailKind::Accept } else { MailKind::Register },
+        kind: if has_account {
+            MailKind::Accept
+        } else {
+            MailKind::Register
+        },
         inviter,
         groups,
         message: invite.message.clone(),
@@ -168,7 +218,10 @@ fn send(tx: &mut Tx<'_>, app: &App, mut invite: Invite, delivery: Delivery) -> R
 /// # Errors
 /// When the database refuses.
 pub fn inviter_name(conn: &mut Conn, invite: &Invite, site_name: &str) -> Result<String> {
-    let name = invite.created_by.map(|id| users::find(conn, id)).transpose()?;
+    let name = invite
+        .created_by
+        .map(|id| users::find(conn, id))
+        .transpose()?;
     Ok(name.map_or_else(|| site_name.to_owned(), |user| user.label().to_owned()))
 }
 
@@ -200,7 +253,13 @@ pub fn visible(conn: &mut Conn, actor: &Actor, id: InviteId) -> Result<Invite> {
 ///
 /// # Errors
 /// `invite_not_pending` for one that ended otherwise than by time, and what the rights say.
-pub fn resend(tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId, delivery: Delivery) -> Result<Made> {
+pub fn resend(
+    tx: &mut Tx<'_>,
+    app: &App,
+    actor: &Actor,
+    id: InviteId,
+    delivery: Delivery,
+) -> Result<Made> {
     let mut invite = visible(tx, actor, id)?;
     if !matches!(invite.state, State::Pending | State::Expired) {
         return Code::InviteNotPending.refuse();
@@ -216,8 +275,10 @@ pub fn resend(tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId, delivery:
     invite.ended_by = None;
     invite.delivery = delivery;
     invite.expires_at = tx.now.plus(invite.lifetime()).whole_seconds();
-    tx.attempt(|conn| store::update(conn, &invite)).map_err(exists)?;
-    let after = json!({ "state": "pending", "expires_at": invite.expires_at, "delivery": delivery });
+    tx.attempt(|conn| store::update(conn, &invite))
+        .map_err(exists)?;
+    let after =
+        json!({ "state": "pending", "expires_at": invite.expires_at, "delivery": delivery });
     record(tx, actor, "invite.sent_again", &invite, before, after)?;
     send(tx, app, invite, delivery)
 }
@@ -251,8 +312,20 @@ pub fn revoke(tx: &mut Tx<'_>, actor: &Actor, id: InviteId) -> Result<Invite> {
     }
     store::kill_links(tx, id, now)?;
     outbox::actions::cancel_about(tx, id.as_str())?;
-    record(tx, actor, "invite.revoked", &invite, json!({ "state": invite.state }), json!({ "state": "revoked" }))?;
-    events::emit(tx, actor, "invite.revoked", json!({ "invite_id": id, "label": invite.label }))?;
+    record(
+        tx,
+        actor,
+        "invite.revoked",
+        &invite,
+        json!({ "state": invite.state }),
+        json!({ "state": "revoked" }),
+    )?;
+    events::emit(
+        tx,
+        actor,
+        "invite.revoked",
+        json!({ "invite_id": id, "label": invite.label }),
+    )?;
     Ok(store::find(tx, id)?)
 }
 
@@ -294,7 +367,11 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
     let before = facts(&invite, &old_groups);
     invite.role = edit.role.unwrap_or(invite.role);
     require_can_grant(tx, actor, invite.role, &groups)?;
-    if let Some(email) = edit.email.as_ref().filter(|email| email.norm() != invite.email_norm) {
+    if let Some(email) = edit
+        .email
+        .as_ref()
+        .filter(|email| email.norm() != invite.email_norm)
+    {
         end_those_over(tx, actor, email)?;
         if !store::pending_for(tx, &email.norm())?.is_empty() {
             return Code::InviteExists.refuse();
@@ -319,15 +396,26 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
             part.clone_from(new);
         }
     }
-    for (new, part) in [(&edit.label, &mut invite.label), (&edit.message, &mut invite.message)] {
+    for (new, part) in [
+        (&edit.label, &mut invite.label),
+        (&edit.message, &mut invite.message),
+    ] {
         if let Some(new) = new {
             part.clone_from(new);
         }
     }
     invite.name_norm = normal(invite.name());
-    tx.attempt(|conn| store::update(conn, &invite)).map_err(exists)?;
+    tx.attempt(|conn| store::update(conn, &invite))
+        .map_err(exists)?;
     store::set_groups(tx, id, &groups)?;
-    record(tx, actor, "invite.updated", &invite, before, facts(&invite, &groups))?;
+    record(
+        tx,
+        actor,
+        "invite.updated",
+        &invite,
+        before,
+        facts(&invite, &groups),
+    )?;
     Ok(invite)
 }
 
@@ -349,9 +437,23 @@ pub fn suspend_all_of(tx: &mut Tx<'_>, actor: &Actor, user: UserId) -> Result<()
 /// When the database refuses.
 pub fn suspend(tx: &mut Tx<'_>, actor: &Actor, invite: &Invite) -> Result<()> {
     let now = tx.now;
-    if store::turn(tx, invite.id, State::Pending, State::Suspended, now, actor.user)? {
+    if store::turn(
+        tx,
+        invite.id,
+        State::Pending,
+        State::Suspended,
+        now,
+        actor.user,
+    )? {
         outbox::actions::cancel_about(tx, invite.id.as_str())?;
-        record(tx, actor, "invite.suspended", invite, json!({ "state": "pending" }), json!({ "state": "suspended" }))?;
+        record(
+            tx,
+            actor,
+            "invite.suspended",
+            invite,
+            json!({ "state": "pending" }),
+            json!({ "state": "suspended" }),
+        )?;
     }
     Ok(())
 }
@@ -364,8 +466,20 @@ pub(super) fn record(
     before: serde_json::Value,
     after: serde_json::Value,
 ) -> Result<()> {
-    let target = audit::Target { kind: "invite", id: invite.id.to_string() };
-    audit::record(tx, actor, audit::Entry { action, target, before, after })?;
+    let target = audit::Target {
+        kind: "invite",
+        id: invite.id.to_string(),
+    };
+    audit::record(
+        tx,
+        actor,
+        audit::Entry {
+            action,
+            target,
+            before,
+            after,
+        },
+    )?;
     Ok(())
 }
 

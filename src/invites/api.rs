@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::actions::{self, Edit, Made};
-use super::model::{Delivery, End, Invite, LONGEST_LABEL, LONGEST_MESSAGE, NewInvite, RawInvite, State};
+use super::model::{
+    Delivery, End, Invite, LONGEST_LABEL, LONGEST_MESSAGE, NewInvite, RawInvite, State,
+};
 use super::store::{self, Filter, MailOfInvite};
 use crate::access::{Actor, Role, Scope};
 use crate::app::App;
@@ -89,7 +91,12 @@ impl From<&MailOfInvite> for MailView {
             MailState::Waiting => DeliveryState::Waiting,
             MailState::Cancelled => DeliveryState::None,
         };
-        Self { state, attempts: mail.attempts, last_error: mail.last_error.clone(), sent_at: mail.sent_at }
+        Self {
+            state,
+            attempts: mail.attempts,
+            last_error: mail.last_error.clone(),
+            sent_at: mail.sent_at,
+        }
     }
 }
 
@@ -155,7 +162,10 @@ impl MadeView {
     fn read(tx: &mut Tx<'_>, made: Made) -> Result<Self> {
         let invite_url = made.link.map(|link| link.reveal().to_owned());
         let now = tx.now;
-        Ok(Self { invite: InviteView::read(tx, made.invite, now)?, invite_url })
+        Ok(Self {
+            invite: InviteView::read(tx, made.invite, now)?,
+            invite_url,
+        })
     }
 }
 
@@ -175,14 +185,22 @@ pub struct InvitesQuery {
 }
 
 /// `GET /api/v1/invites`: `invites:read`; members see those that they made.
-pub async fn list(app: web::Data<App>, caller: ApiCaller, query: Params<InvitesQuery>) -> Result<HttpResponse> {
+pub async fn list(
+    app: web::Data<App>,
+    caller: ApiCaller,
+    query: Params<InvitesQuery>,
+) -> Result<HttpResponse> {
     let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
     let all = caller.actor.role >= Role::Admin;
     let filter = Filter {
         q: query.q.clone(),
         state: query.state,
         group: query.group,
-        invited_by: if all { query.invited_by } else { Some(caller.user_id) },
+        invited_by: if all {
+            query.invited_by
+        } else {
+            Some(caller.user_id)
+        },
         mail: query.mail_state,
     };
     let now = app.clock.now();
@@ -191,7 +209,11 @@ pub async fn list(app: web::Data<App>, caller: ApiCaller, query: Params<InvitesQ
         .read(move |conn| {
             let slice = store::list(conn, &filter, &paging, now)?;
             let ids: Vec<InviteId> = slice.rows.iter().map(|invite| invite.id).collect();
-            let mail_ids: Vec<_> = slice.rows.iter().filter_map(|invite| invite.mail_id).collect();
+            let mail_ids: Vec<_> = slice
+                .rows
+                .iter()
+                .filter_map(|invite| invite.mail_id)
+                .collect();
             let mut groups = store::groups_of(conn, &ids)?;
             let mails = store::mails(conn, &mail_ids)?;
             Ok(slice.map(|invite| {
@@ -205,7 +227,11 @@ pub async fn list(app: web::Data<App>, caller: ApiCaller, query: Params<InvitesQ
 }
 
 /// `GET /api/v1/invites/{id}`: `invites:read`; members see those that they made.
-pub async fn read(app: web::Data<App>, caller: ApiCaller, id: web::Path<String>) -> Result<HttpResponse> {
+pub async fn read(
+    app: web::Data<App>,
+    caller: ApiCaller,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
     let now = app.clock.now();
     let view = app
@@ -335,7 +361,11 @@ impl TryFrom<&InvitePatch> for Edit {
 
     fn try_from(patch: &InvitePatch) -> Result<Self> {
         let mut faults = Faults::default();
-        let email = match patch.email.as_deref().map(|text| Email::read("email", text)) {
+        let email = match patch
+            .email
+            .as_deref()
+            .map(|text| Email::read("email", text))
+        {
             Some(Err(why)) => {
                 faults.add(why);
                 None
@@ -343,8 +373,14 @@ impl TryFrom<&InvitePatch> for Edit {
             Some(Ok(email)) => Some(email),
             None => None,
         };
-        let label = patch.label.as_deref().map(|text| faults.line("label", text, 0..=LONGEST_LABEL));
-        let message = patch.message.as_deref().map(|text| faults.lines("message", text, 0..=LONGEST_MESSAGE));
+        let label = patch
+            .label
+            .as_deref()
+            .map(|text| faults.line("label", text, 0..=LONGEST_LABEL));
+        let message = patch
+            .message
+            .as_deref()
+            .map(|text| faults.lines("message", text, 0..=LONGEST_MESSAGE));
         let document = |field, map: &Option<Map<String, Value>>| {
             map.clone().map(|map| read_object(field, map)).transpose()
         };
@@ -363,7 +399,11 @@ impl TryFrom<&InvitePatch> for Edit {
 }
 
 /// `PATCH /api/v1/invites/{id}`: `invites:write`.
-pub async fn patch(app: web::Data<App>, id: web::Path<String>, call: Call<InvitePatch>) -> Result<HttpResponse> {
+pub async fn patch(
+    app: web::Data<App>,
+    id: web::Path<String>,
+    call: Call<InvitePatch>,
+) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
     call.run(&app, StatusCode::OK, move |tx, actor, patch| {
         let invite = actions::edit(tx, actor, id, &Edit::try_from(patch)?)?;
@@ -382,7 +422,11 @@ pub struct Resend {
 }
 
 /// `POST /api/v1/invites/{id}/resend`: `invites:write`; with `delivery: link` also `invites:reveal_link`.
-pub async fn resend(app: web::Data<App>, id: web::Path<String>, call: Call<Resend>) -> Result<HttpResponse> {
+pub async fn resend(
+    app: web::Data<App>,
+    id: web::Path<String>,
+    call: Call<Resend>,
+) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
     let reveals = call.input.delivery == Some(Delivery::Link);
     if reveals {
@@ -390,7 +434,13 @@ pub async fn resend(app: web::Data<App>, id: web::Path<String>, call: Call<Resen
     }
     let shared = app.clone();
     let make = move |tx: &mut Tx<'_>, actor: &Actor, body: &Resend| {
-        let made = actions::resend(tx, &shared, actor, id, body.delivery.unwrap_or(Delivery::Email))?;
+        let made = actions::resend(
+            tx,
+            &shared,
+            actor,
+            id,
+            body.delivery.unwrap_or(Delivery::Email),
+        )?;
         MadeView::read(tx, made)
     };
     answer(&app, call, StatusCode::OK, reveals, make).await
@@ -402,7 +452,11 @@ pub async fn resend(app: web::Data<App>, id: web::Path<String>, call: Call<Resen
 pub struct Nothing {}
 
 /// `POST /api/v1/invites/{id}/revoke`: `invites:write`.
-pub async fn revoke(app: web::Data<App>, id: web::Path<String>, call: Call<Nothing>) -> Result<HttpResponse> {
+pub async fn revoke(
+    app: web::Data<App>,
+    id: web::Path<String>,
+    call: Call<Nothing>,
+) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
     call.run(&app, StatusCode::OK, move |tx, actor, _| {
         let invite = actions::revoke(tx, actor, id)?;

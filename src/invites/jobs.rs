@@ -14,7 +14,11 @@ const BATCH: i64 = 100;
 /// When the database refuses.
 pub fn expire(app: &App) -> Result<usize> {
     let now = app.clock.now();
-    if app.db.read_now(|conn| Ok(store::over(conn, now, 1)?))?.is_empty() {
+    if app
+        .db
+        .read_now(|conn| Ok(store::over(conn, now, 1)?))?
+        .is_empty()
+    {
         return Ok(0);
     }
     app.db.write_now(|tx| {

@@ -55,11 +55,19 @@ pub struct Landing {
 /// # Errors
 /// `invite_unknown`, `invite_expired`, `invite_revoked`, `invite_used`, `invite_declined`,
 /// `invite_suspended`.
-pub fn look(conn: &mut Conn, flow: &str, token: &str, viewer: Option<UserId>, now: Time) -> Result<Landing> {
+pub fn look(
+    conn: &mut Conn,
+    flow: &str,
+    token: &str,
+    viewer: Option<UserId>,
+    now: Time,
+) -> Result<Landing> {
     let unknown = || Error::from(Code::InviteUnknown);
     let id: InviteId = flow.parse().map_err(|_| unknown())?;
     let secret = PlainSecret::parse(SecretKind::Invite, token).ok_or_else(unknown)?;
-    let link = store::find_link(conn, &secret.digest())?.filter(|link| link.invite_id == id).ok_or_else(unknown)?;
+    let link = store::find_link(conn, &secret.digest())?
+        .filter(|link| link.invite_id == id)
+        .ok_or_else(unknown)?;
     let invite = store::find(conn, id)?;
     let settings = site::actions::current(conn)?;
     let inviter = inviter_name(conn, &invite, &settings.site_name)?;
@@ -84,7 +92,16 @@ pub fn look(conn: &mut Conn, flow: &str, token: &str, viewer: Option<UserId>, no
         (None, None) => Kind::Register,
     };
     let groups = group_names(conn, invite.id)?;
-    Ok(Landing { kind, account, shown: link.shown, inviter, groups, terms: settings.terms.clone(), settings, invite })
+    Ok(Landing {
+        kind,
+        account,
+        shown: link.shown,
+        inviter,
+        groups,
+        terms: settings.terms.clone(),
+        settings,
+        invite,
+    })
 }
 
 /// Whether the maker of an invite may still grant what it grants (product rule 8).
@@ -92,7 +109,9 @@ pub fn look(conn: &mut Conn, flow: &str, token: &str, viewer: Option<UserId>, no
 /// # Errors
 /// When the database refuses.
 pub fn inviter_may(conn: &mut Conn, invite: &Invite) -> Result<bool> {
-    let Some(id) = invite.created_by else { return Ok(true) };
+    let Some(id) = invite.created_by else {
+        return Ok(true);
+    };
     let maker = users::find(conn, id)?;
     if maker.status != Status::Active {
         return Ok(false);

@@ -32,12 +32,18 @@ pub struct Link {
 }
 
 fn cookie(flow: &str) -> TokenCookie {
-    let id = flow.parse::<InviteId>().map(|id| id.to_string()).unwrap_or_default();
+    let id = flow
+        .parse::<InviteId>()
+        .map(|id| id.to_string())
+        .unwrap_or_default();
     TokenCookie::new(&format!("invite-{id}"))
 }
 
 fn path(flow: &str) -> String {
-    let flow = flow.parse::<InviteId>().map(|id| id.to_string()).unwrap_or_default();
+    let flow = flow
+        .parse::<InviteId>()
+        .map(|id| id.to_string())
+        .unwrap_or_default();
     format!("/self-service/invite?flow={flow}")
 }
 
@@ -57,7 +63,9 @@ struct LandingPage {
 impl LandingPage {
     fn new(page: Page, guest: &Guest, landing: Landing) -> Self {
         let title = match landing.kind {
-            Kind::Register => page.t("landing-join-title").arg("site", &landing.settings.site_name),
+            Kind::Register => page
+                .t("landing-join-title")
+                .arg("site", &landing.settings.site_name),
             Kind::Accept => page.t("landing-accept-title"),
             Kind::SignInFirst => page.t("landing-sign-in-title"),
             Kind::WrongUser => page.t("landing-wrong-title"),
@@ -70,15 +78,26 @@ impl LandingPage {
             path,
             display_name: landing.invite.name().to_owned(),
             terms_accepted: false,
-            viewer_email: guest.signed_in.as_ref().map(|who| who.email.clone()).unwrap_or_default(),
+            viewer_email: guest
+                .signed_in
+                .as_ref()
+                .map(|who| who.email.clone())
+                .unwrap_or_default(),
             landing,
         }
     }
 
     /// Terms that this person has yet to accept.
     fn terms(&self) -> Option<&Terms> {
-        let accepted = self.landing.account.as_ref().and_then(|user| user.terms_version.as_deref());
-        self.landing.terms.as_ref().filter(|terms| accepted != Some(&terms.version))
+        let accepted = self
+            .landing
+            .account
+            .as_ref()
+            .and_then(|user| user.terms_version.as_deref());
+        self.landing
+            .terms
+            .as_ref()
+            .filter(|terms| accepted != Some(&terms.version))
     }
 
     /// The invited address, with all but its ends hidden from who is not meant.
@@ -118,7 +137,11 @@ impl LandingView {
             flow: landing.invite.id,
             kind: landing.kind,
             invited_by: landing.inviter.clone(),
-            identifier: if hidden { String::new() } else { landing.invite.email.clone() },
+            identifier: if hidden {
+                String::new()
+            } else {
+                landing.invite.email.clone()
+            },
             locked: vec!["email"],
             schema: serde_json::json!({ "type": "object" }),
             traits: if hidden { Map::new() } else { traits },
@@ -132,7 +155,10 @@ async fn find(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> R
     let viewer = guest.signed_in.as_ref().map(|who| who.user_id);
     let now = app.clock.now();
     let (flow, token) = (flow.to_owned(), token.to_owned());
-    let found = app.db.read(move |conn| look(conn, &flow, &token, viewer, now)).await;
+    let found = app
+        .db
+        .read(move |conn| look(conn, &flow, &token, viewer, now))
+        .await;
     if let Err(why) = &found
         && why.code() == Code::InviteUnknown
     {
@@ -142,7 +168,11 @@ async fn find(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> R
 }
 
 fn wants_json(request: &HttpRequest) -> bool {
-    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let accept = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
     accept.contains("application/json") && !accept.contains("text/html")
 }
 
@@ -189,26 +219,32 @@ fn ended(app: &App, page: Page, guest: &Guest, why: Error) -> Result<HttpRespons
             | Code::InviteDeclined
             | Code::InviteSuspended
     );
-    let Error::Refused(_, args) = &why else { return Err(why) };
+    let Error::Refused(_, args) = &why else {
+        return Err(why);
+    };
     if !known {
         return Err(why);
     }
     let name = code.as_str().replace('_', "-");
-    let detail = args.iter().fold(page.t(format!("landing-{name}")), |words, (name, value)| {
-        match (*name, Time::parse(value)) {
+    let detail = args.iter().fold(
+        page.t(format!("landing-{name}")),
+        |words, (name, value)| match (*name, Time::parse(value)) {
             ("when", Some(time)) => words.arg("when", app.text.moment(time)),
             _ => words.arg(name, value),
-        }
-    });
+        },
+    );
     let detail = detail.to_string();
     let title = page.t(format!("landing-{name}.title"));
     let status = actix_web::http::StatusCode::from_u16(code.status()).unwrap_or_default();
-    render(status, &EndedPage {
-        page: page.headed(title, ""),
-        detail,
-        used: code == Code::InviteUsed,
-        signed_in: guest.signed_in.is_some(),
-    })
+    render(
+        status,
+        &EndedPage {
+            page: page.headed(title, ""),
+            detail,
+            used: code == Code::InviteUsed,
+            signed_in: guest.signed_in.is_some(),
+        },
+    )
 }
 
 /// The body of `POST /self-service/invite` as JSON. Fields that the invite decides may be sent; they
@@ -269,7 +305,11 @@ pub async fn answer(
             (body, false)
         }
     };
-    let token = if body.token.is_empty() { kept } else { body.token.clone() };
+    let token = if body.token.is_empty() {
+        kept
+    } else {
+        body.token.clone()
+    };
     let done = act(&app, &guest, &link.flow, &token, &body).await;
     if is_json {
         return done.and_then(|done| json_outcome(&session, done));
@@ -292,7 +332,8 @@ pub async fn answer(
             if let Some(secret) = accepted.session {
                 hand_over(&session, secret)?;
             }
-            let mut answer = Flash::ok(app.text.get("landing-welcome").arg("name", name)).redirect(&app, &to);
+            let mut answer =
+                Flash::ok(app.text.get("landing-welcome").arg("name", name)).redirect(&app, &to);
             cookie(&link.flow).remove(&app, &mut answer);
             Ok(answer)
         }
@@ -306,7 +347,13 @@ enum Done {
     Declined,
 }
 
-async fn act(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str, body: &Answer) -> Result<Done> {
+async fn act(
+    app: &web::Data<App>,
+    guest: &Guest,
+    flow: &str,
+    token: &str,
+    body: &Answer,
+) -> Result<Done> {
     let viewer = guest.signed_in.as_ref().map(|who| who.user_id);
     let (flow_text, token_text) = (flow.to_owned(), token.to_owned());
     match body.action.as_str() {
@@ -318,7 +365,10 @@ async fn act(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str, body:
                 terms_accepted: body.terms_accepted,
             };
             let input = accept::check(app, &landing, &entered).await?;
-            let from = From { actor: guest.actor.clone(), agent: guest.agent.clone() };
+            let from = From {
+                actor: guest.actor.clone(),
+                agent: guest.agent.clone(),
+            };
             let accepted = app
                 .db
                 .write(move |tx| accept::accept(tx, &from, viewer, &flow_text, &token_text, &input))
@@ -327,8 +377,14 @@ async fn act(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str, body:
         }
         "decline" => {
             find(app, guest, flow, token).await?;
-            let actor = guest.signed_in.as_ref().map_or(&guest.actor, |who| &who.actor).clone();
-            app.db.write(move |tx| accept::decline(tx, &actor, &flow_text, &token_text)).await?;
+            let actor = guest
+                .signed_in
+                .as_ref()
+                .map_or(&guest.actor, |who| &who.actor)
+                .clone();
+            app.db
+                .write(move |tx| accept::decline(tx, &actor, &flow_text, &token_text))
+                .await?;
             Ok(Done::Declined)
         }
         _ => Err(crate::error::FieldError::new("action", "not_a_choice").into()),
@@ -337,7 +393,11 @@ async fn act(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str, body:
 
 fn json_outcome(session: &Session, done: Done) -> Result<HttpResponse> {
     match done {
-        Done::Declined => Ok(ok(&Outcome { state: "declined", user: None, redirect_url: None })),
+        Done::Declined => Ok(ok(&Outcome {
+            state: "declined",
+            user: None,
+            redirect_url: None,
+        })),
         Done::Accepted(accepted) => {
             if let Some(secret) = accepted.session {
                 hand_over(session, secret)?;
@@ -347,7 +407,11 @@ fn json_outcome(session: &Session, done: Done) -> Result<HttpResponse> {
                 email: accepted.user.email,
                 display_name: accepted.user.display_name,
             };
-            Ok(ok(&Outcome { state: "accepted", user: Some(user), redirect_url: accepted.redirect_url }))
+            Ok(ok(&Outcome {
+                state: "accepted",
+                user: Some(user),
+                redirect_url: accepted.redirect_url,
+            }))
         }
     }
 }
@@ -365,7 +429,9 @@ async fn again(
     let back = matches!(why.code(), Code::SignInRequired | Code::InviteMismatch);
     if back {
         // The landing page says what to do, in a form that works.
-        return Ok(HttpResponse::SeeOther().insert_header((LOCATION, path(flow))).finish());
+        return Ok(HttpResponse::SeeOther()
+            .insert_header((LOCATION, path(flow)))
+            .finish());
     }
     let errors = match FormErrors::of(app.text, why) {
         Ok(errors) => errors,

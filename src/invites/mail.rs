@@ -30,7 +30,12 @@ pub struct InviteMail {
     pub link: String,
 }
 
-crate::mail!(InviteMail, "invite", "mail/invite/body.txt", "mail/invite/body.html");
+crate::mail!(
+    InviteMail,
+    "invite",
+    "mail/invite/body.txt",
+    "mail/invite/body.html"
+);
 
 impl InviteMail {
     /// The mail to the invited person.
@@ -49,7 +54,8 @@ impl InviteMail {
 
 impl Mail for InviteMail {
     fn subject(&self, text: Text) -> Message {
-        text.get("mail-invite-subject").arg("inviter", &self.inviter)
+        text.get("mail-invite-subject")
+            .arg("inviter", &self.inviter)
     }
 
     fn sample() -> Self {
@@ -72,7 +78,9 @@ mod tests {
     fn both_kinds_of_mail_say_who_invites_and_where_to_go() {
         let letter = crate::outbox::check_sample::<InviteMail>();
         assert!(letter.subject.contains("Grace Hopper"));
-        assert!(letter.text.contains("token=vsti_2") && letter.text.contains("We start on Tuesday."));
+        assert!(
+            letter.text.contains("token=vsti_2") && letter.text.contains("We start on Tuesday.")
+        );
         assert!(letter.html.contains("Analysts, Editors"));
     }
 }

@@ -96,12 +96,20 @@ pub struct Invite {
 impl Invite {
     /// Where the invite stands at a moment, whether or not the sweep has been there.
     pub fn state_at(&self, now: Time) -> State {
-        if self.state == State::Pending && self.expires_at <= now { State::Expired } else { self.state }
+        if self.state == State::Pending && self.expires_at <= now {
+            State::Expired
+        } else {
+            self.state
+        }
     }
 
     /// The name that the inviter gave the person, if any.
     pub fn name(&self) -> &str {
-        self.traits.0.get("name").and_then(Value::as_str).unwrap_or_default()
+        self.traits
+            .0
+            .get("name")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// How long a new link lives.
@@ -167,7 +175,11 @@ impl End {
             Self::In(span) => now.plus(span).whole_seconds(),
             Self::At(time) => time.whole_seconds(),
         };
-        let field = if matches!(self, Self::In(_)) { "expires_in" } else { "expires_at" };
+        let field = if matches!(self, Self::In(_)) {
+            "expires_in"
+        } else {
+            "expires_at"
+        };
         if at <= now {
             return Err(FieldError::new(field, "not_in_future"));
         }
@@ -209,7 +221,13 @@ impl RawInvite<'_> {
     ///
     /// # Errors
     /// `invalid_input`.
-    pub fn read(self, delivery: Delivery, role: Role, groups: Vec<GroupId>, end: Option<End>) -> Result<NewInvite> {
+    pub fn read(
+        self,
+        delivery: Delivery,
+        role: Role,
+        groups: Vec<GroupId>,
+        end: Option<End>,
+    ) -> Result<NewInvite> {
         let mut faults = Faults::default();
         let email = Email::read("email", self.email).map_err(|why| faults.add(why));
         let mut traits = self.traits;
@@ -223,10 +241,12 @@ impl RawInvite<'_> {
         if groups.len() > MOST_GROUPS {
             faults.range("groups", groups.len(), 0..=MOST_GROUPS);
         }
-        let mut document = |field, map| read_object(field, map).unwrap_or_else(|why| {
-            faults.add(why);
-            Json::object()
-        });
+        let mut document = |field, map| {
+            read_object(field, map).unwrap_or_else(|why| {
+                faults.add(why);
+                Json::object()
+            })
+        };
         let traits = document("traits", traits);
         let metadata_public = document("metadata_public", self.metadata_public);
         let metadata_admin = document("metadata_admin", self.metadata_admin);
@@ -255,7 +275,9 @@ fn read_redirect(faults: &mut Faults, text: &str) -> Option<String> {
     if text.is_empty() {
         return None;
     }
-    let plain = text.starts_with("https://") && text.len() > 8 && !text.contains(['\\', '"', '<', '>', ' ', '@']);
+    let plain = text.starts_with("https://")
+        && text.len() > 8
+        && !text.contains(['\\', '"', '<', '>', ' ', '@']);
     if !plain {
         faults.add(FieldError::new("redirect_url", "not_a_url"));
     }
@@ -273,12 +295,33 @@ mod tests {
     #[test]
     fn an_end_is_told_in_whole_seconds_and_lies_in_the_future() {
         let now = at(1_000).plus(crate::clock::Span::default());
-        assert_eq!(End::In(days(7)).from(now).unwrap().0, at(1_000 + 7 * 86_400));
-        assert_eq!(End::At(at(1_000)).from(now).unwrap_err().code, "not_in_future");
-        assert_eq!(End::At(at(999)).from(now).unwrap_err().code, "not_in_future");
-        assert_eq!(End::In(seconds(0)).from(now).unwrap_err().code, "not_in_future");
-        assert_eq!(End::In(seconds(59)).from(now).unwrap_err().code, "out_of_range");
-        assert_eq!(End::In(seconds(i64::from(i32::MAX) * 4)).from(now).unwrap_err().code, "out_of_range");
+        assert_eq!(
+            End::In(days(7)).from(now).unwrap().0,
+            at(1_000 + 7 * 86_400)
+        );
+        assert_eq!(
+            End::At(at(1_000)).from(now).unwrap_err().code,
+            "not_in_future"
+        );
+        assert_eq!(
+            End::At(at(999)).from(now).unwrap_err().code,
+            "not_in_future"
+        );
+        assert_eq!(
+            End::In(seconds(0)).from(now).unwrap_err().code,
+            "not_in_future"
+        );
+        assert_eq!(
+            End::In(seconds(59)).from(now).unwrap_err().code,
+            "out_of_range"
+        );
+        assert_eq!(
+            End::In(seconds(i64::from(i32::MAX) * 4))
+                .from(now)
+                .unwrap_err()
+                .code,
+            "out_of_range"
+        );
         assert!(End::At(now.plus(days(90))).from(now).is_ok());
     }
 
@@ -291,7 +334,8 @@ mod tests {
             redirect_url: "javascript:alert(1)",
             ..RawInvite::default()
         };
-        let Err(Error::Invalid(errors)) = raw.read(Delivery::Email, Role::Member, Vec::new(), None) else {
+        let Err(Error::Invalid(errors)) = raw.read(Delivery::Email, Role::Member, Vec::new(), None)
+        else {
             panic!("read");
         };
         let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();

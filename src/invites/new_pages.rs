@@ -66,14 +66,22 @@ impl Typed {
         let delivery: Delivery = self.delivery.parse().map_err(|()| choice("delivery"))?;
         let lifetime: i64 = self.days.parse().map_err(|_| choice("days"))?;
         if !(1..=90).contains(&lifetime) {
-            return Err(FieldError::new("days", "out_of_range").with("min", 1).with("max", 90).into());
+            return Err(FieldError::new("days", "out_of_range")
+                .with("min", 1)
+                .with("max", 90)
+                .into());
         }
         let groups: Vec<GroupId> = self
             .groups
             .iter()
             .map(|id| id.parse().map_err(|_| choice("groups")))
             .collect::<Result<_>>()?;
-        let raw = RawInvite { email: &self.email, name: &self.name, message: &self.message, ..RawInvite::default() };
+        let raw = RawInvite {
+            email: &self.email,
+            name: &self.name,
+            message: &self.message,
+            ..RawInvite::default()
+        };
         raw.read(delivery, role, groups, Some(End::In(days(lifetime))))
     }
 }
@@ -93,13 +101,28 @@ impl NewPage {
     fn new(page: Page, typed: Typed, role: Role, groups: Vec<GroupName>) -> Self {
         let page = page.titled("invites-new-title", "invites");
         let mut lengths = LIFETIMES.to_vec();
-        lengths.extend(typed.days.parse::<i64>().ok().filter(|days| (1..=90).contains(days)));
+        lengths.extend(
+            typed
+                .days
+                .parse::<i64>()
+                .ok()
+                .filter(|days| (1..=90).contains(days)),
+        );
         lengths.sort_unstable();
         lengths.dedup();
-        let words = |days: &i64| (days.to_string(), page.t("invites-days").arg("count", *days).to_string());
+        let words = |days: &i64| {
+            (
+                days.to_string(),
+                page.t("invites-days").arg("count", *days).to_string(),
+            )
+        };
         Self {
             errors: FormErrors::none(),
-            roles: Role::ALL.iter().copied().filter(|other| *other <= role).collect(),
+            roles: Role::ALL
+                .iter()
+                .copied()
+                .filter(|other| *other <= role)
+                .collect(),
             groups,
             lifetimes: lengths.iter().map(words).collect(),
             typed,
@@ -125,9 +148,19 @@ pub async fn form(app: web::Data<App>, page: Page, who: SignedIn) -> Result<Http
     let role = who.actor.role;
     let (groups, settings) = app
         .db
-        .read(move |conn| Ok((groups::actions::grantable(conn, &who.actor)?, site::actions::current(conn)?)))
+        .read(move |conn| {
+            Ok((
+                groups::actions::grantable(conn, &who.actor)?,
+                site::actions::current(conn)?,
+            ))
+        })
         .await?;
-    show(&NewPage::new(page, Typed::empty(settings.invite_days), role, groups))
+    show(&NewPage::new(
+        page,
+        Typed::empty(settings.invite_days),
+        role,
+        groups,
+    ))
 }
 
 /// What sending would do, for the page to check.
@@ -157,13 +190,20 @@ impl CheckPage {
 }
 
 /// `POST /admin/invites/new`: administrators. Checks first; sends when the check page says so.
-pub async fn create(app: web::Data<App>, page: Page, who: SignedIn, form: PostForm) -> Result<HttpResponse> {
+pub async fn create(
+    app: web::Data<App>,
+    page: Page,
+    who: SignedIn,
+    form: PostForm,
+) -> Result<HttpResponse> {
     let typed = Typed::of(&form);
     let step = form.get("step");
     let role = who.actor.role;
     let choices = {
         let actor = who.actor.clone();
-        app.db.read(move |conn| groups::actions::grantable(conn, &actor)).await?
+        app.db
+            .read(move |conn| groups::actions::grantable(conn, &actor))
+            .await?
     };
     if step == "edit" {
         return show(&NewPage::new(page, typed, role, choices));
@@ -172,12 +212,22 @@ pub async fn create(app: web::Data<App>, page: Page, who: SignedIn, form: PostFo
         let new = typed.read()?;
         if step == "send" {
             let (shared, actor) = (app.clone(), who.actor.clone());
-            let made = app.db.write(move |tx| actions::create(tx, &shared, &actor, &new)).await?;
+            let made = app
+                .db
+                .write(move |tx| actions::create(tx, &shared, &actor, &new))
+                .await?;
             return Ok(Step::Sent(made));
         }
         let (actor, now) = (who.actor.clone(), app.clock.now());
-        let until = new.end.map(|end| end.from(now)).transpose()?.map(|(at, _)| at);
-        let verdict = app.db.read(move |conn| verdict(conn, &actor, &new, now)).await?;
+        let until = new
+            .end
+            .map(|end| end.from(now))
+            .transpose()?
+            .map(|(at, _)| at);
+        let verdict = app
+            .db
+            .read(move |conn| verdict(conn, &actor, &new, now))
+            .await?;
         Ok(Step::Checked(verdict, until))
     };
     match done.await {
@@ -198,9 +248,17 @@ pub async fn create(app: web::Data<App>, page: Page, who: SignedIn, form: PostFo
         }
         Ok(Step::Sent(made)) if made.link.is_some() => show_link(page, made),
         Ok(Step::Sent(made)) => {
-            let key = if app.config.smtp.is_some() { "invites-sent" } else { "invites-waiting" };
+            let key = if app.config.smtp.is_some() {
+                "invites-sent"
+            } else {
+                "invites-waiting"
+            };
             let until = app.text.day(made.invite.expires_at);
-            let words = app.text.get(key).arg("email", &made.invite.email).arg("until", until);
+            let words = app
+                .text
+                .get(key)
+                .arg("email", &made.invite.email)
+                .arg("until", until);
             Ok(Flash::ok(words).redirect(&app, &format!("/admin/invites/{}", made.invite.id)))
         }
         Err(why) => {
@@ -219,11 +277,23 @@ enum Step {
 }
 
 /// What sending would meet: the same refusals, before anything is done.
-fn verdict(conn: &mut Conn, actor: &Actor, new: &NewInvite, now: crate::clock::Time) -> Result<Verdict> {
+fn verdict(
+    conn: &mut Conn,
+    actor: &Actor,
+    new: &NewInvite,
+    now: crate::clock::Time,
+) -> Result<Verdict> {
     actions::require_can_grant(conn, actor, new.role, &new.groups)?;
     let norm = new.email.norm();
-    if store::pending_for(conn, &norm)?.iter().any(|invite| invite.expires_at > now) {
+    if store::pending_for(conn, &norm)?
+        .iter()
+        .any(|invite| invite.expires_at > now)
+    {
         return Code::InviteExists.refuse();
     }
-    Ok(if users::by_email(conn, &norm)?.is_some() { Verdict::Member } else { Verdict::New })
+    Ok(if users::by_email(conn, &norm)?.is_some() {
+        Verdict::Member
+    } else {
+        Verdict::New
+    })
 }

@@ -33,7 +33,9 @@ fn shown(invite: &Invite, mail: Option<&MailOfInvite>, now: Time) -> Shown {
     let failed = mail.is_some_and(|mail| mail.state == MailState::Failed);
     let (kind, icon, word) = match invite.state_at(now) {
         State::Pending if failed => ("bad", "alert-triangle", "invites-not-delivered"),
-        State::Pending if invite.expires_at - now < days(2) => ("warn", "clock", "invites-expires-soon"),
+        State::Pending if invite.expires_at - now < days(2) => {
+            ("warn", "clock", "invites-expires-soon")
+        }
         State::Pending => ("info", "mail", "invites-pending"),
         State::Accepted => ("ok", "circle-check", "invites-accepted"),
         State::Declined => ("off", "x", "invites-declined"),
@@ -73,7 +75,11 @@ pub struct ListForm {
 
 impl ListForm {
     fn filter(&self) -> Filter {
-        let mut filter = Filter { q: self.q.trim().to_owned(), group: self.group.parse().ok(), ..Filter::default() };
+        let mut filter = Filter {
+            q: self.q.trim().to_owned(),
+            group: self.group.parse().ok(),
+            ..Filter::default()
+        };
         match self.tab() {
             "pending" => filter.state = Some(State::Pending),
             "not-delivered" => {
@@ -97,13 +103,15 @@ impl ListForm {
 
     /// The list without the filter by group.
     fn without_group(&self) -> String {
-        let query = serde_urlencoded::to_string([("tab", self.tab()), ("q", &self.q)]).unwrap_or_default();
+        let query =
+            serde_urlencoded::to_string([("tab", self.tab()), ("q", &self.q)]).unwrap_or_default();
         format!("/admin/invites?{query}")
     }
 
     /// The list without the search.
     fn without_search(&self) -> String {
-        let query = serde_urlencoded::to_string([("tab", self.tab()), ("group", &self.group)]).unwrap_or_default();
+        let query = serde_urlencoded::to_string([("tab", self.tab()), ("group", &self.group)])
+            .unwrap_or_default();
         format!("/admin/invites?{query}")
     }
 
@@ -134,7 +142,12 @@ struct ListPage {
 }
 
 /// `GET /admin/invites`: administrators.
-pub async fn list(app: web::Data<App>, page: Page, who: SignedIn, form: web::Query<ListForm>) -> Result<HttpResponse> {
+pub async fn list(
+    app: web::Data<App>,
+    page: Page,
+    who: SignedIn,
+    form: web::Query<ListForm>,
+) -> Result<HttpResponse> {
     let form = form.into_inner();
     let filter = form.filter();
     let paging = PageLinks::paging(ROWS, &form.newer, &form.older);
@@ -147,10 +160,18 @@ pub async fn list(app: web::Data<App>, page: Page, who: SignedIn, form: web::Que
             let older = slice.older.clone();
             let rows = rows(conn, slice.rows, text, now)?;
             let slice = crate::db::Slice { rows, newer, older };
-            Ok((slice, store::counts(conn, now)?, groups::actions::grantable(conn, &who.actor)?))
+            Ok((
+                slice,
+                store::counts(conn, now)?,
+                groups::actions::grantable(conn, &who.actor)?,
+            ))
         })
         .await?;
-    let query = [("tab", form.tab.as_str()), ("q", form.q.as_str()), ("group", form.group.as_str())];
+    let query = [
+        ("tab", form.tab.as_str()),
+        ("q", form.q.as_str()),
+        ("group", form.group.as_str()),
+    ];
     let links = PageLinks::of("/admin/invites", &query, &slice);
     let group_name = choices
         .iter()
@@ -172,7 +193,11 @@ pub async fn list(app: web::Data<App>, page: Page, who: SignedIn, form: web::Que
 
 fn choices_of(page: &Page, groups: Vec<GroupName>) -> Vec<(String, String)> {
     let mut choices = vec![(String::new(), page.t("invites-any-group").to_string())];
-    choices.extend(groups.into_iter().map(|group| (group.id.to_string(), group.name)));
+    choices.extend(
+        groups
+            .into_iter()
+            .map(|group| (group.id.to_string(), group.name)),
+    );
     choices
 }
 
@@ -185,7 +210,11 @@ fn tabs(form: &ListForm, counts: &Counts, text: Text) -> Vec<Tab> {
     };
     vec![
         tab("pending", "invites-tab-pending", counts.pending),
-        tab("not-delivered", "invites-tab-not-delivered", counts.not_delivered),
+        tab(
+            "not-delivered",
+            "invites-tab-not-delivered",
+            counts.not_delivered,
+        ),
         tab("expired", "invites-tab-expired", counts.expired),
         tab("accepted", "invites-tab-accepted", counts.accepted),
         tab("revoked", "invites-tab-revoked", counts.revoked),
@@ -196,21 +225,32 @@ fn tabs(form: &ListForm, counts: &Counts, text: Text) -> Vec<Tab> {
 fn rows(conn: &mut Conn, invites: Vec<Invite>, text: Text, now: Time) -> Result<Vec<Row>> {
     let ids: Vec<_> = invites.iter().map(|invite| invite.id).collect();
     let mail_ids: Vec<_> = invites.iter().filter_map(|invite| invite.mail_id).collect();
-    let makers: Vec<_> = invites.iter().filter_map(|invite| invite.created_by).collect();
+    let makers: Vec<_> = invites
+        .iter()
+        .filter_map(|invite| invite.created_by)
+        .collect();
     let groups = store::groups_of(conn, &ids)?;
     let group_ids: Vec<_> = groups.values().flatten().copied().collect();
     let names = groups::actions::names(conn, &group_ids)?;
     let mails = store::mails(conn, &mail_ids)?;
-    let makers: std::collections::HashMap<_, _> =
-        users::names(conn, &makers)?.into_iter().map(|(id, name, _)| (id, name)).collect();
+    let makers: std::collections::HashMap<_, _> = users::names(conn, &makers)?
+        .into_iter()
+        .map(|(id, name, _)| (id, name))
+        .collect();
     let operator = text.get("invites-by-operator").to_string();
     Ok(invites
         .into_iter()
         .map(|invite| {
             let mail = invite.mail_id.and_then(|id| mails.get(&id));
-            let of_invite = groups.get(&invite.id).map(Vec::as_slice).unwrap_or_default();
-            let mut of_invite: Vec<&str> =
-                of_invite.iter().filter_map(|id| names.get(id)).map(String::as_str).collect();
+            let of_invite = groups
+                .get(&invite.id)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let mut of_invite: Vec<&str> = of_invite
+                .iter()
+                .filter_map(|id| names.get(id))
+                .map(String::as_str)
+                .collect();
             of_invite.sort_unstable();
             Row {
                 id: invite.id,
@@ -252,7 +292,12 @@ struct DetailPage {
 }
 
 /// `GET /admin/invites/{id}`: administrators.
-pub async fn detail(app: web::Data<App>, page: Page, who: SignedIn, id: web::Path<String>) -> Result<HttpResponse> {
+pub async fn detail(
+    app: web::Data<App>,
+    page: Page,
+    who: SignedIn,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
     let now = app.clock.now();
     let (invite, groups, inviter, mail, accepter) = app
@@ -261,13 +306,24 @@ pub async fn detail(app: web::Data<App>, page: Page, who: SignedIn, id: web::Pat
             let invite = actions::visible(conn, &who.actor, id)?;
             let groups = actions::group_names(conn, id)?;
             let inviter = actions::inviter_name(conn, &invite, "")?;
-            let mail = store::mails(conn, &Vec::from_iter(invite.mail_id))?.into_values().next();
-            let accepter = invite.accepted_by.map(|id| users::find(conn, id)).transpose()?;
+            let mail = store::mails(conn, &Vec::from_iter(invite.mail_id))?
+                .into_values()
+                .next();
+            let accepter = invite
+                .accepted_by
+                .map(|id| users::find(conn, id))
+                .transpose()?;
             Ok((invite, groups, inviter, mail, accepter))
         })
         .await?;
-    let inviter = if inviter.is_empty() { page.t("invites-by-operator").to_string() } else { inviter };
-    let accepter = accepter.map(|user| user.label().to_owned()).unwrap_or_default();
+    let inviter = if inviter.is_empty() {
+        page.t("invites-by-operator").to_string()
+    } else {
+        inviter
+    };
+    let accepter = accepter
+        .map(|user| user.label().to_owned())
+        .unwrap_or_default();
     let state = invite.state_at(now);
     let title = page.t("invites-detail-title").arg("email", &invite.email);
     let page = page.headed(title, "invites");
@@ -295,16 +351,34 @@ fn moments(
     let mut moments = vec![Moment {
         kind: "info",
         icon: "send",
-        words: page.t("invites-was-made").arg("inviter", inviter).to_string(),
+        words: page
+            .t("invites-was-made")
+            .arg("inviter", inviter)
+            .to_string(),
         at: invite.created_at,
     }];
     let mut add = |kind, icon, words: crate::text::Message, at: Option<Time>| {
         if let Some(at) = at {
-            moments.push(Moment { kind, icon, words: words.to_string(), at });
+            moments.push(Moment {
+                kind,
+                icon,
+                words: words.to_string(),
+                at,
+            });
         }
     };
-    add("ok", "mail", page.t("invites-mail-taken"), mail.and_then(|mail| mail.sent_at));
-    add("ok", "circle-check", page.t("invites-was-accepted").arg("user", accepter), invite.accepted_at);
+    add(
+        "ok",
+        "mail",
+        page.t("invites-mail-taken"),
+        mail.and_then(|mail| mail.sent_at),
+    );
+    add(
+        "ok",
+        "circle-check",
+        page.t("invites-was-accepted").arg("user", accepter),
+        invite.accepted_at,
+    );
     let ended = match invite.state {
         State::Declined => Some(("", "x", "invites-was-declined")),
         State::Revoked => Some(("bad", "ban", "invites-was-revoked")),
@@ -315,19 +389,40 @@ fn moments(
         add(kind, icon, page.t(key), invite.ended_at);
     }
     if invite.state_at(now) == State::Expired {
-        add("", "clock", page.t("invites-has-expired"), Some(invite.expires_at));
+        add(
+            "",
+            "clock",
+            page.t("invites-has-expired"),
+            Some(invite.expires_at),
+        );
     }
     moments.sort_by_key(|moment| std::cmp::Reverse(moment.at));
     moments
 }
 
 /// `POST /admin/invites/{id}/resend`: administrators.
-pub async fn resend(app: web::Data<App>, who: SignedIn, id: web::Path<String>, _: PostForm) -> Result<HttpResponse> {
+pub async fn resend(
+    app: web::Data<App>,
+    who: SignedIn,
+    id: web::Path<String>,
+    _: PostForm,
+) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
     let (shared, actor) = (app.clone(), who.actor);
-    let made = app.db.write(move |tx| actions::resend(tx, &shared, &actor, id, Delivery::Email)).await?;
-    let key = if app.config.smtp.is_some() { "invites-sent-again" } else { "invites-waiting" };
-    let words = app.text.get(key).arg("email", &made.invite.email).arg("until", app.text.day(made.invite.expires_at));
+    let made = app
+        .db
+        .write(move |tx| actions::resend(tx, &shared, &actor, id, Delivery::Email))
+        .await?;
+    let key = if app.config.smtp.is_some() {
+        "invites-sent-again"
+    } else {
+        "invites-waiting"
+    };
+    let words = app
+        .text
+        .get(key)
+        .arg("email", &made.invite.email)
+        .arg("until", app.text.day(made.invite.expires_at));
     Ok(Flash::ok(words).redirect(&app, &format!("/admin/invites/{id}")))
 }
 
@@ -349,13 +444,23 @@ pub async fn new_link(
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
     let (shared, actor) = (app.clone(), who.actor);
-    let made = app.db.write(move |tx| actions::resend(tx, &shared, &actor, id, Delivery::Link)).await?;
+    let made = app
+        .db
+        .write(move |tx| actions::resend(tx, &shared, &actor, id, Delivery::Link))
+        .await?;
     show_link(page, made)
 }
 
 pub(super) fn show_link(page: Page, made: actions::Made) -> Result<HttpResponse> {
-    let link = made.link.map(|link| link.reveal().to_owned()).unwrap_or_default();
-    show(&LinkPage { page: page.titled("invites-link-title", "invites"), invite: made.invite, link })
+    let link = made
+        .link
+        .map(|link| link.reveal().to_owned())
+        .unwrap_or_default();
+    show(&LinkPage {
+        page: page.titled("invites-link-title", "invites"),
+        invite: made.invite,
+        link,
+    })
 }
 
 #[derive(Template)]
@@ -374,18 +479,40 @@ pub async fn confirm_revoke(
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
-    let invite = app.db.read(move |conn| actions::visible(conn, &who.actor, id)).await?;
-    let name = if invite.name().is_empty() { page.t("invites-the-person").to_string() } else { invite.name().to_owned() };
+    let invite = app
+        .db
+        .read(move |conn| actions::visible(conn, &who.actor, id))
+        .await?;
+    let name = if invite.name().is_empty() {
+        page.t("invites-the-person").to_string()
+    } else {
+        invite.name().to_owned()
+    };
     let title = page.t("invites-revoke-title").arg("email", &invite.email);
     let page = page.headed(title, "invites");
-    show(&RevokePage { page, invite, who: name })
+    show(&RevokePage {
+        page,
+        invite,
+        who: name,
+    })
 }
 
 /// `POST /admin/invites/{id}/revoke`: administrators.
-pub async fn revoke(app: web::Data<App>, who: SignedIn, id: web::Path<String>, _: PostForm) -> Result<HttpResponse> {
+pub async fn revoke(
+    app: web::Data<App>,
+    who: SignedIn,
+    id: web::Path<String>,
+    _: PostForm,
+) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
     let actor = who.actor;
-    let invite = app.db.write(move |tx| actions::revoke(tx, &actor, id)).await?;
-    let words = app.text.get("invites-revoked-flash").arg("email", &invite.email);
+    let invite = app
+        .db
+        .write(move |tx| actions::revoke(tx, &actor, id))
+        .await?;
+    let words = app
+        .text
+        .get("invites-revoked-flash")
+        .arg("email", &invite.email);
     Ok(Flash::ok(words).redirect(&app, "/admin/invites"))
 }

@@ -44,20 +44,29 @@ pub struct Link {
 
 /// The invite of an id.
 pub fn find(conn: &mut Conn, id: InviteId) -> QueryResult<Invite> {
-    invites::table.find(id).select(Invite::as_select()).first(conn)
+    invites::table
+        .find(id)
+        .select(Invite::as_select())
+        .first(conn)
 }
 
 /// The pending invites for an address, whether or not their time is over.
 pub fn pending_for(conn: &mut Conn, email_norm: &str) -> QueryResult<Vec<Invite>> {
     invites::table
-        .filter(invites::email_norm.eq(email_norm).and(invites::state.eq(State::Pending)))
+        .filter(
+            invites::email_norm
+                .eq(email_norm)
+                .and(invites::state.eq(State::Pending)),
+        )
         .select(Invite::as_select())
         .load(conn)
 }
 
 /// Makes an invite with its groups.
 pub fn insert(conn: &mut Conn, invite: &Invite, groups: &[GroupId]) -> QueryResult<()> {
-    diesel::insert_into(invites::table).values(invite).execute(conn)?;
+    diesel::insert_into(invites::table)
+        .values(invite)
+        .execute(conn)?;
     set_groups(conn, invite.id, groups)
 }
 
@@ -66,7 +75,10 @@ pub fn set_groups(conn: &mut Conn, id: InviteId, groups: &[GroupId]) -> QueryRes
     diesel::delete(invite_groups::table.filter(invite_groups::invite_id.eq(id))).execute(conn)?;
     for group in groups {
         diesel::insert_into(invite_groups::table)
-            .values((invite_groups::invite_id.eq(id), invite_groups::group_id.eq(group)))
+            .values((
+                invite_groups::invite_id.eq(id),
+                invite_groups::group_id.eq(group),
+            ))
             .execute(conn)?;
     }
     Ok(())
@@ -82,7 +94,10 @@ pub fn groups(conn: &mut Conn, id: InviteId) -> QueryResult<Vec<GroupId>> {
 }
 
 /// The groups of many invites.
-pub fn groups_of(conn: &mut Conn, ids: &[InviteId]) -> QueryResult<HashMap<InviteId, Vec<GroupId>>> {
+pub fn groups_of(
+    conn: &mut Conn,
+    ids: &[InviteId],
+) -> QueryResult<HashMap<InviteId, Vec<GroupId>>> {
     let rows: Vec<(InviteId, GroupId)> = invite_groups::table
         .filter(invite_groups::invite_id.eq_any(ids))
         .order((invite_groups::invite_id, invite_groups::group_id))
@@ -97,14 +112,25 @@ pub fn groups_of(conn: &mut Conn, ids: &[InviteId]) -> QueryResult<HashMap<Invit
 
 /// Moves an invite from one state to another; false when it was no longer in the first. This is what
 /// makes single use single, under any concurrency.
-pub fn turn(conn: &mut Conn, id: InviteId, from: State, to: State, now: Time, by: Option<UserId>) -> QueryResult<bool> {
+pub fn turn(
+    conn: &mut Conn,
+    id: InviteId,
+    from: State,
+    to: State,
+    now: Time,
+    by: Option<UserId>,
+) -> QueryResult<bool> {
     let row = invites::table.find(id).filter(invites::state.eq(from));
     let changed = match to {
-        State::Accepted => {
-            diesel::update(row).set((invites::state.eq(to), invites::accepted_at.eq(now))).execute(conn)?
-        }
+        State::Accepted => diesel::update(row)
+            .set((invites::state.eq(to), invites::accepted_at.eq(now)))
+            .execute(conn)?,
         _ => diesel::update(row)
-            .set((invites::state.eq(to), invites::ended_at.eq(now), invites::ended_by.eq(by)))
+            .set((
+                invites::state.eq(to),
+                invites::ended_at.eq(now),
+                invites::ended_by.eq(by),
+            ))
             .execute(conn)?,
     };
     Ok(changed == 1)
@@ -112,7 +138,10 @@ pub fn turn(conn: &mut Conn, id: InviteId, from: State, to: State, now: Time, by
 
 /// Notes who accepted.
 pub fn set_accepted_by(conn: &mut Conn, id: InviteId, user: UserId) -> QueryResult<()> {
-    diesel::update(invites::table.find(id)).set(invites::accepted_by.eq(user)).execute(conn).map(drop)
+    diesel::update(invites::table.find(id))
+        .set(invites::accepted_by.eq(user))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Writes the changeable parts of an invite back.
@@ -143,7 +172,13 @@ pub fn update(conn: &mut Conn, invite: &Invite) -> QueryResult<()> {
 }
 
 /// Adds a link.
-pub fn insert_link(conn: &mut Conn, invite: InviteId, digest: &SecretDigest, shown: bool, now: Time) -> QueryResult<()> {
+pub fn insert_link(
+    conn: &mut Conn,
+    invite: InviteId,
+    digest: &SecretDigest,
+    shown: bool,
+    now: Time,
+) -> QueryResult<()> {
     diesel::insert_into(invite_links::table)
         .values((
             invite_links::id.eq(InviteLinkId::new(now)),
@@ -158,20 +193,36 @@ pub fn insert_link(conn: &mut Conn, invite: InviteId, digest: &SecretDigest, sho
 
 /// The link with a digest.
 pub fn find_link(conn: &mut Conn, digest: &SecretDigest) -> QueryResult<Option<Link>> {
-    invite_links::table.filter(invite_links::digest.eq(digest)).select(Link::as_select()).first(conn).optional()
+    invite_links::table
+        .filter(invite_links::digest.eq(digest))
+        .select(Link::as_select())
+        .first(conn)
+        .optional()
 }
 
 /// Kills every live link of an invite.
 pub fn kill_links(conn: &mut Conn, invite: InviteId, now: Time) -> QueryResult<usize> {
-    diesel::update(invite_links::table.filter(invite_links::invite_id.eq(invite).and(invite_links::dead_at.is_null())))
-        .set(invite_links::dead_at.eq(now))
-        .execute(conn)
+    diesel::update(
+        invite_links::table.filter(
+            invite_links::invite_id
+                .eq(invite)
+                .and(invite_links::dead_at.is_null()),
+        ),
+    )
+    .set(invite_links::dead_at.eq(now))
+    .execute(conn)
 }
 
 /// Kills the live links of an invite that were shown to a person.
 pub fn kill_shown_links(conn: &mut Conn, invite: InviteId, now: Time) -> QueryResult<usize> {
-    let live = invite_links::table.filter(invite_links::invite_id.eq(invite).and(invite_links::dead_at.is_null()));
-    diesel::update(live.filter(invite_links::shown)).set(invite_links::dead_at.eq(now)).execute(conn)
+    let live = invite_links::table.filter(
+        invite_links::invite_id
+            .eq(invite)
+            .and(invite_links::dead_at.is_null()),
+    );
+    diesel::update(live.filter(invite_links::shown))
+        .set(invite_links::dead_at.eq(now))
+        .execute(conn)
 }
 
 /// How the last mail of an invite fares.
@@ -193,14 +244,28 @@ pub struct MailOfInvite {
 pub fn mails(conn: &mut Conn, ids: &[OutboxId]) -> QueryResult<HashMap<OutboxId, MailOfInvite>> {
     let rows: Vec<MailOfInvite> = outbox::table
         .filter(outbox::id.eq_any(ids))
-        .select((outbox::id, outbox::state, outbox::attempts, outbox::last_error, outbox::sent_at))
+        .select((
+            outbox::id,
+            outbox::state,
+            outbox::attempts,
+            outbox::last_error,
+            outbox::sent_at,
+        ))
         .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// A part of the list of invites, newest first.
-pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging, now: Time) -> QueryResult<Slice<Invite>> {
-    let mut query = invites::table.select(Invite::as_select()).limit(paging.fetch()).into_boxed::<MultiBackend>();
+pub fn list(
+    conn: &mut Conn,
+    filter: &Filter,
+    paging: &Paging,
+    now: Time,
+) -> QueryResult<Slice<Invite>> {
+    let mut query = invites::table
+        .select(Invite::as_select())
+        .limit(paging.fetch())
+        .into_boxed::<MultiBackend>();
     if let Ok(id) = filter.q.parse::<InviteId>() {
         query = query.filter(invites::id.eq(id));
     } else if !filter.q.is_empty() {
@@ -215,11 +280,15 @@ pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging, now: Time) -> Que
     }
     // The sweep may not have been there yet: what is over by time counts as expired.
     query = match filter.state {
-        Some(State::Pending) => query.filter(invites::state.eq(State::Pending).and(invites::expires_at.gt(now))),
-        Some(State::Expired) => query.filter(
+        Some(State::Pending) => query.filter(
             invites::state
-                .eq(State::Expired)
-                .or(invites::state.eq(State::Pending).and(invites::expires_at.le(now))),
+                .eq(State::Pending)
+                .and(invites::expires_at.gt(now)),
+        ),
+        Some(State::Expired) => query.filter(
+            invites::state.eq(State::Expired).or(invites::state
+                .eq(State::Pending)
+                .and(invites::expires_at.le(now))),
         ),
         Some(state) => query.filter(invites::state.eq(state)),
         None => query,
@@ -232,23 +301,36 @@ pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging, now: Time) -> Que
         query = query.filter(invites::created_by.eq(by));
     }
     if let Some(mail) = filter.mail {
-        let mails = outbox::table.filter(outbox::state.eq(mail)).select(outbox::id.nullable());
+        let mails = outbox::table
+            .filter(outbox::state.eq(mail))
+            .select(outbox::id.nullable());
         query = query.filter(invites::mail_id.eq_any(mails));
     }
     if let Some(beyond) = paging.beyond("(invites.created_at, invites.id)") {
         query = query.filter(beyond);
     }
     let rows = if paging.newer {
-        query.order((invites::created_at.asc(), invites::id.asc())).load(conn)?
+        query
+            .order((invites::created_at.asc(), invites::id.asc()))
+            .load(conn)?
     } else {
-        query.order((invites::created_at.desc(), invites::id.desc())).load(conn)?
+        query
+            .order((invites::created_at.desc(), invites::id.desc()))
+            .load(conn)?
     };
-    Ok(paging.slice(rows, |invite: &Invite| Cursor { time: invite.created_at, id: invite.id.to_string() }))
+    Ok(paging.slice(rows, |invite: &Invite| Cursor {
+        time: invite.created_at,
+        id: invite.id.to_string(),
+    }))
 }
 
 /// Pending invites, up to 1,001.
 pub fn count_pending(conn: &mut Conn, now: Time) -> QueryResult<i64> {
-    count_some(conn, "SELECT 1 FROM invites WHERE state = 'pending' AND expires_at > $1", now)
+    count_some(
+        conn,
+        "SELECT 1 FROM invites WHERE state = 'pending' AND expires_at > $1",
+        now,
+    )
 }
 
 /// Invites in the tabs of the list, up to 1,001 each.
@@ -283,8 +365,16 @@ pub fn counts(conn: &mut Conn, now: Time) -> QueryResult<Counts> {
             "SELECT 1 FROM invites WHERE state = 'expired' OR (state = 'pending' AND expires_at <= $1)",
             now,
         )?,
-        accepted: count_some(conn, "SELECT 1 FROM invites WHERE state = 'accepted' AND created_at <= $1", now)?,
-        revoked: count_some(conn, "SELECT 1 FROM invites WHERE state = 'revoked' AND created_at <= $1", now)?,
+        accepted: count_some(
+            conn,
+            "SELECT 1 FROM invites WHERE state = 'accepted' AND created_at <= $1",
+            now,
+        )?,
+        revoked: count_some(
+            conn,
+            "SELECT 1 FROM invites WHERE state = 'revoked' AND created_at <= $1",
+            now,
+        )?,
         all: count_some(conn, "SELECT 1 FROM invites WHERE created_at <= $1", now)?,
     })
 }
@@ -292,7 +382,11 @@ pub fn counts(conn: &mut Conn, now: Time) -> QueryResult<Counts> {
 /// Pending invites whose time is over, for the sweep.
 pub fn over(conn: &mut Conn, now: Time, most: i64) -> QueryResult<Vec<Invite>> {
     invites::table
-        .filter(invites::state.eq(State::Pending).and(invites::expires_at.le(now)))
+        .filter(
+            invites::state
+                .eq(State::Pending)
+                .and(invites::expires_at.le(now)),
+        )
         .order((invites::expires_at, invites::id))
         .limit(most)
         .select(Invite::as_select())
@@ -302,12 +396,20 @@ pub fn over(conn: &mut Conn, now: Time, most: i64) -> QueryResult<Vec<Invite>> {
 /// The pending invites that a user made.
 pub fn pending_of(conn: &mut Conn, user: UserId) -> QueryResult<Vec<InviteId>> {
     invites::table
-        .filter(invites::created_by.eq(user).and(invites::state.eq(State::Pending)))
+        .filter(
+            invites::created_by
+                .eq(user)
+                .and(invites::state.eq(State::Pending)),
+        )
         .select(invites::id)
         .load(conn)
 }
 
 /// Invites on hold, up to 1,001.
 pub fn count_suspended(conn: &mut Conn, now: Time) -> QueryResult<i64> {
-    count_some(conn, "SELECT 1 FROM invites WHERE state = 'suspended' AND created_at <= $1", now)
+    count_some(
+        conn,
+        "SELECT 1 FROM invites WHERE state = 'suspended' AND created_at <= $1",
+        now,
+    )
 }

@@ -29,7 +29,12 @@ impl Leases {
     /// None yet, for a holder of a new random name.
     pub(super) fn new(db: Db) -> Self {
         let holder = format!("{:032x}", u128::from_be_bytes(crate::secret::random()));
-        Self { db, holder, held: HashMap::new(), looked: None }
+        Self {
+            db,
+            holder,
+            held: HashMap::new(),
+            looked: None,
+        }
     }
 
     /// Renews what is held and takes what is free. Costs nothing while all is held, and a read a second
@@ -49,8 +54,15 @@ impl Leases {
         let holder = &self.holder;
         let wanted: Vec<&'static str> = self.db.read_now(|conn| {
             let rows: Vec<(String, String, Time)> = dsl::leases.load(conn)?;
-            let known: HashMap<_, _> = rows.iter().map(|(name, by, until)| (name.as_str(), (by, until))).collect();
-            let may_take = |name: &&'static str| known.get(name).is_none_or(|(by, until)| *by == holder || **until <= now);
+            let known: HashMap<_, _> = rows
+                .iter()
+                .map(|(name, by, until)| (name.as_str(), (by, until)))
+                .collect();
+            let may_take = |name: &&'static str| {
+                known
+                    .get(name)
+                    .is_none_or(|(by, until)| *by == holder || **until <= now)
+            };
             Ok(names.iter().copied().filter(may_take).collect())
         })?;
         let until = now.plus(LEASE);
@@ -67,7 +79,8 @@ impl Leases {
             }
             Ok(taken)
         })?;
-        self.held.extend(taken.into_iter().map(|name| (name, until)));
+        self.held
+            .extend(taken.into_iter().map(|name| (name, until)));
         Ok(())
     }
 
@@ -101,9 +114,16 @@ fn take(conn: &mut Conn, name: &str, holder: &str, now: Time, until: Time) -> Qu
     if updated == 1 {
         return Ok(true);
     }
-    let row = (dsl::name.eq(name), dsl::holder.eq(holder), dsl::until.eq(until));
-    let inserted =
-        Suffix(diesel::insert_into(dsl::leases).values(row), "ON CONFLICT (name) DO NOTHING").execute(conn)?;
+    let row = (
+        dsl::name.eq(name),
+        dsl::holder.eq(holder),
+        dsl::until.eq(until),
+    );
+    let inserted = Suffix(
+        diesel::insert_into(dsl::leases).values(row),
+        "ON CONFLICT (name) DO NOTHING",
+    )
+    .execute(conn)?;
     Ok(inserted == 1)
 }
 
@@ -118,10 +138,17 @@ mod tests {
     fn one_of_two_processes_holds_a_lease_until_it_ends_or_is_given_back() {
         let scratch = Scratch::new();
         let now = scratch.clock.now();
-        let (mut first, mut second) = (Leases::new(scratch.db.clone()), Leases::new(scratch.again()));
+        let (mut first, mut second) = (
+            Leases::new(scratch.db.clone()),
+            Leases::new(scratch.again()),
+        );
         first.keep(&NAMES, now).unwrap();
         second.keep(&NAMES, now).unwrap();
-        assert!(NAMES.iter().all(|name| first.holds(name, now) && !second.holds(name, now)));
+        assert!(
+            NAMES
+                .iter()
+                .all(|name| first.holds(name, now) && !second.holds(name, now))
+        );
 
         let later = now.plus(seconds(25));
         first.keep(&NAMES, later).unwrap();

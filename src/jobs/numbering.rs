@@ -63,7 +63,9 @@ pub fn give_numbers<T: Numbered>(db: &Db, table: &T) -> Result<Option<(usize, St
         }
         let numbered = Suffix(Bulk(&given), T::Given::TAIL).execute(&mut **tx)?;
         if numbered != given.len() {
-            return Err(Error::internal("rows that waited for their number are gone"));
+            return Err(Error::internal(
+                "rows that waited for their number are gone",
+            ));
         }
         Ok(true)
     })?;

@@ -44,7 +44,11 @@ impl Ticker {
         let thread = std::thread::Builder::new()
             .name("ticker".into())
             .spawn(move || tick(&*context, &theirs, &jobs, &flag))?;
-        Ok(Self { stopping, db, thread })
+        Ok(Self {
+            stopping,
+            db,
+            thread,
+        })
     }
 
     /// Lets running jobs finish what they are at, gives the leases back and ends.
@@ -86,7 +90,9 @@ pub fn run_until_idle<C>(context: &C, jobs: &[Job<C>]) -> Result<usize> {
         }
         done += round;
     }
-    Err(Error::internal("the background work does not come to an end"))
+    Err(Error::internal(
+        "the background work does not come to an end",
+    ))
 }
 
 /// Runs a job once; a failure or a panic is told in the log.
@@ -133,7 +139,12 @@ fn tick<C: Sync>(context: &C, db: &Db, jobs: &[Job<C>], stopping: &AtomicBool) {
                 let failed = Arc::new(AtomicBool::new(false));
                 let flag = failed.clone();
                 scope.spawn(move || work(context, job, &woken, &flag, stopping));
-                Worker { job, wake, failed, due: None }
+                Worker {
+                    job,
+                    wake,
+                    failed,
+                    due: None,
+                }
             })
             .collect();
         while !stopping.load(Ordering::Acquire) {
@@ -141,7 +152,10 @@ fn tick<C: Sync>(context: &C, db: &Db, jobs: &[Job<C>], stopping: &AtomicBool) {
             if let Err(why) = leases.keep(&names, now) {
                 tracing::warn!(%why, "the leases of the jobs could not be kept");
             }
-            for worker in workers.iter_mut().filter(|worker| leases.holds(worker.job.name, now)) {
+            for worker in workers
+                .iter_mut()
+                .filter(|worker| leases.holds(worker.job.name, now))
+            {
                 worker.wake_if_due(now);
             }
             std::thread::sleep(PAUSE);
@@ -154,7 +168,13 @@ fn tick<C: Sync>(context: &C, db: &Db, jobs: &[Job<C>], stopping: &AtomicBool) {
 }
 
 /// The thread of one job: at each wake it works until nothing is left. Ends when the ticker lets go of it.
-fn work<C>(context: &C, job: &Job<C>, woken: &Receiver<()>, failed: &AtomicBool, stopping: &AtomicBool) {
+fn work<C>(
+    context: &C,
+    job: &Job<C>,
+    woken: &Receiver<()>,
+    failed: &AtomicBool,
+    stopping: &AtomicBool,
+) {
     while woken.recv().is_ok() {
         while !stopping.load(Ordering::Acquire) {
             match attempt(context, job) {
@@ -186,7 +206,11 @@ mod tests {
 
     fn countdown(counters: &Counters) -> Result<usize> {
         counters.runs.fetch_add(1, Ordering::SeqCst);
-        let took = counters.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        let took = counters
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
         Ok(usize::from(took.is_ok()))
     }
 
@@ -216,18 +240,28 @@ mod tests {
     fn until(what: impl Fn() -> bool) {
         let started = Instant::now();
         while !what() {
-            assert!(started.elapsed() < Duration::from_secs(20), "it never came true");
+            assert!(
+                started.elapsed() < Duration::from_secs(20),
+                "it never came true"
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
     #[test]
     fn all_that_is_due_is_done_and_a_failure_is_told_at_the_end() {
-        let counters = Counters { left: AtomicUsize::new(5), ..Counters::default() };
+        let counters = Counters {
+            left: AtomicUsize::new(5),
+            ..Counters::default()
+        };
         assert_eq!(run_until_idle(&counters, &jobs()[2..]).unwrap(), 5);
         counters.left.store(3, Ordering::SeqCst);
         assert!(run_until_idle(&counters, &jobs()).is_err());
-        assert_eq!(counters.left.load(Ordering::SeqCst), 0, "the others are done all the same");
+        assert_eq!(
+            counters.left.load(Ordering::SeqCst),
+            0,
+            "the others are done all the same"
+        );
     }
 
     #[test]
@@ -253,7 +287,10 @@ mod tests {
         let mut next = Leases::new(scratch.db.clone());
         let now = scratch.clock.now();
         next.keep(&["countdown"], now).unwrap();
-        assert!(next.holds("countdown", now), "stopping gives the leases back");
+        assert!(
+            next.holds("countdown", now),
+            "stopping gives the leases back"
+        );
     }
 
     #[test]
@@ -265,7 +302,12 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| tick(&first, &scratch.db, &jobs()[2..], &stopping));
             scope.spawn(|| tick(&second, &other, &jobs()[2..], &stopping));
-            let runs = || (first.runs.load(Ordering::SeqCst), second.runs.load(Ordering::SeqCst));
+            let runs = || {
+                (
+                    first.runs.load(Ordering::SeqCst),
+                    second.runs.load(Ordering::SeqCst),
+                )
+            };
             until(|| runs().0 + runs().1 >= 3);
             stopping.store(true, Ordering::Release);
             assert!(runs().0 == 0 || runs().1 == 0, "{:?}", runs());

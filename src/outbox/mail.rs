@@ -28,7 +28,6 @@
 //! Templates see `mail` (the struct) and `frame` ([`Frame`]). Mails are plain semantic HTML without styles
 //! and pictures: every program shows them, light or dark, and none asks a third party (ASVS V14.2.3).
 
-
 use super::model::Letter;
 use crate::app::App;
 use crate::clock::Time;

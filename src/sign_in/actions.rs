@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::one_time_links::{self, LinkKind};
 use super::sessions::NewSecret;
 use super::store::{self, NewSession};
 use crate::access::{Actor, ActorKind, Role};
@@ -11,10 +10,11 @@ use crate::audit;
 use crate::db::Tx;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{SessionId, UserId};
+use crate::one_time_links::{self, LinkKind};
 use crate::outbox;
 use crate::passwords::{PasswordHash, Verdict, Weakness};
-use crate::users::mail::RecoveryMail;
 use crate::users::actions::{create, set_password, target};
+use crate::users::mail::RecoveryMail;
 use crate::users::model::{Email, NewUser, Status, User};
 use crate::users::store as users;
 
@@ -31,10 +31,18 @@ pub struct From {
 ///
 /// # Errors
 /// A field error for a weak one; `unavailable` when too many hashes wait.
-pub async fn hash(app: &App, field: &'static str, password: &str, personal: &[&str]) -> Result<PasswordHash> {
+pub async fn hash(
+    app: &App,
+    field: &'static str,
+    password: &str,
+    personal: &[&str],
+) -> Result<PasswordHash> {
     crate::passwords::check_strength(password, personal)
         .map_err(|weakness| FieldError::new(field, weakness_code(weakness)))?;
-    app.passwords.hash(password.to_owned()).await.map_err(|_| busy())
+    app.passwords
+        .hash(password.to_owned())
+        .await
+        .map_err(|_| busy())
 }
 
 /// The code of a weakness, for the words beside the field.
@@ -57,10 +65,17 @@ fn busy() -> Error {
 /// `sign_in_failed`; `account_disabled`, only when the password was right.
 pub async fn check_password(app: &App, address: &str, password: &str) -> Result<User> {
     let norm = address.trim().to_ascii_lowercase();
-    let user = app.db.read(move |conn| Ok(users::by_email(conn, &norm)?)).await?;
+    let user = app
+        .db
+        .read(move |conn| Ok(users::by_email(conn, &norm)?))
+        .await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let has_password = hash.is_some();
-    let verdict = app.passwords.verify(password.to_owned(), hash).await.map_err(|_| busy())?;
+    let verdict = app
+        .passwords
+        .verify(password.to_owned(), hash)
+        .await
+        .map_err(|_| busy())?;
     let Some(user) = user.filter(|_| has_password && verdict != Verdict::Wrong) else {
         return Code::SignInFailed.refuse();
     };
@@ -69,7 +84,11 @@ pub async fn check_password(app: &App, address: &str, password: &str) -> Result<
     }
     if verdict == Verdict::RightButOld {
         // The settings have changed since this hash was made: take the chance to make a better one.
-        let better = app.passwords.hash(password.to_owned()).await.map_err(|_| busy())?;
+        let better = app
+            .passwords
+            .hash(password.to_owned())
+            .await
+            .map_err(|_| busy())?;
         let id = user.id;
         app.db
             .write(move |tx| {
@@ -85,33 +104,49 @@ pub async fn check_password(app: &App, address: &str, password: &str) -> Result<
 ///
 /// # Errors
 /// When the database refuses.
-pub fn open_session(tx: &mut Tx<'_>, from: &From, user: UserId, how: &'static str) -> Result<NewSecret> {
+pub fn open_session(
+    tx: &mut Tx<'_>,
+    from: &From,
+    user: UserId,
+    how: &'static str,
+) -> Result<NewSecret> {
     let secret = NewSecret::generate();
     let id = SessionId::new(tx.now);
     let now = tx.now;
-    store::insert(tx, &NewSession {
-        id,
-        digest: &secret.digest(),
-        user_id: user,
-        created_at: now,
-        authenticated_at: now,
-        last_seen_at: now,
-        ip: from.actor.ip.map(|ip| ip.to_string()),
-        agent: &from.agent,
-    })?;
+    store::insert(
+        tx,
+        &NewSession {
+            id,
+            digest: &secret.digest(),
+            user_id: user,
+            created_at: now,
+            authenticated_at: now,
+            last_seen_at: now,
+            ip: from.actor.ip.map(|ip| ip.to_string()),
+            agent: &from.agent,
+        },
+    )?;
     users::seen(tx, user, now)?;
-    audit::record(tx, &by(from, user), audit::Entry {
-        action: "session.opened",
-        target: target(user),
-        before: json!({}),
-        after: json!({ "session_id": id, "how": how }),
-    })?;
+    audit::record(
+        tx,
+        &by(from, user),
+        audit::Entry {
+            action: "session.opened",
+            target: target(user),
+            before: json!({}),
+            after: json!({ "session_id": id, "how": how }),
+        },
+    )?;
     Ok(secret)
 }
 
 /// The actor as the user who just proved who they are.
 pub fn by(from: &From, user: UserId) -> Actor {
-    Actor { kind: ActorKind::User, user: Some(user), ..from.actor.clone() }
+    Actor {
+        kind: ActorKind::User,
+        user: Some(user),
+        ..from.actor.clone()
+    }
 }
 
 /// Gives a session a new secret after its user proved again who they are.
@@ -122,12 +157,16 @@ pub fn confirm(tx: &mut Tx<'_>, actor: &Actor, session: SessionId) -> Result<New
     let secret = NewSecret::generate();
     let now = tx.now;
     store::renew(tx, session, &secret.digest(), now)?;
-    audit::record(tx, actor, audit::Entry {
-        action: "session.confirmed",
-        target: target(actor.user()?),
-        before: json!({}),
-        after: json!({ "session_id": session }),
-    })?;
+    audit::record(
+        tx,
+        actor,
+        audit::Entry {
+            action: "session.confirmed",
+            target: target(actor.user()?),
+            before: json!({}),
+            after: json!({ "session_id": session }),
+        },
+    )?;
     Ok(secret)
 }
 
@@ -147,7 +186,12 @@ pub fn sign_out(tx: &mut Tx<'_>, actor: &Actor, session: SessionId) -> Result<()
 ///
 /// # Errors
 /// When the database refuses.
-pub fn sign_out_all(tx: &mut Tx<'_>, actor: &Actor, user: UserId, keep: Option<SessionId>) -> Result<usize> {
+pub fn sign_out_all(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    user: UserId,
+    keep: Option<SessionId>,
+) -> Result<usize> {
     let count = store::end_all(tx, user, keep)?;
     if count > 0 {
         ended(tx, actor, user, count)?;
@@ -156,12 +200,16 @@ pub fn sign_out_all(tx: &mut Tx<'_>, actor: &Actor, user: UserId, keep: Option<S
 }
 
 fn ended(tx: &mut Tx<'_>, actor: &Actor, user: UserId, count: usize) -> Result<()> {
-    audit::record(tx, actor, audit::Entry {
-        action: "session.ended",
-        target: target(user),
-        before: json!({}),
-        after: json!({ "sessions": count }),
-    })?;
+    audit::record(
+        tx,
+        actor,
+        audit::Entry {
+            action: "session.ended",
+            target: target(user),
+            before: json!({}),
+            after: json!({ "sessions": count }),
+        },
+    )?;
     Ok(())
 }
 
@@ -187,7 +235,11 @@ pub fn set_up(tx: &mut Tx<'_>, from: &From, input: &SetUp) -> Result<NewSecret> 
     if users::any(tx)? {
         return Code::LinkGone.refuse();
     }
-    let mut new = NewUser::plain(input.display_name.clone(), Some(input.email.clone()), Role::Owner);
+    let mut new = NewUser::plain(
+        input.display_name.clone(),
+        Some(input.email.clone()),
+        Role::Owner,
+    );
     new.password_hash = Some(input.password_hash.clone());
     let user = create(tx, &from.actor, &new)?;
     open_session(tx, from, user.id, "set_up")
@@ -203,18 +255,33 @@ pub fn ask_recovery(tx: &mut Tx<'_>, app: &App, from: &From, address: &str) -> R
     let user = users::by_email(tx, &norm)?.filter(|user| user.status == Status::Active);
     if let Some(user) = &user {
         let email = user.address().to_owned();
-        let secret = one_time_links::make(tx, LinkKind::Recovery, Some(user.id), Some(&email), LinkKind::Recovery.lifetime())?;
-        let mail = RecoveryMail { link: app.link(&format!("/recover/new?token={}", secret.reveal())) };
+        let secret = one_time_links::make(
+            tx,
+            LinkKind::Recovery,
+            Some(user.id),
+            Some(&email),
+            LinkKind::Recovery.lifetime(),
+        )?;
+        let mail = RecoveryMail {
+            link: app.link(&format!("/recover/new?token={}", secret.reveal())),
+        };
         let frame = outbox::Frame::of(app, &crate::site::actions::current(tx)?.site_name);
         let letter = frame.letter(&mail, &email, &user.display_name, Some(user.id.as_str()))?;
         outbox::actions::enqueue(tx, app, &letter)?;
     }
-    audit::record(tx, &from.actor, audit::Entry {
-        action: "user.recovery_asked",
-        target: audit::Target { kind: "user", id: user.map(|user| user.id.to_string()).unwrap_or_default() },
-        before: json!({}),
-        after: json!({}),
-    })?;
+    audit::record(
+        tx,
+        &from.actor,
+        audit::Entry {
+            action: "user.recovery_asked",
+            target: audit::Target {
+                kind: "user",
+                id: user.map(|user| user.id.to_string()).unwrap_or_default(),
+            },
+            before: json!({}),
+            after: json!({}),
+        },
+    )?;
     Ok(())
 }
 
@@ -222,7 +289,12 @@ pub fn ask_recovery(tx: &mut Tx<'_>, app: &App, from: &From, address: &str) -> R
 ///
 /// # Errors
 /// `link_gone`, `account_disabled`.
-pub fn recover(tx: &mut Tx<'_>, from: &From, token: &str, hash: &PasswordHash) -> Result<NewSecret> {
+pub fn recover(
+    tx: &mut Tx<'_>,
+    from: &From,
+    token: &str,
+    hash: &PasswordHash,
+) -> Result<NewSecret> {
     let link = one_time_links::take(tx, LinkKind::Recovery, token)?;
     let id = link.user_id.ok_or(Code::LinkGone)?;
     let mut user = users::find(tx, id)?;
@@ -267,12 +339,22 @@ pub fn change_password(
 /// # Errors
 /// When the database refuses.
 pub fn operator_reset_link(tx: &mut Tx<'_>, app: &App, user: UserId) -> Result<String> {
-    let secret = one_time_links::make(tx, LinkKind::Recovery, Some(user), None, crate::clock::hours(1))?;
-    audit::record(tx, &Actor::operator(), audit::Entry {
-        action: "user.reset_link_made",
-        target: target(user),
-        before: json!({}),
-        after: json!({}),
-    })?;
+    let secret = one_time_links::make(
+        tx,
+        LinkKind::Recovery,
+        Some(user),
+        None,
+        crate::clock::hours(1),
+    )?;
+    audit::record(
+        tx,
+        &Actor::operator(),
+        audit::Entry {
+            action: "user.reset_link_made",
+            target: target(user),
+            before: json!({}),
+            after: json!({}),
+        },
+    )?;
     Ok(app.link(&format!("/recover/new?token={}", secret.reveal())))
 }

@@ -10,17 +10,41 @@ use crate::error::{Error, Result};
 use crate::limits::Limit;
 
 /// Wrong passwords for one account from one source.
-const PAIR: Limit = Limit { name: "sign-in pair", most: 5, within: minutes(5) };
+const PAIR: Limit = Limit {
+    name: "sign-in pair",
+    most: 5,
+    within: minutes(5),
+};
 /// Wrong passwords from one source.
-const SOURCE: Limit = Limit { name: "sign-in source", most: 50, within: minutes(15) };
+const SOURCE: Limit = Limit {
+    name: "sign-in source",
+    most: 50,
+    within: minutes(15),
+};
 /// Wrong passwords for one account.
-const ACCOUNT: Limit = Limit { name: "sign-in account", most: 200, within: hours(1) };
+const ACCOUNT: Limit = Limit {
+    name: "sign-in account",
+    most: 200,
+    within: hours(1),
+};
 /// Recovery mails for one address.
-const RECOVERY_ADDRESS: Limit = Limit { name: "recovery address", most: 3, within: minutes(15) };
+const RECOVERY_ADDRESS: Limit = Limit {
+    name: "recovery address",
+    most: 3,
+    within: minutes(15),
+};
 /// Recovery mails asked for from one source.
-const RECOVERY_SOURCE: Limit = Limit { name: "recovery source", most: 20, within: minutes(15) };
+const RECOVERY_SOURCE: Limit = Limit {
+    name: "recovery source",
+    most: 20,
+    within: minutes(15),
+};
 /// Links that were not right, from one source.
-const LINK_SOURCE: Limit = Limit { name: "link source", most: 50, within: minutes(15) };
+const LINK_SOURCE: Limit = Limit {
+    name: "link source",
+    most: 50,
+    within: minutes(15),
+};
 
 /// A try at a password that is counted already; [`Try::succeeded`] takes the count back.
 #[must_use]
@@ -67,8 +91,12 @@ impl<'a> Try<'a> {
 pub fn recovery(app: &App, address: &str, source: &str) -> Result<()> {
     let now = app.clock.now();
     let address = address.trim().to_ascii_lowercase();
-    app.limits.take(&RECOVERY_SOURCE, source, now).map_err(|wait| Error::TooMany(wait.0))?;
-    app.limits.take(&RECOVERY_ADDRESS, &address, now).map_err(|wait| Error::TooMany(wait.0))
+    app.limits
+        .take(&RECOVERY_SOURCE, source, now)
+        .map_err(|wait| Error::TooMany(wait.0))?;
+    app.limits
+        .take(&RECOVERY_ADDRESS, &address, now)
+        .map_err(|wait| Error::TooMany(wait.0))
 }
 
 /// Counts a link that was not right.
@@ -76,5 +104,7 @@ pub fn recovery(app: &App, address: &str, source: &str) -> Result<()> {
 /// # Errors
 /// `TooMany`.
 pub fn wrong_link(app: &App, source: &str) -> Result<()> {
-    app.limits.take(&LINK_SOURCE, source, app.clock.now()).map_err(|wait| Error::TooMany(wait.0))
+    app.limits
+        .take(&LINK_SOURCE, source, app.clock.now())
+        .map_err(|wait| Error::TooMany(wait.0))
 }

@@ -54,7 +54,11 @@ impl SignInPage {
 }
 
 /// `GET /sign-in`: anybody.
-pub async fn sign_in_form(page: Page, guest: Guest, next: web::Query<Next>) -> Result<HttpResponse> {
+pub async fn sign_in_form(
+    page: Page,
+    guest: Guest,
+    next: web::Query<Next>,
+) -> Result<HttpResponse> {
     if guest.signed_in.is_some() {
         return Ok(see_other(next.path()));
     }
@@ -69,7 +73,10 @@ pub async fn sign_in(
     session: Session,
     form: PostForm,
 ) -> Result<HttpResponse> {
-    let next = Next { next: form.get("next").to_owned(), email: String::new() };
+    let next = Next {
+        next: form.get("next").to_owned(),
+        email: String::new(),
+    };
     let from = from(&guest);
     match try_sign_in(&app, &guest, from, form.get("email"), form.get("password")).await {
         Ok(secret) => {
@@ -97,7 +104,9 @@ async fn try_sign_in(
     let user = actions::check_password(app, email, password).await?;
     counted.succeeded();
     let id = user.id;
-    app.db.write(move |tx| actions::open_session(tx, &from, id, "password")).await
+    app.db
+        .write(move |tx| actions::open_session(tx, &from, id, "password"))
+        .await
 }
 
 /// Puts into the words of a refusal whom to ask.
@@ -105,19 +114,33 @@ async fn with_contact(app: &web::Data<App>, why: Error) -> Error {
     if why.code() != Code::AccountDisabled {
         return why;
     }
-    let settings = app.db.read(|conn| crate::site::actions::current(conn)).await;
-    let contact = settings.map(|settings| settings.contact).unwrap_or_default();
-    let contact = if contact.is_empty() { app.text.get("sign-in-an-administrator").to_string() } else { contact };
+    let settings = app
+        .db
+        .read(|conn| crate::site::actions::current(conn))
+        .await;
+    let contact = settings
+        .map(|settings| settings.contact)
+        .unwrap_or_default();
+    let contact = if contact.is_empty() {
+        app.text.get("sign-in-an-administrator").to_string()
+    } else {
+        contact
+    };
     Code::AccountDisabled.with("contact", contact)
 }
 
 /// Who signs in, as the actions want to know it.
 pub(super) fn from(guest: &Guest) -> From {
-    From { actor: guest.actor.clone(), agent: guest.agent.clone() }
+    From {
+        actor: guest.actor.clone(),
+        agent: guest.agent.clone(),
+    }
 }
 
 pub(super) fn see_other(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, path))
+        .finish()
 }
 
 #[derive(Template)]
@@ -130,9 +153,18 @@ struct ConfirmPage {
 }
 
 /// `GET /sign-in/confirm`: who is signed in, before making secrets.
-pub async fn confirm_form(page: Page, who: SignedIn, next: web::Query<Next>) -> Result<HttpResponse> {
+pub async fn confirm_form(
+    page: Page,
+    who: SignedIn,
+    next: web::Query<Next>,
+) -> Result<HttpResponse> {
     let page = page.titled("confirm-title", "");
-    show(&ConfirmPage { page, errors: FormErrors::none(), email: who.email, next: next.path().to_owned() })
+    show(&ConfirmPage {
+        page,
+        errors: FormErrors::none(),
+        email: who.email,
+        next: next.path().to_owned(),
+    })
 }
 
 /// `POST /sign-in/confirm`: who is signed in.
@@ -144,7 +176,10 @@ pub async fn confirm(
     session: Session,
     form: PostForm,
 ) -> Result<HttpResponse> {
-    let next = Next { next: form.get("next").to_owned(), email: String::new() };
+    let next = Next {
+        next: form.get("next").to_owned(),
+        email: String::new(),
+    };
     let confirmed = async {
         let counted = Try::start(&app, &who.email, &guest.source)?;
         let user = actions::check_password(&app, &who.email, form.get("password")).await?;
@@ -153,7 +188,9 @@ pub async fn confirm(
             return Code::SignInFailed.refuse();
         }
         let (actor, id) = (who.actor.clone(), who.session_id);
-        app.db.write(move |tx| actions::confirm(tx, &actor, id)).await
+        app.db
+            .write(move |tx| actions::confirm(tx, &actor, id))
+            .await
     };
     match confirmed.await {
         Ok(secret) => {
@@ -164,7 +201,15 @@ pub async fn confirm(
             let errors = FormErrors::of(app.text, why)?;
             let mut page = page.titled("confirm-title", "");
             let status = page.refuse(&errors);
-            render(status, &ConfirmPage { page, errors, email: who.email, next: next.path().to_owned() })
+            render(
+                status,
+                &ConfirmPage {
+                    page,
+                    errors,
+                    email: who.email,
+                    next: next.path().to_owned(),
+                },
+            )
         }
     }
 }
@@ -177,9 +222,10 @@ pub async fn sign_out(
     form: PostForm,
 ) -> Result<HttpResponse> {
     let (actor, id) = (who.actor, who.session_id);
-    app.db.write(move |tx| actions::sign_out(tx, &actor, id)).await?;
+    app.db
+        .write(move |tx| actions::sign_out(tx, &actor, id))
+        .await?;
     session.purge();
     let next = own_path(form.get("next")).unwrap_or("/sign-in");
     Ok(see_other(next))
 }
-

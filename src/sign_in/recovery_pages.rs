@@ -5,13 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::actions;
-use crate::one_time_links::{self, LinkKind};
 use super::limits;
 use super::pages::from;
 use super::sessions::hand_over;
 use super::setup_pages::Token;
 use crate::app::App;
 use crate::error::{Code, Result};
+use crate::one_time_links::{self, LinkKind};
 use crate::users::model::Email;
 use crate::web::{Flash, FormErrors, Guest, Page, PostForm, TokenCookie, render, show};
 
@@ -31,24 +31,49 @@ struct AskPage {
 /// `GET /recover`: anybody.
 pub async fn ask_form(page: Page) -> Result<HttpResponse> {
     let page = page.titled("recover-title", "");
-    show(&AskPage { page, errors: FormErrors::none(), email: String::new(), sent: false })
+    show(&AskPage {
+        page,
+        errors: FormErrors::none(),
+        email: String::new(),
+        sent: false,
+    })
 }
 
 /// `POST /recover`: anybody. The answer is the same whether or not the address has an account.
-pub async fn ask(app: web::Data<App>, page: Page, guest: Guest, form: PostForm) -> Result<HttpResponse> {
+pub async fn ask(
+    app: web::Data<App>,
+    page: Page,
+    guest: Guest,
+    form: PostForm,
+) -> Result<HttpResponse> {
     let asked = async {
         let email = Email::read("email", form.get("email"))?;
         limits::recovery(&app, email.as_str(), &guest.source)?;
         let (shared, from) = (app.clone(), from(&guest));
-        app.db.write(move |tx| actions::ask_recovery(tx, &shared, &from, email.as_str())).await
+        app.db
+            .write(move |tx| actions::ask_recovery(tx, &shared, &from, email.as_str()))
+            .await
     };
     let mut page = page.titled("recover-title", "");
     match asked.await {
-        Ok(()) => show(&AskPage { page, errors: FormErrors::none(), email: String::new(), sent: true }),
+        Ok(()) => show(&AskPage {
+            page,
+            errors: FormErrors::none(),
+            email: String::new(),
+            sent: true,
+        }),
         Err(why) => {
             let errors = FormErrors::of(app.text, why)?;
             let status = page.refuse(&errors);
-            render(status, &AskPage { page, errors, email: form.get("email").to_owned(), sent: false })
+            render(
+                status,
+                &AskPage {
+                    page,
+                    errors,
+                    email: form.get("email").to_owned(),
+                    sent: false,
+                },
+            )
         }
     }
 }
@@ -73,13 +98,19 @@ pub async fn form(
     }
     let token = cookie().token(&app, &request).unwrap_or_default();
     let now = app.clock.now();
-    let found = app.db.read(move |conn| one_time_links::find(conn, LinkKind::Recovery, &token, now)).await;
+    let found = app
+        .db
+        .read(move |conn| one_time_links::find(conn, LinkKind::Recovery, &token, now))
+        .await;
     if let Err(why) = found {
         limits::wrong_link(&app, &guest.source)?;
         return Err(why);
     }
     let page = page.titled("recover-new-title", "");
-    show(&NewPasswordPage { page, errors: FormErrors::none() })
+    show(&NewPasswordPage {
+        page,
+        errors: FormErrors::none(),
+    })
 }
 
 /// `POST /recover/new`: anybody with the link.
@@ -99,18 +130,24 @@ pub async fn set(
             .db
             .read(move |conn| {
                 let link = one_time_links::find(conn, LinkKind::Recovery, &looked_up, now)?;
-                Ok(crate::users::store::find(conn, link.user_id.ok_or(Code::LinkGone)?)?)
+                Ok(crate::users::store::find(
+                    conn,
+                    link.user_id.ok_or(Code::LinkGone)?,
+                )?)
             })
             .await?;
         let personal = [user.display_name.as_str(), user.address()];
         let hash = actions::hash(&app, "password", form.get("password"), &personal).await?;
         let (from, token) = (from(&guest), token.clone());
-        app.db.write(move |tx| actions::recover(tx, &from, &token, &hash)).await
+        app.db
+            .write(move |tx| actions::recover(tx, &from, &token, &hash))
+            .await
     };
     match done.await {
         Ok(secret) => {
             hand_over(&session, secret)?;
-            let mut answer = Flash::ok(app.text.get("recover-done")).redirect(&app, "/settings/profile");
+            let mut answer =
+                Flash::ok(app.text.get("recover-done")).redirect(&app, "/settings/profile");
             cookie().remove(&app, &mut answer);
             Ok(answer)
         }
@@ -124,4 +161,3 @@ pub async fn set(
         }
     }
 }
-

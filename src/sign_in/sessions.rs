@@ -51,7 +51,9 @@ pub fn hand_over(session: &Session, secret: NewSecret) -> Result<()> {
     // A cookie that was set before is never taken over (fixation).
     session.renew();
     session.remove(KNOWN);
-    session.insert(NEW_SECRET, secret.0).map_err(|why| Error::internal(why.to_string()))
+    session
+        .insert(NEW_SECRET, secret.0)
+        .map_err(|why| Error::internal(why.to_string()))
 }
 
 /// The session of the request, when there is a good one.
@@ -62,7 +64,9 @@ pub fn known(session: &Session) -> Result<Option<KnownSession>> {
     if session.contains_key(AWAY) {
         return Err(Error::Unavailable("sessions cannot be read".into()));
     }
-    session.get(KNOWN).map_err(|why| Error::internal(why.to_string()))
+    session
+        .get(KNOWN)
+        .map_err(|why| Error::internal(why.to_string()))
 }
 
 /// Where the state says that the database was away: the middleware has no words for that, `callers` has.
@@ -115,7 +119,11 @@ impl SessionStore for Sessions {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let digest = SecretDigest::of(key.as_ref());
         let now = self.app.clock.now();
-        let found = self.app.db.read(move |conn| Ok(store::find(conn, &digest, now)?)).await;
+        let found = self
+            .app
+            .db
+            .read(move |conn| Ok(store::find(conn, &digest, now)?))
+            .await;
         let found = match found {
             Ok(Some(found)) => found,
             Ok(None) => return Ok(None),
@@ -131,10 +139,16 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, state: State, _: &Duration) -> Result<SessionKey, SaveError> {
-        new_key(&state).ok_or_else(|| SaveError::Other(Error::internal("a session without a secret").into()))
+        new_key(&state)
+            .ok_or_else(|| SaveError::Other(Error::internal("a session without a secret").into()))
     }
 
-    async fn update(&self, key: SessionKey, state: State, _: &Duration) -> Result<SessionKey, UpdateError> {
+    async fn update(
+        &self,
+        key: SessionKey,
+        state: State,
+        _: &Duration,
+    ) -> Result<SessionKey, UpdateError> {
         Ok(new_key(&state).unwrap_or(key))
     }
 

@@ -25,7 +25,12 @@ struct PasswordPage {
 /// `GET /settings/password`: who is signed in.
 pub async fn password(page: Page, who: SignedIn) -> Result<HttpResponse> {
     let page = page.titled("settings-password-title", "settings");
-    show(&PasswordPage { page, errors: FormErrors::none(), email: who.email, end_others: true })
+    show(&PasswordPage {
+        page,
+        errors: FormErrors::none(),
+        email: who.email,
+        end_others: true,
+    })
 }
 
 /// `POST /settings/password`: who is signed in and knows the present password.
@@ -51,18 +56,29 @@ pub async fn change_password(
         let personal = [who.name.as_str(), who.email.as_str()];
         let hash = actions::hash(&app, "password", form.get("password"), &personal).await?;
         let (actor, id) = (who.actor.clone(), who.session_id);
-        app.db.write(move |tx| actions::change_password(tx, &actor, id, &hash, end_others)).await
+        app.db
+            .write(move |tx| actions::change_password(tx, &actor, id, &hash, end_others))
+            .await
     };
     match changed.await {
         Ok(secret) => {
             hand_over(&session, secret)?;
-            Ok(Flash::ok(app.text.get("settings-password-saved")).redirect(&app, "/settings/password"))
+            Ok(Flash::ok(app.text.get("settings-password-saved"))
+                .redirect(&app, "/settings/password"))
         }
         Err(why) => {
             let errors = FormErrors::of(app.text, why)?;
             let mut page = page.titled("settings-password-title", "settings");
             let status = page.refuse(&errors);
-            render(status, &PasswordPage { page, errors, email: who.email, end_others })
+            render(
+                status,
+                &PasswordPage {
+                    page,
+                    errors,
+                    email: who.email,
+                    end_others,
+                },
+            )
         }
     }
 }
@@ -78,16 +94,30 @@ struct SessionsPage {
 /// `GET /settings/sessions`: who is signed in.
 pub async fn sessions(app: web::Data<App>, page: Page, who: SignedIn) -> Result<HttpResponse> {
     let (user, now) = (who.user_id, app.clock.now());
-    let sessions = app.db.read(move |conn| Ok(store::of_user(conn, user, now)?)).await?;
+    let sessions = app
+        .db
+        .read(move |conn| Ok(store::of_user(conn, user, now)?))
+        .await?;
     let page = page.titled("settings-sessions-title", "settings");
-    show(&SessionsPage { page, sessions, this: who.session_id })
+    show(&SessionsPage {
+        page,
+        sessions,
+        this: who.session_id,
+    })
 }
 
 /// `POST /settings/sessions/{id}/end`: who is signed in, for a session of their own.
-pub async fn end_one(app: web::Data<App>, who: SignedIn, id: web::Path<String>, _: PostForm) -> Result<HttpResponse> {
+pub async fn end_one(
+    app: web::Data<App>,
+    who: SignedIn,
+    id: web::Path<String>,
+    _: PostForm,
+) -> Result<HttpResponse> {
     let id: SessionId = id.parse()?;
     let actor = who.actor;
-    app.db.write(move |tx| actions::sign_out(tx, &actor, id)).await?;
+    app.db
+        .write(move |tx| actions::sign_out(tx, &actor, id))
+        .await?;
     let words = app.text.get("settings-sessions-ended").arg("count", 1);
     Ok(Flash::ok(words).redirect(&app, "/settings/sessions"))
 }
@@ -95,7 +125,10 @@ pub async fn end_one(app: web::Data<App>, who: SignedIn, id: web::Path<String>, 
 /// `POST /settings/sessions/end`: who is signed in, for all sessions but this one.
 pub async fn end_others(app: web::Data<App>, who: SignedIn, _: PostForm) -> Result<HttpResponse> {
     let (actor, user, this) = (who.actor, who.user_id, who.session_id);
-    let count = app.db.write(move |tx| actions::sign_out_all(tx, &actor, user, Some(this))).await?;
+    let count = app
+        .db
+        .write(move |tx| actions::sign_out_all(tx, &actor, user, Some(this)))
+        .await?;
     let words = app.text.get("settings-sessions-ended").arg("count", count);
     Ok(Flash::ok(words).redirect(&app, "/settings/sessions"))
 }

@@ -6,12 +6,12 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::actions::{self, SetUp};
-use crate::one_time_links::{self, LinkKind};
 use super::pages::{from, see_other};
 use super::sessions::hand_over;
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Code, Error, FieldError, Result};
+use crate::one_time_links::{self, LinkKind};
 use crate::users::model::{Email, read_name};
 use crate::web::{FormErrors, Guest, Page, PostForm, TokenCookie, render, show};
 
@@ -61,13 +61,21 @@ pub async fn form(
     }
     let token = cookie().token(&app, &request).unwrap_or_default();
     let now = app.clock.now();
-    let found = app.db.read(move |conn| one_time_links::find(conn, LinkKind::SetUp, &token, now)).await;
+    let found = app
+        .db
+        .read(move |conn| one_time_links::find(conn, LinkKind::SetUp, &token, now))
+        .await;
     if let Err(why) = found {
         super::limits::wrong_link(&app, &guest.source)?;
         return Err(why);
     }
     let page = page.titled("setup-title", "");
-    show(&SetUpPage { page, errors: FormErrors::none(), display_name: String::new(), email: String::new() })
+    show(&SetUpPage {
+        page,
+        errors: FormErrors::none(),
+        display_name: String::new(),
+        email: String::new(),
+    })
 }
 
 /// `POST /setup`: anybody with the link from the log.
@@ -83,7 +91,9 @@ pub async fn create(
     let made = async {
         let input = read(&app, &form, token.clone()).await?;
         let from = from(&guest);
-        app.db.write(move |tx| actions::set_up(tx, &from, &input)).await
+        app.db
+            .write(move |tx| actions::set_up(tx, &from, &input))
+            .await
     };
     match made.await {
         Ok(secret) => {
@@ -97,7 +107,15 @@ pub async fn create(
             let mut page = page.titled("setup-title", "");
             let status = page.refuse(&errors);
             let (display_name, email) = (form.get("name").to_owned(), form.get("email").to_owned());
-            let mut answer = render(status, &SetUpPage { page, errors, display_name, email })?;
+            let mut answer = render(
+                status,
+                &SetUpPage {
+                    page,
+                    errors,
+                    display_name,
+                    email,
+                },
+            )?;
             cookie().put(&app, &token, &mut answer)?;
             Ok(answer)
         }
@@ -111,11 +129,19 @@ async fn read(app: &App, form: &PostForm, token: String) -> Result<SetUp> {
     let password = form.get("password");
     let personal = [form.get("name"), form.get("email")];
     if let Err(weakness) = crate::passwords::check_strength(password, &personal) {
-        wrong.push(FieldError::new("password", actions::weakness_code(weakness)));
+        wrong.push(FieldError::new(
+            "password",
+            actions::weakness_code(weakness),
+        ));
     }
     let (Ok(display_name), Ok(email), true) = (display_name, email, wrong.is_empty()) else {
         return Err(Error::Invalid(wrong));
     };
     let password_hash = actions::hash(app, "password", password, &personal).await?;
-    Ok(SetUp { token, display_name, email, password_hash })
+    Ok(SetUp {
+        token,
+        display_name,
+        email,
+        password_hash,
+    })
 }

@@ -61,7 +61,11 @@ pub fn find(conn: &mut Conn, digest: &SecretDigest, now: Time) -> QueryResult<Op
     sessions::table
         .inner_join(users::table)
         .filter(sessions::digest.eq(digest))
-        .filter(sessions::created_at.gt(now.minus(ABSOLUTE)).and(sessions::last_seen_at.gt(now.minus(IDLE))))
+        .filter(
+            sessions::created_at
+                .gt(now.minus(ABSOLUTE))
+                .and(sessions::last_seen_at.gt(now.minus(IDLE))),
+        )
         .filter(users::status.eq(Status::Active))
         .select((
             sessions::id,
@@ -96,7 +100,11 @@ pub struct Listed {
 pub fn of_user(conn: &mut Conn, user: UserId, now: Time) -> QueryResult<Vec<Listed>> {
     sessions::table
         .filter(sessions::user_id.eq(user))
-        .filter(sessions::created_at.gt(now.minus(ABSOLUTE)).and(sessions::last_seen_at.gt(now.minus(IDLE))))
+        .filter(
+            sessions::created_at
+                .gt(now.minus(ABSOLUTE))
+                .and(sessions::last_seen_at.gt(now.minus(IDLE))),
+        )
         .order((sessions::created_at.desc(), sessions::id.desc()))
         .limit(100)
         .select(Listed::as_select())
@@ -105,13 +113,19 @@ pub fn of_user(conn: &mut Conn, user: UserId, now: Time) -> QueryResult<Vec<List
 
 /// Makes a session.
 pub fn insert(conn: &mut Conn, new: &NewSession<'_>) -> QueryResult<()> {
-    diesel::insert_into(sessions::table).values(new).execute(conn).map(drop)
+    diesel::insert_into(sessions::table)
+        .values(new)
+        .execute(conn)
+        .map(drop)
 }
 
 /// Gives a session a new secret after a new proof of who its user is.
 pub fn renew(conn: &mut Conn, id: SessionId, digest: &SecretDigest, now: Time) -> QueryResult<()> {
     diesel::update(sessions::table.find(id))
-        .set((sessions::digest.eq(digest), sessions::authenticated_at.eq(now)))
+        .set((
+            sessions::digest.eq(digest),
+            sessions::authenticated_at.eq(now),
+        ))
         .execute(conn)
         .map(drop)
 }
@@ -132,7 +146,10 @@ pub fn end_all(conn: &mut Conn, user: UserId, keep: Option<SessionId>) -> QueryR
 
 /// Notes when a session was last used.
 pub fn seen(conn: &mut Conn, id: SessionId, at: Time) -> QueryResult<()> {
-    diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(at)).execute(conn).map(drop)
+    diesel::update(sessions::table.find(id))
+        .set(sessions::last_seen_at.eq(at))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Deletes sessions that ended by time.

@@ -52,15 +52,25 @@ pub struct Change {
 pub fn create(tx: &mut Tx<'_>, actor: &Actor, new: &NewUser) -> Result<User> {
     let id = UserId::new(tx.now);
     let now = tx.now;
-    tx.attempt(|conn| store::insert(conn, id, new, now)).map_err(address_taken)?;
+    tx.attempt(|conn| store::insert(conn, id, new, now))
+        .map_err(address_taken)?;
     let user = store::find(tx, id)?;
-    audit::record(tx, actor, audit::Entry {
-        action: "user.created",
-        target: target(id),
-        before: json!({}),
-        after: facts(&user),
-    })?;
-    events::emit(tx, actor, "user.created", json!({ "user_id": id, "invite_id": user.invite_id }))?;
+    audit::record(
+        tx,
+        actor,
+        audit::Entry {
+            action: "user.created",
+            target: target(id),
+            before: json!({}),
+            after: facts(&user),
+        },
+    )?;
+    events::emit(
+        tx,
+        actor,
+        "user.created",
+        json!({ "user_id": id, "invite_id": user.invite_id }),
+    )?;
     Ok(user)
 }
 
@@ -87,7 +97,13 @@ pub fn create_as_admin(
     }
     groups::actions::admit(tx, user.id, groups)?;
     if let Some(email) = &user.email {
-        let link = one_time_links::make(tx, LinkKind::Recovery, Some(user.id), Some(email), FIRST_PASSWORD)?;
+        let link = one_time_links::make(
+            tx,
+            LinkKind::Recovery,
+            Some(user.id),
+            Some(email),
+            FIRST_PASSWORD,
+        )?;
         let site_name = site::actions::current(tx)?.site_name;
         let mail = WelcomeMail {
             link: app.link(&format!("/recover/new?token={}", link.reveal())),
@@ -140,7 +156,16 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: UserId, change: &Change) -> Re
     let now = tx.now;
     store::update(tx, &user, now)?;
     let after = facts(&user);
-    audit::record(tx, actor, audit::Entry { action: "user.updated", target: target(id), before, after })?;
+    audit::record(
+        tx,
+        actor,
+        audit::Entry {
+            action: "user.updated",
+            target: target(id),
+            before,
+            after,
+        },
+    )?;
     events::emit(tx, actor, "user.updated", json!({ "user_id": id }))?;
     Ok(user)
 }
@@ -149,7 +174,13 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: UserId, change: &Change) -> Re
 ///
 /// # Errors
 /// `forbidden`, `above_you`, `last_owner`, `wrong_state`, `not_found`.
-pub fn suspend(tx: &mut Tx<'_>, actor: &Actor, id: UserId, reason: &str, end: Ending) -> Result<User> {
+pub fn suspend(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    id: UserId,
+    reason: &str,
+    end: Ending,
+) -> Result<User> {
     let mut user = visible(tx, actor, id)?;
     actor.require_over(user.role)?;
     if user.status != Status::Active {
@@ -164,12 +195,16 @@ pub fn suspend(tx: &mut Tx<'_>, actor: &Actor, id: UserId, reason: &str, end: En
     store::update(tx, &user, now)?;
     tx.narrow_rights()?;
     end(tx, actor, id)?;
-    audit::record(tx, actor, audit::Entry {
-        action: "user.suspended",
-        target: target(id),
-        before: json!({ "status": "active" }),
-        after: json!({ "status": "suspended", "reason": user.status_reason }),
-    })?;
+    audit::record(
+        tx,
+        actor,
+        audit::Entry {
+            action: "user.suspended",
+            target: target(id),
+            before: json!({ "status": "active" }),
+            after: json!({ "status": "suspended", "reason": user.status_reason }),
+        },
+    )?;
     events::emit(tx, actor, "user.suspended", json!({ "user_id": id }))?;
     Ok(user)
 }
@@ -188,12 +223,16 @@ pub fn reactivate(tx: &mut Tx<'_>, actor: &Actor, id: UserId) -> Result<User> {
     user.status_reason = None;
     let now = tx.now;
     store::update(tx, &user, now)?;
-    audit::record(tx, actor, audit::Entry {
-        action: "user.reactivated",
-        target: target(id),
-        before: json!({ "status": "suspended" }),
-        after: json!({ "status": "active" }),
-    })?;
+    audit::record(
+        tx,
+        actor,
+        audit::Entry {
+            action: "user.reactivated",
+            target: target(id),
+            before: json!({ "status": "suspended" }),
+            after: json!({ "status": "active" }),
+        },
+    )?;
     events::emit(tx, actor, "user.reactivated", json!({ "user_id": id }))?;
     Ok(user)
 }
@@ -205,12 +244,16 @@ pub fn reactivate(tx: &mut Tx<'_>, actor: &Actor, id: UserId) -> Result<User> {
 pub fn set_password(tx: &mut Tx<'_>, actor: &Actor, id: UserId, hash: &PasswordHash) -> Result<()> {
     let now = tx.now;
     store::set_password(tx, id, hash, now)?;
-    audit::record(tx, actor, audit::Entry {
-        action: "user.password_set",
-        target: target(id),
-        before: json!({}),
-        after: json!({}),
-    })?;
+    audit::record(
+        tx,
+        actor,
+        audit::Entry {
+            action: "user.password_set",
+            target: target(id),
+            before: json!({}),
+            after: json!({}),
+        },
+    )?;
     Ok(())
 }
 
@@ -226,7 +269,11 @@ pub fn visible(conn: &mut Conn, actor: &Actor, id: UserId) -> Result<User> {
 }
 
 fn keep_an_owner(conn: &mut Conn, id: UserId) -> Result<()> {
-    if store::other_active_owners(conn, id)? == 0 { Code::LastOwner.refuse() } else { Ok(()) }
+    if store::other_active_owners(conn, id)? == 0 {
+        Code::LastOwner.refuse()
+    } else {
+        Ok(())
+    }
 }
 
 fn address_taken(why: diesel::result::Error) -> Error {
@@ -239,7 +286,10 @@ fn address_taken(why: diesel::result::Error) -> Error {
 
 /// A user as the audit log names them.
 pub fn target(id: UserId) -> audit::Target {
-    audit::Target { kind: "user", id: id.to_string() }
+    audit::Target {
+        kind: "user",
+        id: id.to_string(),
+    }
 }
 
 fn facts(user: &User) -> serde_json::Value {
@@ -253,4 +303,3 @@ fn facts(user: &User) -> serde_json::Value {
         "metadata_admin": user.metadata_admin,
     })
 }
-

@@ -74,7 +74,10 @@ impl UserView {
             groups,
             redirect_to: None,
             invite_id: user.invite_id,
-            terms: terms.map(|(version, accepted_at)| TermsView { version, accepted_at }),
+            terms: terms.map(|(version, accepted_at)| TermsView {
+                version,
+                accepted_at,
+            }),
             created_at: user.created_at,
             last_seen_at: user.last_seen_at,
         }
@@ -85,7 +88,9 @@ impl UserView {
     /// # Errors
     /// When the database refuses.
     pub fn read(conn: &mut Conn, user: User, viewer: &Actor) -> Result<Self> {
-        let groups = groups::actions::groups_of(conn, &[user.id])?.remove(&user.id).unwrap_or_default();
+        let groups = groups::actions::groups_of(conn, &[user.id])?
+            .remove(&user.id)
+            .unwrap_or_default();
         Ok(Self::new(user, groups, viewer))
     }
 }
@@ -124,11 +129,18 @@ impl Default for MeCache {
 }
 
 /// `GET /api/v1/me`: any API key.
-pub async fn me(app: web::Data<App>, cache: web::Data<MeCache>, caller: ApiCaller) -> Result<HttpResponse> {
+pub async fn me(
+    app: web::Data<App>,
+    cache: web::Data<MeCache>,
+    caller: ApiCaller,
+) -> Result<HttpResponse> {
     let id = caller.user_id;
     let generation = app.db.rights().generation(app.clock.now());
     let kept = generation.and_then(|generation| {
-        cache.0.get(&(id, caller.actor.role)).filter(|(then, _)| *then == generation)
+        cache
+            .0
+            .get(&(id, caller.actor.role))
+            .filter(|(then, _)| *then == generation)
     });
     let user = match kept {
         Some((_, user)) => user,
@@ -140,12 +152,19 @@ pub async fn me(app: web::Data<App>, cache: web::Data<MeCache>, caller: ApiCalle
             };
             let user = Arc::new(app.db.read(read).await?);
             if let Some(generation) = generation {
-                cache.0.insert((id, caller.actor.role), (generation, user.clone()));
+                cache
+                    .0
+                    .insert((id, caller.actor.role), (generation, user.clone()));
             }
             user
         }
     };
-    let auth = Auth { kind: "api_key", id: caller.key_id, scopes: caller.scopes, expires_at: caller.expires_at };
+    let auth = Auth {
+        kind: "api_key",
+        id: caller.key_id,
+        scopes: caller.scopes,
+        expires_at: caller.expires_at,
+    };
     Ok(ok(&Me { user, auth }))
 }
 
@@ -164,7 +183,11 @@ pub struct UsersQuery {
 }
 
 /// `GET /api/v1/users`: `users:read`; members see themselves.
-pub async fn list(app: web::Data<App>, caller: ApiCaller, query: Params<UsersQuery>) -> Result<HttpResponse> {
+pub async fn list(
+    app: web::Data<App>,
+    caller: ApiCaller,
+    query: Params<UsersQuery>,
+) -> Result<HttpResponse> {
     let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
     let actor = caller.actor;
     let filter = Filter {
@@ -214,7 +237,9 @@ impl TryFrom<&NewUserBody> for NewUser {
 
     fn try_from(body: &NewUserBody) -> Result<Self> {
         let mut wrong = Vec::new();
-        let email = Email::read("email", &body.email).map_err(|why| wrong.push(why)).ok();
+        let email = Email::read("email", &body.email)
+            .map_err(|why| wrong.push(why))
+            .ok();
         let name = read_name("display_name", &body.display_name).map_err(|why| wrong.push(why));
         let mut document = |field, map: &Option<Map<String, Value>>| {
             read_object(field, map.clone().unwrap_or_default()).unwrap_or_else(|why| {
@@ -226,9 +251,12 @@ impl TryFrom<&NewUserBody> for NewUser {
         let metadata_public = document("metadata_public", &body.metadata_public);
         let metadata_admin = document("metadata_admin", &body.metadata_admin);
         match name {
-            Ok(name) if wrong.is_empty() => {
-                Ok(Self { traits, metadata_public, metadata_admin, ..Self::plain(name, email, body.role) })
-            }
+            Ok(name) if wrong.is_empty() => Ok(Self {
+                traits,
+                metadata_public,
+                metadata_admin,
+                ..Self::plain(name, email, body.role)
+            }),
             _ => Err(Error::Invalid(wrong)),
         }
     }
@@ -246,7 +274,11 @@ pub async fn create(app: web::Data<App>, call: Call<NewUserBody>) -> Result<Http
 }
 
 /// `GET /api/v1/users/{id}`: `users:read`; members see themselves.
-pub async fn read(app: web::Data<App>, caller: ApiCaller, id: web::Path<String>) -> Result<HttpResponse> {
+pub async fn read(
+    app: web::Data<App>,
+    caller: ApiCaller,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
     let view = app
         .db
@@ -277,7 +309,11 @@ impl TryFrom<&UserPatch> for Change {
             map.clone().map(|map| read_object(field, map)).transpose()
         };
         Ok(Self {
-            display_name: patch.display_name.as_deref().map(|name| read_name("display_name", name)).transpose()?,
+            display_name: patch
+                .display_name
+                .as_deref()
+                .map(|name| read_name("display_name", name))
+                .transpose()?,
             role: patch.role,
             traits: document("traits", &patch.traits)?,
             metadata_public: document("metadata_public", &patch.metadata_public)?,
@@ -287,7 +323,11 @@ impl TryFrom<&UserPatch> for Change {
 }
 
 /// `PATCH /api/v1/users/{id}`: `users:write`.
-pub async fn patch(app: web::Data<App>, id: web::Path<String>, call: Call<UserPatch>) -> Result<HttpResponse> {
+pub async fn patch(
+    app: web::Data<App>,
+    id: web::Path<String>,
+    call: Call<UserPatch>,
+) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
     call.run(&app, StatusCode::OK, move |tx, actor, patch| {
         let user = actions::change(tx, actor, id, &Change::try_from(patch)?)?;
@@ -328,11 +368,19 @@ pub async fn suspend(
 pub struct Nothing {}
 
 /// `DELETE /api/v1/users/{id}/suspension`: `users:write`.
-pub async fn reactivate(app: web::Data<App>, id: web::Path<String>, call: Call<Nothing>) -> Result<HttpResponse> {
+pub async fn reactivate(
+    app: web::Data<App>,
+    id: web::Path<String>,
+    call: Call<Nothing>,
+) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
-    call.run(&app, StatusCode::OK, move |tx: &mut Tx<'_>, actor, _: &Nothing| {
-        let user = actions::reactivate(tx, actor, id)?;
-        UserView::read(tx, user, actor)
-    })
+    call.run(
+        &app,
+        StatusCode::OK,
+        move |tx: &mut Tx<'_>, actor, _: &Nothing| {
+            let user = actions::reactivate(tx, actor, id)?;
+            UserView::read(tx, user, actor)
+        },
+    )
     .await
 }

@@ -9,7 +9,12 @@ pub struct RecoveryMail {
     pub link: String,
 }
 
-crate::mail!(RecoveryMail, "recovery", "mail/recovery/body.txt", "mail/recovery/body.html");
+crate::mail!(
+    RecoveryMail,
+    "recovery",
+    "mail/recovery/body.txt",
+    "mail/recovery/body.html"
+);
 
 impl Mail for RecoveryMail {
     fn subject(&self, text: Text) -> Message {
@@ -17,7 +22,9 @@ impl Mail for RecoveryMail {
     }
 
     fn sample() -> Self {
-        Self { link: "https://id.example.org/recover/new?token=vstl_1".to_owned() }
+        Self {
+            link: "https://id.example.org/recover/new?token=vstl_1".to_owned(),
+        }
     }
 }
 
@@ -29,11 +36,17 @@ pub struct WelcomeMail {
     pub link: String,
 }
 
-crate::mail!(WelcomeMail, "welcome", "mail/welcome/body.txt", "mail/welcome/body.html");
+crate::mail!(
+    WelcomeMail,
+    "welcome",
+    "mail/welcome/body.txt",
+    "mail/welcome/body.html"
+);
 
 impl Mail for WelcomeMail {
     fn subject(&self, text: Text) -> Message {
-        text.get("mail-welcome-subject").arg("site", &self.site_name)
+        text.get("mail-welcome-subject")
+            .arg("site", &self.site_name)
     }
 
     fn sample() -> Self {
@@ -50,7 +63,15 @@ mod tests {
 
     #[test]
     fn the_mails_render() {
-        assert!(crate::outbox::check_sample::<RecoveryMail>().text.contains("vstl_1"));
-        assert!(crate::outbox::check_sample::<WelcomeMail>().html.contains("vstl_2"));
+        assert!(
+            crate::outbox::check_sample::<RecoveryMail>()
+                .text
+                .contains("vstl_1")
+        );
+        assert!(
+            crate::outbox::check_sample::<WelcomeMail>()
+                .html
+                .contains("vstl_2")
+        );
     }
 }

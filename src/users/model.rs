@@ -77,7 +77,11 @@ impl User {
 
     /// How lists and sentences call the person.
     pub fn label(&self) -> &str {
-        if self.display_name.is_empty() { self.address() } else { &self.display_name }
+        if self.display_name.is_empty() {
+            self.address()
+        } else {
+            &self.display_name
+        }
     }
 }
 
@@ -102,7 +106,8 @@ impl Email {
         if text.len() > Self::LONGEST {
             return Err(FieldError::new(field, "too_long").with("max", Self::LONGEST));
         }
-        text.parse().map_err(|()| FieldError::new(field, "not_an_email"))
+        text.parse()
+            .map_err(|()| FieldError::new(field, "not_an_email"))
     }
 
     /// As it was written, for people and for mail.
@@ -121,7 +126,9 @@ impl FromStr for Email {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
-        let has_dot = text.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'));
+        let has_dot = text
+            .rsplit_once('@')
+            .is_some_and(|(_, domain)| domain.contains('.'));
         // Quotes, brackets and separators are legal in places, and only ever used to smuggle.
         let odd = text.contains(['"', ',', ';', '<', '>', '(', ')', '[', ']', '\\', ':']);
         let valid = plain && has_dot && !odd && validator::ValidateEmail::validate_email(&text);
@@ -163,7 +170,10 @@ pub fn read_object(field: &'static str, map: Map<String, Value>) -> Result<Json,
 
 /// A name or an address as it is searched: small letters, single spaces.
 pub fn normal(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase()
 }
 
 /// A user to be made.
@@ -218,28 +228,68 @@ mod tests {
 
     #[test]
     fn addresses_are_read_or_refused() {
-        for good in ["ada@example.org", "a.b+c@sub.example.org", "ADA@Example.ORG", " ada@example.org "] {
+        for good in [
+            "ada@example.org",
+            "a.b+c@sub.example.org",
+            "ADA@Example.ORG",
+            " ada@example.org ",
+        ] {
             assert!(Email::read("email", good).is_ok(), "{good}");
         }
         for bad in [
-            "bob@", "@example.org", "bob", "bob@example", "a b@example.org", "a@b@example.org", "mıke@example.org",
-            "\u{212a}im@example.org", "a@x.org,b@y.org", "a@x.org\nBcc: b@y.org", "\"a b\"@example.org", "a@[127.0.0.1]",
-            "<a@example.org>", "a@example.org\0",
+            "bob@",
+            "@example.org",
+            "bob",
+            "bob@example",
+            "a b@example.org",
+            "a@b@example.org",
+            "mıke@example.org",
+            "\u{212a}im@example.org",
+            "a@x.org,b@y.org",
+            "a@x.org\nBcc: b@y.org",
+            "\"a b\"@example.org",
+            "a@[127.0.0.1]",
+            "<a@example.org>",
+            "a@example.org\0",
         ] {
-            assert_eq!(Email::read("email", bad).unwrap_err().code, "not_an_email", "{bad:?}");
+            assert_eq!(
+                Email::read("email", bad).unwrap_err().code,
+                "not_an_email",
+                "{bad:?}"
+            );
         }
         assert_eq!(Email::read("email", "  ").unwrap_err().code, "required");
-        assert_eq!(Email::read("email", &format!("{}@example.org", "a".repeat(250))).unwrap_err().code, "too_long");
-        assert_eq!(Email::read("email", "ADA@Example.org").unwrap().norm(), "ada@example.org");
+        assert_eq!(
+            Email::read("email", &format!("{}@example.org", "a".repeat(250)))
+                .unwrap_err()
+                .code,
+            "too_long"
+        );
+        assert_eq!(
+            Email::read("email", "ADA@Example.org").unwrap().norm(),
+            "ada@example.org"
+        );
     }
 
     #[test]
     fn names_are_one_line_and_not_too_long() {
-        assert_eq!(read_name("name", " Ada  Lovelace ").unwrap(), "Ada  Lovelace");
-        assert_eq!(read_name("name", &"é".repeat(200)).unwrap().chars().count(), 200);
-        assert_eq!(read_name("name", &"é".repeat(201)).unwrap_err().code, "too_long");
+        assert_eq!(
+            read_name("name", " Ada  Lovelace ").unwrap(),
+            "Ada  Lovelace"
+        );
+        assert_eq!(
+            read_name("name", &"é".repeat(200)).unwrap().chars().count(),
+            200
+        );
+        assert_eq!(
+            read_name("name", &"é".repeat(201)).unwrap_err().code,
+            "too_long"
+        );
         assert_eq!(read_name("name", "").unwrap_err().code, "required");
-        assert_eq!(read_name("name", "Ada\r\nBcc: x").unwrap_err().code, "control_characters");
+        assert_eq!(
+            read_name("name", "Ada\r\nBcc: x").unwrap_err().code,
+            "control_characters"
+        );
         assert_eq!(normal("  Ada   LOVELACE "), "ada lovelace");
     }
 }

@@ -13,7 +13,9 @@ use crate::web::{Flash, FormErrors, Page, PostForm, SignedIn, render, show};
 
 /// `GET /settings`: who is signed in.
 pub async fn start(_: SignedIn) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, "/settings/profile")).finish()
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, "/settings/profile"))
+        .finish()
 }
 
 #[derive(Template)]
@@ -34,15 +36,30 @@ async fn own(app: &web::Data<App>, who: &SignedIn) -> Result<User> {
 pub async fn profile(app: web::Data<App>, page: Page, who: SignedIn) -> Result<HttpResponse> {
     let user = own(&app, &who).await?;
     let page = page.titled("settings-profile-title", "settings");
-    show(&ProfilePage { page, errors: FormErrors::none(), display_name: user.display_name.clone(), user })
+    show(&ProfilePage {
+        page,
+        errors: FormErrors::none(),
+        display_name: user.display_name.clone(),
+        user,
+    })
 }
 
 /// `POST /settings/profile`: who is signed in.
-pub async fn save_profile(app: web::Data<App>, page: Page, who: SignedIn, form: PostForm) -> Result<HttpResponse> {
+pub async fn save_profile(
+    app: web::Data<App>,
+    page: Page,
+    who: SignedIn,
+    form: PostForm,
+) -> Result<HttpResponse> {
     let saved = async {
-        let change = Change { display_name: Some(read_name("name", form.get("name"))?), ..Change::default() };
+        let change = Change {
+            display_name: Some(read_name("name", form.get("name"))?),
+            ..Change::default()
+        };
         let (actor, id) = (who.actor.clone(), who.user_id);
-        app.db.write(move |tx| actions::change(tx, &actor, id, &change)).await
+        app.db
+            .write(move |tx| actions::change(tx, &actor, id, &change))
+            .await
     };
     match saved.await {
         Ok(_) => Ok(Flash::ok(app.text.get("web-saved")).redirect(&app, "/settings/profile")),
@@ -51,7 +68,15 @@ pub async fn save_profile(app: web::Data<App>, page: Page, who: SignedIn, form: 
             let user = own(&app, &who).await?;
             let mut page = page.titled("settings-profile-title", "settings");
             let status = page.refuse(&errors);
-            render(status, &ProfilePage { page, errors, user, display_name: form.get("name").to_owned() })
+            render(
+                status,
+                &ProfilePage {
+                    page,
+                    errors,
+                    user,
+                    display_name: form.get("name").to_owned(),
+                },
+            )
         }
     }
 }

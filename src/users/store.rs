@@ -32,18 +32,31 @@ pub fn find(conn: &mut Conn, id: UserId) -> QueryResult<User> {
 
 /// The user who has an address.
 pub fn by_email(conn: &mut Conn, email_norm: &str) -> QueryResult<Option<User>> {
-    users::table.filter(users::email_norm.eq(email_norm)).select(User::as_select()).first(conn).optional()
+    users::table
+        .filter(users::email_norm.eq(email_norm))
+        .select(User::as_select())
+        .first(conn)
+        .optional()
 }
 
 /// Whether there is any user.
 pub fn any(conn: &mut Conn) -> QueryResult<bool> {
-    Ok(users::table.select(users::id).first::<UserId>(conn).optional()?.is_some())
+    Ok(users::table
+        .select(users::id)
+        .first::<UserId>(conn)
+        .optional()?
+        .is_some())
 }
 
 /// How many active owners there are, besides `id`.
 pub fn other_active_owners(conn: &mut Conn, id: UserId) -> QueryResult<i64> {
     users::table
-        .filter(users::role.eq(Role::Owner).and(users::status.eq(Status::Active)).and(users::id.ne(id)))
+        .filter(
+            users::role
+                .eq(Role::Owner)
+                .and(users::status.eq(Status::Active))
+                .and(users::id.ne(id)),
+        )
         .count()
         .get_result(conn)
 }
@@ -99,7 +112,12 @@ pub fn update(conn: &mut Conn, user: &User, now: Time) -> QueryResult<()> {
 }
 
 /// Sets the password.
-pub fn set_password(conn: &mut Conn, id: UserId, hash: &PasswordHash, now: Time) -> QueryResult<()> {
+pub fn set_password(
+    conn: &mut Conn,
+    id: UserId,
+    hash: &PasswordHash,
+    now: Time,
+) -> QueryResult<()> {
     diesel::update(users::table.find(id))
         .set((users::password_hash.eq(hash), users::updated_at.eq(now)))
         .execute(conn)
@@ -109,19 +127,28 @@ pub fn set_password(conn: &mut Conn, id: UserId, hash: &PasswordHash, now: Time)
 /// Notes that a user accepted terms.
 pub fn accept_terms(conn: &mut Conn, id: UserId, version: &str, now: Time) -> QueryResult<()> {
     diesel::update(users::table.find(id))
-        .set((users::terms_version.eq(version), users::terms_accepted_at.eq(now)))
+        .set((
+            users::terms_version.eq(version),
+            users::terms_accepted_at.eq(now),
+        ))
         .execute(conn)
         .map(drop)
 }
 
 /// Notes when a user was last seen.
 pub fn seen(conn: &mut Conn, id: UserId, at: Time) -> QueryResult<()> {
-    diesel::update(users::table.find(id)).set(users::last_seen_at.eq(at)).execute(conn).map(drop)
+    diesel::update(users::table.find(id))
+        .set(users::last_seen_at.eq(at))
+        .execute(conn)
+        .map(drop)
 }
 
 /// A part of the list of users, newest first.
 pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Slice<User>> {
-    let mut query = users::table.select(User::as_select()).limit(paging.fetch()).into_boxed::<MultiBackend>();
+    let mut query = users::table
+        .select(User::as_select())
+        .limit(paging.fetch())
+        .into_boxed::<MultiBackend>();
     if let Ok(id) = filter.q.parse::<UserId>() {
         query = query.filter(users::id.eq(id));
     } else if !filter.q.is_empty() {
@@ -152,15 +179,25 @@ pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Sl
         query = query.filter(beyond);
     }
     let rows = if paging.newer {
-        query.order((users::created_at.asc(), users::id.asc())).load(conn)?
+        query
+            .order((users::created_at.asc(), users::id.asc()))
+            .load(conn)?
     } else {
-        query.order((users::created_at.desc(), users::id.desc())).load(conn)?
+        query
+            .order((users::created_at.desc(), users::id.desc()))
+            .load(conn)?
     };
-    Ok(paging.slice(rows, |user: &User| Cursor { time: user.created_at, id: user.id.to_string() }))
+    Ok(paging.slice(rows, |user: &User| Cursor {
+        time: user.created_at,
+        id: user.id.to_string(),
+    }))
 }
 
 /// The names of users, for sentences about them.
-pub fn names(conn: &mut Conn, ids: &[UserId]) -> QueryResult<Vec<(UserId, String, Option<String>)>> {
+pub fn names(
+    conn: &mut Conn,
+    ids: &[UserId],
+) -> QueryResult<Vec<(UserId, String, Option<String>)>> {
     users::table
         .filter(users::id.eq_any(ids))
         .select((users::id, users::display_name, users::email))

@@ -6,8 +6,9 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
@@ -44,7 +45,10 @@ pub async fn answers(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
-    let app = request.app_data::<web::Data<App>>().cloned().expect("the server has an App");
+    let app = request
+        .app_data::<web::Data<App>>()
+        .cloned()
+        .expect("the server has an App");
     // The inner layers answer their errors themselves; an error here has lost its request.
     let response = next.call(request).await?;
     let http = response.request().clone();
@@ -60,7 +64,11 @@ pub async fn answers(
         && !answered.headers().contains_key(CONTENT_TYPE)
         && matches!(answered.status().as_u16(), 404 | 405);
     if plain_error {
-        let code = if answered.status() == StatusCode::NOT_FOUND { Code::NotFound } else { Code::MethodNotAllowed };
+        let code = if answered.status() == StatusCode::NOT_FOUND {
+            Code::NotFound
+        } else {
+            Code::MethodNotAllowed
+        };
         let mut answer = worded(&app, &http, &code.into());
         keep_headers(answered.headers(), answer.headers_mut());
         answered = answered.into_response(answer);
@@ -107,7 +115,9 @@ fn copy(error: &Error) -> Error {
 }
 
 fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
-    let request_id = Visit::of(request).map(|visit| visit.request_id.clone()).unwrap_or_default();
+    let request_id = Visit::of(request)
+        .map(|visit| visit.request_id.clone())
+        .unwrap_or_default();
     match error.code().status() {
         500.. => tracing::error!(request_id, path = request.path(), %error, "failed"),
         _ => tracing::debug!(request_id, path = request.path(), %error, "refused"),
@@ -116,14 +126,19 @@ fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
         return Problem::answer(app.text, error, &request_id);
     }
     if error.code() == Code::SignInRequired && request.method().is_safe() {
-        let back = serde_urlencoded::to_string([("next", request.uri().to_string())]).unwrap_or_default();
-        return HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/sign-in?{back}"))).finish();
+        let back =
+            serde_urlencoded::to_string([("next", request.uri().to_string())]).unwrap_or_default();
+        return HttpResponse::SeeOther()
+            .insert_header((header::LOCATION, format!("/sign-in?{back}")))
+            .finish();
     }
     let mut answer = ErrorPage::of(app, request, error, &request_id)
         .and_then(|page| render(error.status_code(), &page))
         .unwrap_or_else(|_| HttpResponse::build(error.status_code()).body(error.code().as_str()));
     if let Some(seconds) = retry_after(error) {
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        answer
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     answer
 }
@@ -131,10 +146,22 @@ fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
 /// Whether the caller is a program.
 fn wants_json(request: &HttpRequest) -> bool {
     let path = request.path();
-    let accepts = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    ["/api/", "/oauth2/", "/.well-known/", "/healthz", "/readyz", "/metrics", "/openapi.json"]
-        .iter()
-        .any(|start| path.starts_with(start))
+    let accepts = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
+    [
+        "/api/",
+        "/oauth2/",
+        "/.well-known/",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/openapi.json",
+    ]
+    .iter()
+    .any(|start| path.starts_with(start))
         || (accepts.contains("application/json") && !accepts.contains("text/html"))
 }
 
@@ -151,7 +178,12 @@ struct ErrorPage {
 }
 
 impl ErrorPage {
-    fn of(app: &App, request: &HttpRequest, error: &Error, request_id: &str) -> crate::error::Result<Self> {
+    fn of(
+        app: &App,
+        request: &HttpRequest,
+        error: &Error,
+        request_id: &str,
+    ) -> crate::error::Result<Self> {
         let page = Page::of_request(request)?;
         let code = error.code();
         let kind = match code {
@@ -165,11 +197,17 @@ impl ErrorPage {
         };
         // A refusal with words of its own says more than its status.
         let detail = match error {
-            Error::Refused(Code::NotFound | Code::MethodNotAllowed | Code::FormExpired | Code::BadRequest, _) => {
-                text("detail").to_string()
-            }
+            Error::Refused(
+                Code::NotFound | Code::MethodNotAllowed | Code::FormExpired | Code::BadRequest,
+                _,
+            ) => text("detail").to_string(),
             Error::Refused(code, args) => super::forms::refusal(app.text, *code, args),
-            _ => args.iter().fold(text("detail"), |words, (name, value)| words.arg(name, value)).to_string(),
+            _ => args
+                .iter()
+                .fold(text("detail"), |words, (name, value)| {
+                    words.arg(name, value)
+                })
+                .to_string(),
         };
         let what_next = match error {
             Error::TooMany(seconds) => app.text.wait(*seconds, "error-429-next"),
@@ -183,8 +221,16 @@ impl ErrorPage {
             heading,
             detail,
             what_next,
-            reference: if code.status() >= 500 { request_id.to_owned() } else { String::new() },
-            link_href: if code == Code::SignInRequired { "/sign-in".into() } else { "/".into() },
+            reference: if code.status() >= 500 {
+                request_id.to_owned()
+            } else {
+                String::new()
+            },
+            link_href: if code == Code::SignInRequired {
+                "/sign-in".into()
+            } else {
+                "/".into()
+            },
             link_text,
             page,
         })
@@ -200,22 +246,42 @@ fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
         .is_some_and(|kind| kind.starts_with("text/html"));
     let is_static = request.path().starts_with("/static/") && answer.status() == StatusCode::OK;
     let headers = answer.headers_mut();
-    let mut put = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
-    put(CONTENT_SECURITY_POLICY, if is_page { PAGE_POLICY } else { DATA_POLICY });
+    let mut put = |name: HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value))
+    };
+    put(
+        CONTENT_SECURITY_POLICY,
+        if is_page { PAGE_POLICY } else { DATA_POLICY },
+    );
     put(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    put(REFERRER_POLICY, if request.path().starts_with("/self-service/") { "no-referrer" } else { "same-origin" });
-    put(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    put(
+        REFERRER_POLICY,
+        if request.path().starts_with("/self-service/") {
+            "no-referrer"
+        } else {
+            "same-origin"
+        },
+    );
+    put(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
     put(HeaderName::from_static("x-frame-options"), "DENY");
     if !is_static {
         put(CACHE_CONTROL, "no-store");
     }
     if app.config.public_url.https() {
-        put(STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+        put(
+            STRICT_TRANSPORT_SECURITY,
+            "max-age=63072000; includeSubDomains",
+        );
     }
     if let Ok(visit) = Visit::of(request)
         && let Ok(id) = HeaderValue::from_str(&visit.request_id)
     {
-        answer.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+        answer
+            .headers_mut()
+            .insert(HeaderName::from_static("x-request-id"), id);
     }
 }
 
@@ -243,9 +309,15 @@ mod tests {
         let expires = HeaderName::from_static("vestibule-key-expires");
         inner.append(SET_COOKIE, HeaderValue::from_static("a=1"));
         inner.append(SET_COOKIE, HeaderValue::from_static("b=2"));
-        inner.append(expires.clone(), HeaderValue::from_static("2027-02-20T09:00:00Z"));
+        inner.append(
+            expires.clone(),
+            HeaderValue::from_static("2027-02-20T09:00:00Z"),
+        );
         inner.append(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        outer.append(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        outer.append(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         keep_headers(&inner, &mut outer);
         assert_eq!(outer.get_all(SET_COOKIE).count(), 2);
         assert!(outer.contains_key(expires));

@@ -15,18 +15,38 @@ struct Asset {
     body: &'static str,
 }
 
-static CSS: LazyLock<Asset> =
-    LazyLock::new(|| asset_of("v", "css", "text/css; charset=utf-8", include_str!("../../static/v.css")));
+static CSS: LazyLock<Asset> = LazyLock::new(|| {
+    asset_of(
+        "v",
+        "css",
+        "text/css; charset=utf-8",
+        include_str!("../../static/v.css"),
+    )
+});
 static JS: LazyLock<Asset> = LazyLock::new(|| {
-    asset_of("app", "js", "text/javascript; charset=utf-8", include_str!("../../static/app.js"))
+    asset_of(
+        "app",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../static/app.js"),
+    )
 });
 static ICONS: LazyLock<Asset> = LazyLock::new(|| {
-    asset_of("icons", "svg", "image/svg+xml; charset=utf-8", include_str!("../../static/icons.svg"))
+    asset_of(
+        "icons",
+        "svg",
+        "image/svg+xml; charset=utf-8",
+        include_str!("../../static/icons.svg"),
+    )
 });
 
 fn asset_of(name: &str, ending: &str, kind: &'static str, body: &'static str) -> Asset {
     let [a, b, c, d, ..] = *SecretDigest::of(body).as_bytes();
-    Asset { path: format!("/static/{name}.{a:02x}{b:02x}{c:02x}{d:02x}.{ending}"), kind, body }
+    Asset {
+        path: format!("/static/{name}.{a:02x}{b:02x}{c:02x}{d:02x}.{ending}"),
+        kind,
+        body,
+    }
 }
 
 /// The address of the stylesheet.
@@ -47,7 +67,10 @@ pub fn icons() -> &'static str {
 /// `GET /static/{file}`: public.
 pub async fn asset(file: web::Path<String>) -> Result<HttpResponse> {
     let path = format!("/static/{file}");
-    let asset = [&*CSS, &*JS, &*ICONS].into_iter().find(|asset| asset.path == path).ok_or(Code::NotFound)?;
+    let asset = [&*CSS, &*JS, &*ICONS]
+        .into_iter()
+        .find(|asset| asset.path == path)
+        .ok_or(Code::NotFound)?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, asset.kind))
         .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))

@@ -27,10 +27,19 @@ impl Csrf {
 
     /// Whether a form's value is this token.
     pub fn matches(&self, value: &str) -> bool {
-        let Ok(bytes) = URL_SAFE_NO_PAD.decode(value) else { return false };
-        let Some((pad, masked)) = bytes.split_at_checked(32) else { return false };
-        let plain: Vec<u8> = masked.iter().zip(pad).map(|(byte, pad)| byte ^ pad).collect();
-        bytes.len() == 64 && aws_lc_rs::constant_time::verify_slices_are_equal(&plain, &self.0).is_ok()
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(value) else {
+            return false;
+        };
+        let Some((pad, masked)) = bytes.split_at_checked(32) else {
+            return false;
+        };
+        let plain: Vec<u8> = masked
+            .iter()
+            .zip(pad)
+            .map(|(byte, pad)| byte ^ pad)
+            .collect();
+        bytes.len() == 64
+            && aws_lc_rs::constant_time::verify_slices_are_equal(&plain, &self.0).is_ok()
     }
 }
 

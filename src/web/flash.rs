@@ -1,8 +1,8 @@
 //! What the page before has to say: a notice that travels in a sealed cookie to the next page.
 
-use actix_web::{HttpRequest, HttpResponse};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,11 @@ use crate::text::Message;
 /// The cookie's name, without the prefix that https sites add.
 pub const FLASH_COOKIE: &str = "vestibule-flash";
 
-const PLACE: Place<'static> = Place { table: "cookies", column: "flash", row: "" };
+const PLACE: Place<'static> = Place {
+    table: "cookies",
+    column: "flash",
+    row: "",
+};
 
 /// A notice on the next page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,7 +57,11 @@ impl Flash {
     }
 
     fn new(kind: &str, text: Message) -> Self {
-        Self { kind: kind.to_owned(), text: text.html().to_string(), undo: None }
+        Self {
+            kind: kind.to_owned(),
+            text: text.html().to_string(),
+            undo: None,
+        }
     }
 
     /// Redirects to `path` of this site, which then shows the notice.
@@ -86,11 +94,17 @@ pub fn browser_cookie(app: &App, name: &str, value: String) -> Cookie<'static> {
 
 /// `__Host-` binds a cookie to the host; browsers take it over https only.
 fn cookie_name(https: bool, name: &str) -> String {
-    if https { format!("__Host-{name}") } else { name.to_owned() }
+    if https {
+        format!("__Host-{name}")
+    } else {
+        name.to_owned()
+    }
 }
 
 /// The value of a cookie that [`browser_cookie`] made.
 pub fn cookie_value(app: &App, request: &HttpRequest, name: &str) -> Option<String> {
     let name = cookie_name(app.config.public_url.https(), name);
-    request.cookie(&name).map(|cookie| cookie.value().to_owned())
+    request
+        .cookie(&name)
+        .map(|cookie| cookie.value().to_owned())
 }

@@ -24,12 +24,18 @@ pub struct PostForm {
 impl PostForm {
     /// The first value of a field, with line ends as `\n`; empty when the form has none.
     pub fn get(&self, name: &str) -> &str {
-        self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+        self.fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// Every value of a field, for checkboxes.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .filter(move |(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Whether a checkbox is ticked or a button was pressed.
@@ -53,7 +59,9 @@ impl FromRequest for PostForm {
             if !same_site(&request, app) {
                 return Code::FormExpired.refuse();
             }
-            let body = body.await.map_err(|_| Code::TooLarge.with("limit", "1 MB"))?;
+            let body = body
+                .await
+                .map_err(|_| Code::TooLarge.with("limit", "1 MB"))?;
             if body.len() > BODY_LIMIT {
                 return Err(Code::TooLarge.with("limit", "1 MB"));
             }
@@ -85,7 +93,11 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
         if !kind.starts_with("application/json") {
             let form = PostForm::from_request(request, payload);
             return Box::pin(async move { form.await.map(Self::Form) });
@@ -99,14 +111,22 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
                 .ok_or_else(|| Error::internal("no App in the server"))?;
             // With a session cookie a program of another site could speak for the person.
             if visit.signed_in.is_some() {
-                let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+                let header = |name: &str| {
+                    request
+                        .headers()
+                        .get(name)
+                        .and_then(|value| value.to_str().ok())
+                };
                 let token = header("x-csrf-token").unwrap_or_default();
-                let from_here = header(ORIGIN.as_str()).is_some_and(|origin| app.config.public_url.is_same_site(origin));
+                let from_here = header(ORIGIN.as_str())
+                    .is_some_and(|origin| app.config.public_url.is_same_site(origin));
                 if !from_here && !Csrf::of(&app.master, &visit.binding).matches(token) {
                     return Code::FormExpired.refuse();
                 }
             }
-            let body = body.await.map_err(|_| Code::TooLarge.with("limit", "1 MiB"))?;
+            let body = body
+                .await
+                .map_err(|_| Code::TooLarge.with("limit", "1 MiB"))?;
             super::json::read_json(&request, &body).map(Self::Json)
         })
     }
@@ -115,7 +135,12 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
 /// Whether the browser says that the form is one of ours. Browsers that say nothing are let through:
 /// the token decides.
 pub(super) fn same_site(request: &HttpRequest, app: &App) -> bool {
-    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let text = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     if let Some(site) = text("sec-fetch-site")
         && !matches!(site, "same-origin" | "none")
         // The loopback names are one site; a browser that is unsure sends the origin too.
@@ -150,7 +175,10 @@ impl FormErrors {
     pub fn of(text: Text, error: Error) -> Result<Self> {
         match error {
             Error::Invalid(errors) => Ok(Self {
-                list: errors.into_iter().map(|error| (error.field.clone(), words(text, &error))).collect(),
+                list: errors
+                    .into_iter()
+                    .map(|error| (error.field.clone(), words(text, &error)))
+                    .collect(),
                 status: 422,
             }),
             Error::TooMany(seconds) => Ok(Self {
@@ -167,7 +195,10 @@ impl FormErrors {
 
     /// The words beside a field.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.list.iter().find(|(field, _)| field == name).map(|(_, words)| words.as_str())
+        self.list
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, words)| words.as_str())
     }
 
     /// Whether nothing is wrong.
@@ -202,11 +233,17 @@ const fn is_mendable(code: Code) -> bool {
 /// The words of a field's error, in the catalogue as `field-<code>`.
 pub(super) fn words(text: Text, error: &FieldError) -> String {
     let key = format!("field-{}", error.code.replace('_', "-"));
-    error.args.iter().fold(text.get(key), |words, (name, value)| words.arg(name, value)).to_string()
+    error
+        .args
+        .iter()
+        .fold(text.get(key), |words, (name, value)| words.arg(name, value))
+        .to_string()
 }
 
 /// The words of a refusal, in the catalogue as `problem-<code>`.
 pub(super) fn refusal(text: Text, code: Code, args: &[(&'static str, String)]) -> String {
     let key = format!("problem-{}", code.as_str().replace('_', "-"));
-    args.iter().fold(text.get(key), |words, (name, value)| words.arg(name, value)).to_string()
+    args.iter()
+        .fold(text.get(key), |words, (name, value)| words.arg(name, value))
+        .to_string()
 }

@@ -42,22 +42,35 @@ pub(super) struct Once {
 
 impl Once {
     pub(super) fn of(request: &HttpRequest, caller: &ApiCaller, body: &[u8]) -> Result<Self> {
-        let Some(value) = request.headers().get("idempotency-key") else { return Ok(Self { call: None }) };
+        let Some(value) = request.headers().get("idempotency-key") else {
+            return Ok(Self { call: None });
+        };
         let key = value
             .to_str()
             .ok()
             .filter(|key| !key.is_empty() && key.len() <= LONGEST)
-            .ok_or_else(|| FieldError::new("Idempotency-Key", "out_of_range").with("min", 1).with("max", LONGEST))?;
+            .ok_or_else(|| {
+                FieldError::new("Idempotency-Key", "out_of_range")
+                    .with("min", 1)
+                    .with("max", LONGEST)
+            })?;
         let name = Name {
             credential: caller.key_id.to_string(),
             route: format!("{} {}", request.method(), request.path()),
             key: SecretDigest::of(key),
         };
-        Ok(Self { call: Some((name, SecretDigest::of_bytes(body))) })
+        Ok(Self {
+            call: Some((name, SecretDigest::of_bytes(body))),
+        })
     }
 
     /// Does `action` once and answers what it made; a repeat answers the same again.
-    pub(super) async fn answer<A, F>(self, app: &App, status: StatusCode, mut action: F) -> Result<HttpResponse>
+    pub(super) async fn answer<A, F>(
+        self,
+        app: &App,
+        status: StatusCode,
+        mut action: F,
+    ) -> Result<HttpResponse>
     where
         A: Serialize + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<A> + Send + 'static,
@@ -77,11 +90,22 @@ impl Once {
                 let made = action(tx)?;
                 let json = serde_json::to_string(&made).map_err(Error::internal)?;
                 let sealed = MasterKey::from_bytes(&key).seal(name.place(), json.as_bytes());
-                keep(tx, &name, &Answer { body, status, sealed, made: None })?;
+                keep(
+                    tx,
+                    &name,
+                    &Answer {
+                        body,
+                        status,
+                        sealed,
+                        made: None,
+                    },
+                )?;
                 Ok(json)
             })
             .await?;
-        Ok(HttpResponse::build(status).content_type("application/json").body(text))
+        Ok(HttpResponse::build(status)
+            .content_type("application/json")
+            .body(text))
     }
 
     /// The same for an action whose answer holds a secret: the answer is not kept, only the id of what was
@@ -110,7 +134,16 @@ impl Once {
                 app.db
                     .write(move |tx| {
                         let (id, made) = action(tx)?;
-                        keep(tx, &name, &Answer { body, status, sealed: Vec::new(), made: Some(id) })?;
+                        keep(
+                            tx,
+                            &name,
+                            &Answer {
+                                body,
+                                status,
+                                sealed: Vec::new(),
+                                made: Some(id),
+                            },
+                        )?;
                         Ok(made)
                     })
                     .await?
@@ -140,7 +173,11 @@ struct Answer {
 
 impl Name {
     fn place(&self) -> Place<'_> {
-        Place { table: "idempotent_answers", column: "answer", row: &self.route }
+        Place {
+            table: "idempotent_answers",
+            column: "answer",
+            row: &self.route,
+        }
     }
 }
 
@@ -154,7 +191,10 @@ impl<'a> UnderWay<'a> {
     fn start(calls: &'a InProgress, name: &Name) -> Result<Self> {
         let mut set = calls.0.lock().unwrap_or_else(PoisonError::into_inner);
         if set.insert(name.clone()) {
-            Ok(Self { calls, name: name.clone() })
+            Ok(Self {
+                calls,
+                name: name.clone(),
+            })
         } else {
             Code::RequestInProgress.refuse()
         }
@@ -163,7 +203,11 @@ impl<'a> UnderWay<'a> {
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.calls.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+        self.calls
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.name);
     }
 }
 
@@ -182,7 +226,9 @@ impl Kept {
         let json = MasterKey::from_bytes(&key)
             .open(name.place(), &self.answer)
             .ok_or_else(|| Error::internal("a kept answer cannot be opened"))?;
-        let status = u16::try_from(self.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+        let status = u16::try_from(self.status)
+            .ok()
+            .and_then(|status| StatusCode::from_u16(status).ok());
         Ok(HttpResponse::build(status.unwrap_or(StatusCode::OK))
             .content_type("application/json")
             .insert_header(("idempotency-replayed", "true"))
@@ -193,7 +239,13 @@ impl Kept {
 fn find(conn: &mut Conn, name: &Name) -> Result<Option<Kept>> {
     Ok(table::table
         .find((&name.credential, &name.route, &name.key))
-        .select((table::body_digest, table::status, table::answer, table::made, table::created_at))
+        .select((
+            table::body_digest,
+            table::status,
+            table::answer,
+            table::made,
+            table::created_at,
+        ))
         .first(conn)
         .optional()?)
 }
@@ -217,7 +269,9 @@ fn keep(tx: &mut Tx<'_>, name: &Name, answer: &Answer) -> Result<()> {
         .execute(&mut **tx);
     match inserted {
         // Another instance was faster: this action is undone, and the repeat reads that answer.
-        Err(Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Code::RequestInProgress.refuse(),
+        Err(Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+            Code::RequestInProgress.refuse()
+        }
         other => Ok(other.map(drop)?),
     }
 }

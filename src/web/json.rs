@@ -45,14 +45,24 @@ impl<T: Clone + Send + 'static> Call<T> {
     ///
     /// # Errors
     /// What the action answered, or what the key's rules say.
-    pub async fn run<A, F>(self, app: &App, status: StatusCode, mut action: F) -> Result<HttpResponse>
+    pub async fn run<A, F>(
+        self,
+        app: &App,
+        status: StatusCode,
+        mut action: F,
+    ) -> Result<HttpResponse>
     where
         A: Serialize + Send + 'static,
         F: FnMut(&mut Tx<'_>, &Actor, &T) -> Result<A> + Send + 'static,
     {
-        let Self { caller, input, once } = self;
+        let Self {
+            caller,
+            input,
+            once,
+        } = self;
         let actor = caller.actor.clone();
-        once.answer(app, status, move |tx| action(tx, &actor, &input)).await
+        once.answer(app, status, move |tx| action(tx, &actor, &input))
+            .await
     }
 
     /// [`Call::run`] for an action whose answer holds a secret: `action` also tells the id of what it made,
@@ -73,10 +83,15 @@ impl<T: Clone + Send + 'static> Call<T> {
         F: FnMut(&mut Tx<'_>, &Actor, &T) -> Result<(String, A)> + Send + 'static,
         G: FnMut(&mut Tx<'_>, &Actor, &str) -> Result<A> + Send + 'static,
     {
-        let Self { caller, input, once } = self;
+        let Self {
+            caller,
+            input,
+            once,
+        } = self;
         let (actor, other) = (caller.actor.clone(), caller.actor);
         let action = move |tx: &mut Tx<'_>| action(tx, &actor, &input);
-        once.answer_secret(app, status, action, move |tx, id| again(tx, &other, id)).await
+        once.answer_secret(app, status, action, move |tx, id| again(tx, &other, id))
+            .await
     }
 }
 
@@ -90,9 +105,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for Call<T> {
         let body = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
             let caller = caller?;
-            let body = body.await.map_err(|_| Code::TooLarge.with("limit", "1 MiB"))?;
+            let body = body
+                .await
+                .map_err(|_| Code::TooLarge.with("limit", "1 MiB"))?;
             let once = Once::of(&request, &caller, &body)?;
-            Ok(Self { caller, input: read_json(&request, &body)?, once })
+            Ok(Self {
+                caller,
+                input: read_json(&request, &body)?,
+                once,
+            })
         })
     }
 }
@@ -105,7 +126,11 @@ pub(super) fn read_json<T: DeserializeOwned>(request: &HttpRequest, body: &[u8])
     if body.is_empty() {
         return parse(b"{}");
     }
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Code::UnsupportedMediaType.refuse();
@@ -118,7 +143,11 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|why| {
         let path = why.path().to_string();
         let inner = why.inner();
-        if inner.is_data() { field_error(&path, &inner.to_string()) } else { Code::BadRequest.into() }
+        if inner.is_data() {
+            field_error(&path, &inner.to_string())
+        } else {
+            Code::BadRequest.into()
+        }
     })?;
     reader.end().map_err(|_| Error::from(Code::BadRequest))?;
     Ok(value)
@@ -127,16 +156,28 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
 /// Turns serde's words into a field and a code.
 fn field_error(path: &str, words: &str) -> Error {
     let named = || words.split('`').nth(1).unwrap_or_default().to_owned();
-    let join = |name: String| if path == "." { name } else { format!("{path}.{name}") };
+    let join = |name: String| {
+        if path == "." {
+            name
+        } else {
+            format!("{path}.{name}")
+        }
+    };
     let field = match () {
         () if words.starts_with("unknown field") => {
             // The path already ends in the unknown field where serde knows it.
             let name = named();
-            let whole = if path.ends_with(&name) { path.to_owned() } else { join(name) };
+            let whole = if path.ends_with(&name) {
+                path.to_owned()
+            } else {
+                join(name)
+            };
             FieldError::new(whole, "unknown_field")
         }
         () if words.starts_with("missing field") => FieldError::new(join(named()), "required"),
-        () if words.starts_with("duplicate field") => FieldError::new(join(named()), "duplicate_field"),
+        () if words.starts_with("duplicate field") => {
+            FieldError::new(join(named()), "duplicate_field")
+        }
         () => FieldError::new(path, "wrong_type"),
     };
     field.into()

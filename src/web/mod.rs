@@ -22,7 +22,7 @@ pub use forms::{FormErrors, PostForm, Posted};
 pub use idempotency::{InProgress, forget_old as forget_old_answers};
 pub use json::{Call, Params, created, ok};
 pub use page::{Page, Viewer, render, show};
-pub use paging::{Listed, ListQuery, PageLinks};
+pub use paging::{ListQuery, Listed, PageLinks};
 pub use problem::Problem;
 pub use token_cookie::{TokenCookie, own_path};
 pub use visit::{ApiCaller, Chrome, Guest, SignedIn, Visit};

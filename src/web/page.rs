@@ -138,7 +138,10 @@ impl Page {
 
     /// A moment in full, as a `<time>` element.
     pub fn time(&self, time: &Time) -> String {
-        format!("<time datetime=\"{time}\">{}</time>", self.text.moment(*time))
+        format!(
+            "<time datetime=\"{time}\">{}</time>",
+            self.text.moment(*time)
+        )
     }
 
     /// A moment as people say it, "in 2 days", as a `<time>` element.
@@ -149,7 +152,11 @@ impl Page {
 
     /// "20 February 2027, 09:00 UTC (in 90 days)".
     pub fn time_and_ago(&self, time: &Time) -> String {
-        format!("{} ({})", self.time(time), self.text.relative(*time, self.now))
+        format!(
+            "{} ({})",
+            self.time(time),
+            self.text.relative(*time, self.now)
+        )
     }
 
     /// Marks the page as a form that came back, and says with which status.
@@ -174,7 +181,9 @@ impl FromRequest for Page {
 /// When the template cannot be rendered.
 pub fn render(status: StatusCode, template: &impl Template) -> Result<HttpResponse> {
     let html = template.render().map_err(Error::internal)?;
-    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+    Ok(HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .body(html))
 }
 
 /// Renders a page that shows what was asked for.
@@ -184,4 +193,3 @@ pub fn render(status: StatusCode, template: &impl Template) -> Result<HttpRespon
 pub fn show(template: &impl Template) -> Result<HttpResponse> {
     render(StatusCode::OK, template)
 }
-

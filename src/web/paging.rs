@@ -30,10 +30,17 @@ impl ListQuery {
     pub fn paging(limit: Option<i64>, cursor: Option<&str>) -> Result<Paging> {
         let limit = limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MOST).contains(&limit) {
-            return Err(FieldError::new("limit", "out_of_range").with("min", 1).with("max", MOST).into());
+            return Err(FieldError::new("limit", "out_of_range")
+                .with("min", 1)
+                .with("max", MOST)
+                .into());
         }
         let from = cursor.map(read).transpose()?;
-        Ok(Paging { limit, from, newer: false })
+        Ok(Paging {
+            limit,
+            from,
+            newer: false,
+        })
     }
 }
 
@@ -49,7 +56,10 @@ pub struct Listed<T> {
 
 impl<T> From<Slice<T>> for Listed<T> {
     fn from(slice: Slice<T>) -> Self {
-        Self { next_cursor: slice.older.as_ref().map(write), items: slice.rows }
+        Self {
+            next_cursor: slice.older.as_ref().map(write),
+            items: slice.rows,
+        }
     }
 }
 
@@ -67,10 +77,16 @@ impl PageLinks {
     pub fn of<T>(path: &str, query: &[(&str, &str)], slice: &Slice<T>) -> Self {
         let link = |name: &str, cursor: &Cursor| {
             let cursor = write(cursor);
-            let mut pairs: Vec<(&str, &str)> =
-                query.iter().copied().filter(|(_, value)| !value.is_empty()).collect();
+            let mut pairs: Vec<(&str, &str)> = query
+                .iter()
+                .copied()
+                .filter(|(_, value)| !value.is_empty())
+                .collect();
             pairs.push((name, &cursor));
-            format!("{path}?{}", serde_urlencoded::to_string(&pairs).unwrap_or_default())
+            format!(
+                "{path}?{}",
+                serde_urlencoded::to_string(&pairs).unwrap_or_default()
+            )
         };
         Self {
             newer: slice.newer.as_ref().map(|cursor| link("newer", cursor)),
@@ -80,9 +96,17 @@ impl PageLinks {
 
     /// The part of a list that the console's query asks for; one that makes no sense is the first page.
     pub fn paging(limit: i64, newer: &str, older: &str) -> Paging {
-        let (text, is_newer) = if newer.is_empty() { (older, false) } else { (newer, true) };
+        let (text, is_newer) = if newer.is_empty() {
+            (older, false)
+        } else {
+            (newer, true)
+        };
         match read(text) {
-            Ok(from) => Paging { limit, from: Some(from), newer: is_newer },
+            Ok(from) => Paging {
+                limit,
+                from: Some(from),
+                newer: is_newer,
+            },
             Err(_) => Paging::first(limit),
         }
     }
@@ -96,8 +120,14 @@ fn read(text: &str) -> Result<Cursor> {
     let read = || {
         let plain = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let (micros, id) = plain.split_once('.')?;
-        let fits = id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-        fits.then_some(Cursor { time: Time::from_micros(micros.parse().ok()?), id: id.to_owned() })
+        let fits = id.len() <= 64
+            && id
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        fits.then_some(Cursor {
+            time: Time::from_micros(micros.parse().ok()?),
+            id: id.to_owned(),
+        })
     };
     read().ok_or_else(|| Code::CursorInvalid.into())
 }
@@ -108,9 +138,18 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_nonsense_is_refused() {
-        let cursor = Cursor { time: Time::from_micros(1_700_000_000_000_001), id: "usr_abc-1".into() };
+        let cursor = Cursor {
+            time: Time::from_micros(1_700_000_000_000_001),
+            id: "usr_abc-1".into(),
+        };
         assert_eq!(read(&write(&cursor)).unwrap(), cursor);
-        for bad in ["", "x", "AAAA", &URL_SAFE_NO_PAD.encode("5.' OR 1=1"), &URL_SAFE_NO_PAD.encode("a.b")] {
+        for bad in [
+            "",
+            "x",
+            "AAAA",
+            &URL_SAFE_NO_PAD.encode("5.' OR 1=1"),
+            &URL_SAFE_NO_PAD.encode("a.b"),
+        ] {
             assert_eq!(read(bad).unwrap_err().code(), Code::CursorInvalid, "{bad}");
         }
         for limit in [0, -1, 501, i64::MAX] {

@@ -65,14 +65,17 @@ impl Problem {
         };
         let problem = Self {
             kind: format!("about:blank#{}", code.as_str()),
-            title: text.get(format!("problem-title-{}", code.status())).to_string(),
+            title: text
+                .get(format!("problem-title-{}", code.status()))
+                .to_string(),
             status: code.status(),
             detail,
             code: code.as_str().to_owned(),
             request_id: request_id.to_owned(),
             errors,
         };
-        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut answer = HttpResponse::build(status);
         answer.insert_header((CONTENT_TYPE, "application/problem+json"));
         if let Some(seconds) = retry_after(error) {

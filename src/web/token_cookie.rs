@@ -2,8 +2,8 @@
 //! that it stands in no history, log or referrer. The cookie holds the token sealed, has no row behind
 //! it, and authorises nothing by itself: every use looks the token up.
 
-use actix_web::cookie::time::Duration;
 use actix_web::cookie::Cookie;
+use actix_web::cookie::time::Duration;
 use actix_web::http::header::{LOCATION, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
@@ -29,11 +29,17 @@ pub struct TokenCookie {
 impl TokenCookie {
     /// The cookie for a purpose, such as `recovery` or `invite-` and an id.
     pub fn new(purpose: &str) -> Self {
-        Self { name: format!("vestibule-{purpose}") }
+        Self {
+            name: format!("vestibule-{purpose}"),
+        }
     }
 
     fn place(&self) -> Place<'_> {
-        Place { table: "cookies", column: "token", row: &self.name }
+        Place {
+            table: "cookies",
+            column: "token",
+            row: &self.name,
+        }
     }
 
     /// Goes on to `path`, which holds no token, with the token in the cookie.
@@ -41,7 +47,9 @@ impl TokenCookie {
     /// # Errors
     /// When the cookie cannot be written, which would be a fault of ours.
     pub fn move_token(&self, app: &App, token: &str, path: &str) -> Result<HttpResponse> {
-        let mut answer = HttpResponse::SeeOther().insert_header((LOCATION, path)).finish();
+        let mut answer = HttpResponse::SeeOther()
+            .insert_header((LOCATION, path))
+            .finish();
         self.put(app, token, &mut answer)?;
         Ok(answer)
     }
@@ -55,15 +63,22 @@ impl TokenCookie {
             return Ok(());
         }
         let until = app.clock.now().plus(LIFETIME);
-        let sealed = app.master.seal(self.place(), format!("{} {token}", until.as_micros()).as_bytes());
+        let sealed = app.master.seal(
+            self.place(),
+            format!("{} {token}", until.as_micros()).as_bytes(),
+        );
         let mut cookie = browser_cookie(app, &self.name, URL_SAFE_NO_PAD.encode(sealed));
         cookie.set_max_age(Duration::seconds(LIFETIME.seconds_up()));
-        answer.add_cookie(&cookie).map_err(|why| Error::internal(why.to_string()))
+        answer
+            .add_cookie(&cookie)
+            .map_err(|why| Error::internal(why.to_string()))
     }
 
     /// The token, when the browser has one that is not too old.
     pub fn token(&self, app: &App, request: &HttpRequest) -> Option<String> {
-        let sealed = URL_SAFE_NO_PAD.decode(cookie_value(app, request, &self.name)?).ok()?;
+        let sealed = URL_SAFE_NO_PAD
+            .decode(cookie_value(app, request, &self.name)?)
+            .ok()?;
         let plain = String::from_utf8(app.master.open(self.place(), &sealed)?).ok()?;
         let (until, token) = plain.split_once(' ')?;
         let until = Time::from_micros(until.parse().ok()?);
@@ -97,8 +112,20 @@ mod tests {
             assert_eq!(own_path(good), Some(good));
         }
         for bad in [
-            "", "//evil.example", "/\\evil.example", "https://evil.example", "https:evil.example", "javascript:alert(1)",
-            "evil.example", "/\t/evil.example", "/\n/evil.example", " /", "/a\\b", "\\/evil.example", "/%0a\u{0}", "@evil",
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "https:evil.example",
+            "javascript:alert(1)",
+            "evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            " /",
+            "/a\\b",
+            "\\/evil.example",
+            "/%0a\u{0}",
+            "@evil",
         ] {
             assert_eq!(own_path(bad), None, "{bad:?}");
         }

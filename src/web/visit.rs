@@ -146,7 +146,9 @@ impl Visit {
             .extensions()
             .get::<Rc<Self>>()
             .cloned()
-            .ok_or_else(|| Error::internal("a handler runs outside the middleware that says who calls"))
+            .ok_or_else(|| {
+                Error::internal("a handler runs outside the middleware that says who calls")
+            })
     }
 }
 
@@ -156,7 +158,10 @@ impl FromRequest for SignedIn {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Visit::of(request).and_then(|visit| {
-            visit.signed_in.clone().ok_or_else(|| Code::SignInRequired.into())
+            visit
+                .signed_in
+                .clone()
+                .ok_or_else(|| Code::SignInRequired.into())
         }))
     }
 }
@@ -167,7 +172,10 @@ impl FromRequest for ApiCaller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Visit::of(request).and_then(|visit| {
-            visit.api.clone().ok_or_else(|| Code::CredentialMissing.into())
+            visit
+                .api
+                .clone()
+                .ok_or_else(|| Code::CredentialMissing.into())
         }))
     }
 }

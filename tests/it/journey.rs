@@ -15,24 +15,47 @@ fn from_an_empty_database_to_a_revoked_key() {
         .fill("email", "grace@example.org")
         .fill("password", PASSWORD);
     assert_eq!(owner.submit(form.submit()).is(303).header("location"), "/");
-    assert!(owner.get("/").is(200).page().text("h1").contains("Dashboard"));
+    assert!(
+        owner
+            .get("/")
+            .is(200)
+            .page()
+            .text("h1")
+            .contains("Dashboard")
+    );
     app.anonymous().open(&app.set_up_link).is(410);
 
     // Invite people: fill in, check, send.
     let page = owner.get("/admin/invites/new").is(200).page();
-    let form = page.form("/admin/invites/new").fill("email", "ada@example.org").fill("message", "We start on Tuesday.");
+    let form = page
+        .form("/admin/invites/new")
+        .fill("email", "ada@example.org")
+        .fill("message", "We start on Tuesday.");
     let check = owner.submit(form.submit()).is(200).page();
     assert!(check.text("main").contains("We start on Tuesday."));
-    let sent = owner.submit(check.form("/admin/invites/new").press("Send invite")).is(303);
+    let sent = owner
+        .submit(check.form("/admin/invites/new").press("Send invite"))
+        .is(303);
     let detail = sent.header("location").to_owned();
-    assert!(owner.get(&detail).is(200).page().text(".flash").contains("ada@example.org"));
+    assert!(
+        owner
+            .get(&detail)
+            .is(200)
+            .page()
+            .text(".flash")
+            .contains("ada@example.org")
+    );
 
     // The mail came through a real SMTP conversation.
     let mails = app.mails();
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].to, ["ada@example.org"]);
     assert!(mails[0].text().contains("We start on Tuesday."));
-    let link = mails[0].links().into_iter().find(|link| link.contains("/self-service/invite")).unwrap();
+    let link = mails[0]
+        .links()
+        .into_iter()
+        .find(|link| link.contains("/self-service/invite"))
+        .unwrap();
 
     // Opening the link changes nothing, and the token leaves the address.
     let mut ada = app.anonymous();
@@ -42,18 +65,27 @@ fn from_an_empty_database_to_a_revoked_key() {
     assert!(page.text("h1").contains("Join"));
 
     // Accept with name and password.
-    let form = page.form("/self-service/invite").fill("display_name", "Ada Lovelace").fill("password", PASSWORD);
+    let form = page
+        .form("/self-service/invite")
+        .fill("display_name", "Ada Lovelace")
+        .fill("password", PASSWORD);
     ada.submit(form.press_named("action", "accept")).is(303);
 
     // Sign out and in again.
     let page = ada.open("/settings/profile").is(200).page();
     ada.submit(page.form("/sign-out").submit()).is(303);
-    assert_eq!(ada.get("/settings/profile").is(303).header("location"), "/sign-in?next=%2Fsettings%2Fprofile");
+    assert_eq!(
+        ada.get("/settings/profile").is(303).header("location"),
+        "/sign-in?next=%2Fsettings%2Fprofile"
+    );
     let mut ada = app.signed_in("ada@example.org");
 
     // Generate a key and see it once.
     let page = ada.get("/settings/api-keys/new").is(200).page();
-    let form = page.form("/settings/api-keys/new").fill("name", "Laptop").fill("scopes", "all");
+    let form = page
+        .form("/settings/api-keys/new")
+        .fill("name", "Laptop")
+        .fill("scopes", "all");
     let shown = ada.submit(form.submit()).is(200);
     let secret = shown.page().text("textarea").trim().to_owned();
     assert!(secret.starts_with("vstk_"), "{secret}");

@@ -82,7 +82,9 @@ impl TestApp {
         };
         if let Some(url) = &options.public_url {
             config.public_url = vestibule::config::PublicUrl::parse(url).unwrap();
-            config.sources.insert("PUBLIC_URL", vestibule::config::Source::Environment);
+            config
+                .sources
+                .insert("PUBLIC_URL", vestibule::config::Source::Environment);
         }
         if let Some(proxies) = &options.trusted_proxies {
             config.trusted_proxies = vestibule::config::Networks::parse(proxies).unwrap();
@@ -95,7 +97,9 @@ impl TestApp {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             let stopped = async move { drop(stopped.await) };
-            actix_web::rt::System::new().block_on(server.run_until(stopped)).unwrap();
+            actix_web::rt::System::new()
+                .block_on(server.run_until(stopped))
+                .unwrap();
         });
         Self {
             parts,
@@ -136,15 +140,26 @@ impl TestApp {
     pub fn signed_in(&self, email: &str) -> Browser {
         let mut browser = self.anonymous();
         let page = browser.get("/sign-in").page();
-        let form = page.form("/sign-in").fill("email", email).fill("password", PASSWORD);
+        let form = page
+            .form("/sign-in")
+            .fill("email", email)
+            .fill("password", PASSWORD);
         let answer = browser.submit(form.submit());
-        assert_eq!(answer.status, 303, "{email} cannot sign in: {}", answer.body);
+        assert_eq!(
+            answer.status, 303,
+            "{email} cannot sign in: {}",
+            answer.body
+        );
         browser
     }
 
     fn user_once(&self, email: &str, name: &str, role: Role) {
         let norm = email.to_owned();
-        let known = self.parts.app.db.read_now(|conn| Ok(vestibule::users::store::by_email(conn, &norm)?));
+        let known = self
+            .parts
+            .app
+            .db
+            .read_now(|conn| Ok(vestibule::users::store::by_email(conn, &norm)?));
         if known.unwrap().is_none() {
             self.user(email, name, role);
         }
@@ -164,7 +179,11 @@ impl TestApp {
             ..NewUser::plain(name.to_owned(), Some(email.parse().unwrap()), role)
         };
         let operator = vestibule::access::Actor::operator();
-        let made = self.parts.app.db.write_now(move |tx| vestibule::users::actions::create(tx, &operator, &new));
+        let made = self
+            .parts
+            .app
+            .db
+            .write_now(move |tx| vestibule::users::actions::create(tx, &operator, &new));
         made.unwrap().id
     }
 
@@ -189,12 +208,28 @@ impl TestApp {
         use vestibule::api_keys::actions::{Maker, issue};
         use vestibule::api_keys::model::{Ends, IssueKey};
         let norm = email.to_owned();
-        let owner = self.parts.app.db.read_now(|conn| Ok(vestibule::users::store::by_email(conn, &norm)?));
-        let owner = owner.unwrap().unwrap_or_else(|| panic!("there is no {email}"));
+        let owner = self
+            .parts
+            .app
+            .db
+            .read_now(|conn| Ok(vestibule::users::store::by_email(conn, &norm)?));
+        let owner = owner
+            .unwrap()
+            .unwrap_or_else(|| panic!("there is no {email}"));
         let scopes = Scopes::read(scopes.iter().copied()).unwrap();
-        let input = IssueKey { name: "Test".to_owned(), note: String::new(), scopes, ends: Ends::In(90) };
+        let input = IssueKey {
+            name: "Test".to_owned(),
+            note: String::new(),
+            scopes,
+            ends: Ends::In(90),
+        };
         let app = self.parts.app.clone();
-        let made = self.parts.app.db.write_now(move |tx| issue(tx, &app, &Maker::Operator(owner.id), &input)).unwrap();
+        let made = self
+            .parts
+            .app
+            .db
+            .write_now(move |tx| issue(tx, &app, &Maker::Operator(owner.id), &input))
+            .unwrap();
         self.run_jobs();
         self.sink.take_mails();
         (made.key.id, made.secret.reveal().to_owned())
@@ -228,7 +263,11 @@ impl TestApp {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
             count: i64,
         }
-        let counted = self.parts.app.db.read_now(|conn| Ok(diesel::sql_query(sql).get_result::<Count>(conn)?));
+        let counted = self
+            .parts
+            .app
+            .db
+            .read_now(|conn| Ok(diesel::sql_query(sql).get_result::<Count>(conn)?));
         counted.unwrap().count
     }
 
@@ -239,7 +278,11 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        let left = if std::thread::panicking() { 0 } else { self.waiting() };
+        let left = if std::thread::panicking() {
+            0
+        } else {
+            self.waiting()
+        };
         drop(self.stop.take().map(|stop| stop.send(())));
         let ended = self.thread.take().map(JoinHandle::join);
         if let Some((server, name)) = self.schema.take() {
@@ -248,20 +291,34 @@ impl Drop for TestApp {
         if std::thread::panicking() {
             return;
         }
-        assert!(ended.is_none_or(|ended| ended.is_ok()), "the server panicked");
+        assert!(
+            ended.is_none_or(|ended| ended.is_ok()),
+            "the server panicked"
+        );
         let excused = self.leaves_mails.get() || self.parts.app.config.smtp.is_none();
-        assert!(left == 0 || excused, "the test leaves {left} mails in the outbox: call app.mails()");
+        assert!(
+            left == 0 || excused,
+            "the test leaves {left} mails in the outbox: call app.mails()"
+        );
     }
 }
 
 /// A file in `folder`, or a schema of its own on the server that `VESTIBULE_TEST_DATABASE_URL` names.
 fn database(folder: &TempDir) -> (DatabaseUrl, Option<(String, String)>) {
     let Ok(server) = std::env::var("VESTIBULE_TEST_DATABASE_URL") else {
-        return (DatabaseUrl::Sqlite(folder.path().join("vestibule.db")), None);
+        return (
+            DatabaseUrl::Sqlite(folder.path().join("vestibule.db")),
+            None,
+        );
     };
-    let name = format!("it_{:032x}", u128::from_be_bytes(vestibule::secret::random()));
+    let name = format!(
+        "it_{:032x}",
+        u128::from_be_bytes(vestibule::secret::random())
+    );
     let mut conn = diesel::PgConnection::establish(&server).unwrap();
-    diesel::sql_query(format!("CREATE SCHEMA {name}")).execute(&mut conn).unwrap();
+    diesel::sql_query(format!("CREATE SCHEMA {name}"))
+        .execute(&mut conn)
+        .unwrap();
     let join = if server.contains('?') { '&' } else { '?' };
     let url = format!("{server}{join}options=-csearch_path%3D{name}");
     (DatabaseUrl::Postgres(url), Some((server, name)))
@@ -272,7 +329,8 @@ fn drop_schema(server: &str, name: &str) {
         .map_err(|why| why.to_string())
         .and_then(|mut conn| {
             let drop = format!("SET client_min_messages = 'warning'; DROP SCHEMA {name} CASCADE");
-            diesel::connection::SimpleConnection::batch_execute(&mut conn, &drop).map_err(|why| why.to_string())
+            diesel::connection::SimpleConnection::batch_execute(&mut conn, &drop)
+                .map_err(|why| why.to_string())
         });
     assert!(dropped.is_ok() || std::thread::panicking(), "{dropped:?}");
 }

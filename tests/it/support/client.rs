@@ -20,12 +20,19 @@ pub struct Answer {
 impl Answer {
     /// A header, or nothing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// Every value of a header.
     pub fn headers(&self, name: &str) -> Vec<&str> {
-        self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
+        self.headers
+            .iter()
+            .filter(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .collect()
     }
 
     /// The body as a page, which must hold nothing that the Content-Security-Policy forbids.
@@ -63,7 +70,13 @@ fn agent() -> ureq::Agent {
         .into()
 }
 
-fn ask(agent: &ureq::Agent, method: &str, url: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Answer {
+fn ask(
+    agent: &ureq::Agent,
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Option<&[u8]>,
+) -> Answer {
     let mut request = ureq::http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -76,11 +89,25 @@ fn ask(agent: &ureq::Agent, method: &str, url: &str, headers: &[(&str, &str)], b
     let headers = response
         .headers()
         .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        })
         .collect();
     let status = response.status().as_u16();
-    let body = response.body_mut().with_config().limit(20_000_000).read_to_vec().unwrap();
-    Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    let body = response
+        .body_mut()
+        .with_config()
+        .limit(20_000_000)
+        .read_to_vec()
+        .unwrap();
+    Answer {
+        status,
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    }
 }
 
 /// A browser: cookies, forms, no script.
@@ -96,7 +123,12 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(base: &str) -> Self {
-        Self { agent: agent(), base: base.to_owned(), cookies: BTreeMap::new(), extra: Vec::new() }
+        Self {
+            agent: agent(),
+            base: base.to_owned(),
+            cookies: BTreeMap::new(),
+            extra: Vec::new(),
+        }
     }
 
     /// Asks for a path or an address of the site.
@@ -123,7 +155,12 @@ impl Browser {
             return self.get(&form.action);
         }
         let content_type = form.content_type.clone();
-        self.request("POST", &form.action, &[("content-type", &content_type)], Some(&form.body))
+        self.request(
+            "POST",
+            &form.action,
+            &[("content-type", &content_type)],
+            Some(&form.body),
+        )
     }
 
     /// Sends fields without looking at any form.
@@ -134,12 +171,26 @@ impl Browser {
     }
 
     /// Any request, with the cookies.
-    pub fn request(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Answer {
+    pub fn request(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Answer {
         let url = self.url(path);
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         let cookies = cookies.join("; ");
         let mut all: Vec<(&str, &str)> = headers.to_vec();
-        all.extend(self.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        all.extend(
+            self.extra
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        );
         if !cookies.is_empty() {
             all.push(("cookie", &cookies));
         }
@@ -158,7 +209,10 @@ impl Browser {
 
     /// The address on the port of this test, whatever public URL a link was built with.
     fn url(&self, path: &str) -> String {
-        match path.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])) {
+        match path
+            .split_once("://")
+            .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]))
+        {
             Some(path) => format!("{}{path}", self.base),
             None => format!("{}{path}", self.base),
         }
@@ -176,7 +230,11 @@ pub struct Api {
 
 impl Api {
     pub fn new(base: &str, key: Option<String>) -> Self {
-        Self { agent: agent(), base: base.to_owned(), key }
+        Self {
+            agent: agent(),
+            base: base.to_owned(),
+            key,
+        }
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -210,12 +268,24 @@ impl Api {
     }
 
     /// Any request, with the key.
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Answer {
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Answer {
         let credential = self.key.as_ref().map(|key| format!("Bearer {key}"));
         let mut all = headers.to_vec();
         if let Some(credential) = &credential {
             all.push(("authorization", credential));
         }
-        ask(&self.agent, method, &format!("{}{path}", self.base), &all, body)
+        ask(
+            &self.agent,
+            method,
+            &format!("{}{path}", self.base),
+            &all,
+            body,
+        )
     }
 }
