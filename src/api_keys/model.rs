@@ -142,7 +142,8 @@ impl IssueKey {
         let (name, note) = (self.name.trim(), self.note.trim());
         let end = end(self.ends, policy, now);
         let errors: Vec<FieldError> = [
-            name.is_empty().then(|| FieldError::new("name", "name_missing")),
+            name.is_empty()
+                .then(|| FieldError::new("name", "name_missing")),
             line("name", name, Self::LONGEST_NAME),
             line("note", note, Self::LONGEST_NOTE),
             of_use(self.scopes, owner),
