@@ -6,7 +6,7 @@
 //! |---|---|
 //! | ground | [`ids`] [`secret`] [`clock`] [`error`] [`access`] [`text`] [`input`] [`config`] [`limits`] [`passwords`] |
 //! | database | [`db`] |
-//! | plumbing | [`app`] [`web`] [`jobs`] |
+//! | plumbing | [`app`] [`web`] [`jobs`] [`openapi`] |
 //! | what every feature writes to | [`audit`] [`events`] [`outbox`] [`site`] |
 //! | people | [`groups`] [`one_time_links`] [`users`] |
 //! | features | [`api_keys`] [`sign_in`] [`invites`] |
@@ -28,6 +28,7 @@ pub mod db;
 
 pub mod app;
 pub mod jobs;
+pub mod openapi;
 pub mod web;
 
 pub mod audit;

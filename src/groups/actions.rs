@@ -23,7 +23,11 @@ pub fn list(
     q: Option<&str>,
     paging: &Paging,
 ) -> Result<Slice<GroupView>> {
-    let seen_by = if actor.role >= Role::Admin { None } else { Some(actor.user()?) };
+    let seen_by = if actor.role >= Role::Admin {
+        None
+    } else {
+        Some(actor.user()?)
+    };
     let slice = store::list(conn, seen_by, q, paging)?;
     let ids: Vec<GroupId> = slice.rows.iter().map(|group| group.id).collect();
     let counts = store::member_counts(conn, &ids)?;
@@ -46,7 +50,12 @@ pub fn read(conn: &mut Conn, actor: &Actor, id: GroupId) -> Result<GroupView> {
 ///
 /// # Errors
 /// `not_found` when there is no such group or the actor may not see it.
-pub fn members(conn: &mut Conn, actor: &Actor, id: GroupId, paging: &Paging) -> Result<Slice<Member>> {
+pub fn members(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: GroupId,
+    paging: &Paging,
+) -> Result<Slice<Member>> {
     seen(conn, actor, id)?;
     Ok(store::members(conn, id, paging)?)
 }
@@ -58,7 +67,14 @@ pub fn members(conn: &mut Conn, actor: &Actor, id: GroupId, paging: &Paging) -> 
 pub fn make(tx: &mut Tx<'_>, actor: &Actor, input: &MakeGroup) -> Result<GroupView> {
     let group = input.group(actor.user()?, tx.now)?;
     unique(tx.attempt(|conn| store::insert(conn, &group)))?;
-    record(tx, actor, "group.created", &group, Value::Null, told(&group))?;
+    record(
+        tx,
+        actor,
+        "group.created",
+        &group,
+        Value::Null,
+        told(&group),
+    )?;
     Ok(group.view(0))
 }
 
@@ -66,7 +82,12 @@ pub fn make(tx: &mut Tx<'_>, actor: &Actor, input: &MakeGroup) -> Result<GroupVi
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `invalid_input`, `group_exists`.
-pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: GroupId, input: &ChangeGroup) -> Result<GroupView> {
+pub fn change(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    id: GroupId,
+    input: &ChangeGroup,
+) -> Result<GroupView> {
     let before = managed(tx, actor, id)?;
     let after = before.with(input)?;
     if after.owner_id != before.owner_id {
@@ -78,7 +99,14 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: GroupId, input: &ChangeGroup) 
     }
     if after != before {
         unique(tx.attempt(|conn| store::save(conn, &after)))?;
-        record(tx, actor, "group.updated", &after, told(&before), told(&after))?;
+        record(
+            tx,
+            actor,
+            "group.updated",
+            &after,
+            told(&before),
+            told(&after),
+        )?;
     }
     view(tx, after)
 }
@@ -91,7 +119,14 @@ pub fn delete(tx: &mut Tx<'_>, actor: &Actor, id: GroupId) -> Result<Group> {
     let group = managed(tx, actor, id)?;
     store::delete(tx, id)?;
     tx.narrow_rights()?;
-    record(tx, actor, "group.deleted", &group, told(&group), Value::Null)?;
+    record(
+        tx,
+        actor,
+        "group.deleted",
+        &group,
+        told(&group),
+        Value::Null,
+    )?;
     Ok(group)
 }
 
@@ -114,8 +149,19 @@ pub fn put_member(
     if before != Some(level) {
         let now = tx.now;
         store::set_level(tx, id, user, level, now)?;
-        let action = if before.is_some() { "group.member_changed" } else { "group.member_added" };
-        record(tx, actor, action, &group, membership(&group, user, before), membership(&group, user, Some(level)))?;
+        let action = if before.is_some() {
+            "group.member_changed"
+        } else {
+            "group.member_added"
+        };
+        record(
+            tx,
+            actor,
+            action,
+            &group,
+            membership(&group, user, before),
+            membership(&group, user, Some(level)),
+        )?;
     }
     if before.is_some_and(|before| level < before) {
         tx.narrow_rights()?;
@@ -128,10 +174,21 @@ pub fn put_member(
 /// # Errors
 /// `not_found` when there is no such group or membership, `forbidden`.
 pub fn remove_member(tx: &mut Tx<'_>, actor: &Actor, id: GroupId, user: UserId) -> Result<()> {
-    let group = if actor.is(user) { seen(tx, actor, id)?.0 } else { managed(tx, actor, id)? };
+    let group = if actor.is(user) {
+        seen(tx, actor, id)?.0
+    } else {
+        managed(tx, actor, id)?
+    };
     let before = store::level(tx, id, user)?.ok_or(Code::NotFound)?;
     store::remove(tx, id, user)?;
-    record(tx, actor, "group.member_removed", &group, membership(&group, user, Some(before)), Value::Null)?;
+    record(
+        tx,
+        actor,
+        "group.member_removed",
+        &group,
+        membership(&group, user, Some(before)),
+        Value::Null,
+    )?;
     tx.narrow_rights()
 }
 
@@ -203,7 +260,11 @@ pub fn can_give(conn: &mut Conn, actor: &Actor, id: GroupId) -> Result<bool> {
 /// # Errors
 /// When the database refuses.
 pub fn grantable(conn: &mut Conn, actor: &Actor) -> Result<Vec<GroupName>> {
-    let managed_by = if actor.role >= Role::Admin { None } else { Some(actor.user()?) };
+    let managed_by = if actor.role >= Role::Admin {
+        None
+    } else {
+        Some(actor.user()?)
+    };
     Ok(store::choices(conn, managed_by)?)
 }
 
@@ -246,7 +307,11 @@ fn managed(conn: &mut Conn, actor: &Actor, id: GroupId) -> Result<Group> {
 }
 
 fn known(conn: &mut Conn, field: &str, user: UserId) -> Result<()> {
-    if store::user_exists(conn, user)? { Ok(()) } else { Err(FieldError::new(field, "not_found").into()) }
+    if store::user_exists(conn, user)? {
+        Ok(())
+    } else {
+        Err(FieldError::new(field, "not_found").into())
+    }
 }
 
 fn record(

@@ -6,11 +6,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::actions;
-use super::model::{ChangeGroup, MakeGroup, MemberLevel};
+use super::model::{ChangeGroup, GroupView, MakeGroup, Member, MemberLevel};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::ids::{GroupId, UserId};
-use crate::web::{ApiCaller, Call, Listed, ListQuery, Params, ok};
+use crate::openapi::Doc;
+use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
 
 /// What the list of groups can be asked for.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -34,6 +35,13 @@ pub struct MembersQuery {
     pub cursor: Option<String>,
 }
 
+/// Describes [`list`].
+pub const LIST: Doc = Doc::new("List groups")
+    .about("Members see the groups that they own or belong to.")
+    .query::<GroupsQuery>()
+    .answers::<Listed<GroupView>>(200)
+    .codes(&[Code::CursorInvalid]);
+
 /// `GET /api/v1/groups`: `groups:read`; members see those that they own or belong to.
 ///
 /// # Errors
@@ -55,6 +63,13 @@ pub async fn list(
     Ok(ok(&Listed::from(slice)))
 }
 
+/// Describes [`make`].
+pub const MAKE: Doc = Doc::new("Make a group")
+    .about("The caller becomes its owner, who manages it without being a member.")
+    .body::<MakeGroup>()
+    .answers::<GroupView>(201)
+    .codes(&[Code::GroupExists]);
+
 /// `POST /api/v1/groups`: `groups:write`, everybody.
 ///
 /// # Errors
@@ -63,15 +78,31 @@ pub async fn make(app: web::Data<App>, call: Call<MakeGroup>) -> Result<HttpResp
     call.run(&app, StatusCode::CREATED, actions::make).await
 }
 
+/// Describes [`read`].
+pub const READ: Doc = Doc::new("Read a group").answers::<GroupView>(200);
+
 /// `GET /api/v1/groups/{id}`: `groups:read`; members those that they own or belong to.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn read(app: web::Data<App>, caller: ApiCaller, id: web::Path<String>) -> Result<HttpResponse> {
+pub async fn read(
+    app: web::Data<App>,
+    caller: ApiCaller,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
     let id: GroupId = id.parse()?;
-    let group = app.db.read(move |conn| actions::read(conn, &caller.actor, id)).await?;
+    let group = app
+        .db
+        .read(move |conn| actions::read(conn, &caller.actor, id))
+        .await?;
     Ok(ok(&group))
 }
+
+/// Describes [`change`].
+pub const CHANGE: Doc = Doc::new("Change a group")
+    .body::<ChangeGroup>()
+    .answers::<GroupView>(200)
+    .codes(&[Code::GroupExists]);
 
 /// `PATCH /api/v1/groups/{id}`: `groups:write`; members where they manage.
 ///
@@ -83,18 +114,36 @@ pub async fn change(
     call: Call<ChangeGroup>,
 ) -> Result<HttpResponse> {
     let id: GroupId = id.parse()?;
-    call.run(&app, StatusCode::OK, move |tx, actor, input| actions::change(tx, actor, id, input)).await
+    call.run(&app, StatusCode::OK, move |tx, actor, input| {
+        actions::change(tx, actor, id, input)
+    })
+    .await
 }
+
+/// Describes [`delete`].
+pub const DELETE: Doc = Doc::new("Delete a group").about("Its members stay users.");
 
 /// `DELETE /api/v1/groups/{id}`: `groups:write`; members where they manage.
 ///
 /// # Errors
 /// Those of [`actions::delete`].
-pub async fn delete(app: web::Data<App>, caller: ApiCaller, id: web::Path<String>) -> Result<HttpResponse> {
+pub async fn delete(
+    app: web::Data<App>,
+    caller: ApiCaller,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
     let id: GroupId = id.parse()?;
-    app.db.write(move |tx| actions::delete(tx, &caller.actor, id)).await?;
+    app.db
+        .write(move |tx| actions::delete(tx, &caller.actor, id))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
+
+/// Describes [`members`].
+pub const MEMBERS: Doc = Doc::new("List the members of a group")
+    .query::<MembersQuery>()
+    .answers::<Listed<Member>>(200)
+    .codes(&[Code::CursorInvalid]);
 
 /// `GET /api/v1/groups/{id}/members`: `groups:read`; members of groups that they own or belong to.
 ///
@@ -108,9 +157,17 @@ pub async fn members(
 ) -> Result<HttpResponse> {
     let id: GroupId = id.parse()?;
     let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
-    let slice = app.db.read(move |conn| actions::members(conn, &caller.actor, id, &paging)).await?;
+    let slice = app
+        .db
+        .read(move |conn| actions::members(conn, &caller.actor, id, &paging))
+        .await?;
     Ok(ok(&Listed::from(slice)))
 }
+
+/// Describes [`put_member`].
+pub const PUT_MEMBER: Doc = Doc::new("Add a member, or give a member another level")
+    .body::<MemberLevel>()
+    .answers::<Member>(200);
 
 /// `PUT /api/v1/groups/{id}/members/{user_id}`: `groups:write`; members where they manage.
 ///
@@ -128,6 +185,10 @@ pub async fn put_member(
     .await
 }
 
+/// Describes [`remove_member`].
+pub const REMOVE_MEMBER: Doc =
+    Doc::new("Take a member out of a group").about("Members may leave by themselves.");
+
 /// `DELETE /api/v1/groups/{id}/members/{user_id}`: `groups:write`; members where they manage, and
 /// themselves.
 ///
@@ -139,6 +200,8 @@ pub async fn remove_member(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse> {
     let (id, user): (GroupId, UserId) = (path.0.parse()?, path.1.parse()?);
-    app.db.write(move |tx| actions::remove_member(tx, &caller.actor, id, user)).await?;
+    app.db
+        .write(move |tx| actions::remove_member(tx, &caller.actor, id, user))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -12,6 +12,4 @@ pub mod api;
 pub mod model;
 pub mod store;
 
-pub use model::{
-    ChangeGroup, Group, GroupName, GroupView, Level, MakeGroup, Member, MemberLevel,
-};
+pub use model::{ChangeGroup, Group, GroupName, GroupView, Level, MakeGroup, Member, MemberLevel};

@@ -139,7 +139,14 @@ impl MakeGroup {
         let description = faults.lines("description", &self.description, 0..=LONGEST_DESCRIPTION);
         let name_norm = normal_name(&name);
         let id = GroupId::new(now);
-        faults.none_in(Group { id, name, name_norm, description, owner_id, created_at: now })
+        faults.none_in(Group {
+            id,
+            name,
+            name_norm,
+            description,
+            owner_id,
+            created_at: now,
+        })
     }
 }
 
@@ -166,8 +173,22 @@ impl Group {
 
     /// The group as the API shows it.
     pub fn view(self, members_count: i64) -> GroupView {
-        let Self { id, name, description, owner_id, created_at, .. } = self;
-        GroupView { id, name, description, owner_id, members_count, created_at }
+        let Self {
+            id,
+            name,
+            description,
+            owner_id,
+            created_at,
+            ..
+        } = self;
+        GroupView {
+            id,
+            name,
+            description,
+            owner_id,
+            members_count,
+            created_at,
+        }
     }
 }
 
@@ -179,10 +200,16 @@ mod tests {
     fn a_name_is_needed_and_short() {
         let now = Time::from_micros(1_800_000_000_000_000);
         let make = |name: &str| {
-            let input = MakeGroup { name: name.into(), description: String::new() };
+            let input = MakeGroup {
+                name: name.into(),
+                description: String::new(),
+            };
             input.group(UserId::new(now), now)
         };
-        assert_eq!(make("  Data   Analysts ").unwrap().name_norm, "data analysts");
+        assert_eq!(
+            make("  Data   Analysts ").unwrap().name_norm,
+            "data analysts"
+        );
         for bad in ["", "  ", "a\tb", &"x".repeat(101)] {
             assert!(make(bad).is_err(), "{bad:?}");
         }

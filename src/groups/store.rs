@@ -19,7 +19,9 @@ const IDS_AT_ONCE: usize = 1_000;
 /// # Errors
 /// When the database refuses.
 pub fn insert(conn: &mut Conn, group: &Group) -> QueryResult<usize> {
-    diesel::insert_into(groups::table).values(group).execute(conn)
+    diesel::insert_into(groups::table)
+        .values(group)
+        .execute(conn)
 }
 
 /// Changes the row of a group, all but its id and time.
@@ -50,7 +52,11 @@ pub fn delete(conn: &mut Conn, id: GroupId) -> QueryResult<usize> {
 /// # Errors
 /// When the database refuses.
 pub fn find(conn: &mut Conn, id: GroupId) -> QueryResult<Option<Group>> {
-    groups::table.find(id).select(Group::as_select()).first(conn).optional()
+    groups::table
+        .find(id)
+        .select(Group::as_select())
+        .first(conn)
+        .optional()
 }
 
 /// Groups, newest first. `seen_by` keeps those that this user owns or belongs to; `q` is an exact id or
@@ -64,7 +70,9 @@ pub fn list(
     q: Option<&str>,
     paging: &Paging,
 ) -> QueryResult<Slice<Group>> {
-    let mut query = groups::table.select(Group::as_select()).into_boxed::<MultiBackend>();
+    let mut query = groups::table
+        .select(Group::as_select())
+        .into_boxed::<MultiBackend>();
     if let Some(user) = seen_by {
         let member = group_members::table
             .filter(group_members::user_id.eq(user))
@@ -90,7 +98,10 @@ pub fn list(
         query.order((groups::created_at.desc(), groups::id.desc()))
     };
     let rows: Vec<Group> = query.limit(paging.fetch()).load(conn)?;
-    Ok(paging.slice(rows, |group| Cursor { time: group.created_at, id: group.id.to_string() }))
+    Ok(paging.slice(rows, |group| Cursor {
+        time: group.created_at,
+        id: group.id.to_string(),
+    }))
 }
 
 /// How many members each of these groups has; a group without any is not in the map.
@@ -117,8 +128,10 @@ pub fn member_counts(conn: &mut Conn, ids: &[GroupId]) -> QueryResult<HashMap<Gr
 pub fn names(conn: &mut Conn, ids: &[GroupId]) -> QueryResult<HashMap<GroupId, String>> {
     let mut names = HashMap::with_capacity(ids.len());
     for some in ids.chunks(IDS_AT_ONCE) {
-        let rows: Vec<(GroupId, String)> =
-            groups::table.filter(groups::id.eq_any(some)).select((groups::id, groups::name)).load(conn)?;
+        let rows: Vec<(GroupId, String)> = groups::table
+            .filter(groups::id.eq_any(some))
+            .select((groups::id, groups::name))
+            .load(conn)?;
         names.extend(rows);
     }
     Ok(names)
@@ -149,15 +162,24 @@ pub fn groups_of(conn: &mut Conn, ids: &[UserId]) -> QueryResult<HashMap<UserId,
 /// # Errors
 /// When the database refuses.
 pub fn choices(conn: &mut Conn, managed_by: Option<UserId>) -> QueryResult<Vec<GroupName>> {
-    let mut query = groups::table.select((groups::id, groups::name)).into_boxed::<MultiBackend>();
+    let mut query = groups::table
+        .select((groups::id, groups::name))
+        .into_boxed::<MultiBackend>();
     if let Some(user) = managed_by {
         let managed = group_members::table
-            .filter(group_members::user_id.eq(user).and(group_members::level.eq(Level::CanManage)))
+            .filter(
+                group_members::user_id
+                    .eq(user)
+                    .and(group_members::level.eq(Level::CanManage)),
+            )
             .select(group_members::group_id);
         query = query.filter(groups::owner_id.eq(user).or(groups::id.eq_any(managed)));
     }
     let rows: Vec<(GroupId, String)> = query.order((groups::name_norm, groups::id)).load(conn)?;
-    Ok(rows.into_iter().map(|(id, name)| GroupName { id, name }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, name)| GroupName { id, name })
+        .collect())
 }
 
 /// The level of a member; `None` for who is none.
@@ -165,7 +187,11 @@ pub fn choices(conn: &mut Conn, managed_by: Option<UserId>) -> QueryResult<Vec<G
 /// # Errors
 /// When the database refuses.
 pub fn level(conn: &mut Conn, group: GroupId, user: UserId) -> QueryResult<Option<Level>> {
-    group_members::table.find((group, user)).select(group_members::level).first(conn).optional()
+    group_members::table
+        .find((group, user))
+        .select(group_members::level)
+        .first(conn)
+        .optional()
 }
 
 /// The members of a group, newest first.
@@ -173,8 +199,12 @@ pub fn level(conn: &mut Conn, group: GroupId, user: UserId) -> QueryResult<Optio
 /// # Errors
 /// When the database refuses.
 pub fn members(conn: &mut Conn, group: GroupId, paging: &Paging) -> QueryResult<Slice<Member>> {
-    let columns =
-        (users::id, users::display_name, group_members::level, group_members::created_at);
+    let columns = (
+        users::id,
+        users::display_name,
+        group_members::level,
+        group_members::created_at,
+    );
     let mut query = group_members::table
         .inner_join(users::table)
         .filter(group_members::group_id.eq(group))
@@ -184,12 +214,21 @@ pub fn members(conn: &mut Conn, group: GroupId, paging: &Paging) -> QueryResult<
         query = query.filter(beyond);
     }
     query = if paging.newer {
-        query.order((group_members::created_at.asc(), group_members::user_id.asc()))
+        query.order((
+            group_members::created_at.asc(),
+            group_members::user_id.asc(),
+        ))
     } else {
-        query.order((group_members::created_at.desc(), group_members::user_id.desc()))
+        query.order((
+            group_members::created_at.desc(),
+            group_members::user_id.desc(),
+        ))
     };
     let rows: Vec<Member> = query.limit(paging.fetch()).load(conn)?;
-    Ok(paging.slice(rows, |row| Cursor { time: row.created_at, id: row.user_id.to_string() }))
+    Ok(paging.slice(rows, |row| Cursor {
+        time: row.created_at,
+        id: row.user_id.to_string(),
+    }))
 }
 
 /// One member.
@@ -199,8 +238,17 @@ pub fn members(conn: &mut Conn, group: GroupId, paging: &Paging) -> QueryResult<
 pub fn member(conn: &mut Conn, group: GroupId, user: UserId) -> QueryResult<Member> {
     group_members::table
         .inner_join(users::table)
-        .filter(group_members::group_id.eq(group).and(group_members::user_id.eq(user)))
-        .select((users::id, users::display_name, group_members::level, group_members::created_at))
+        .filter(
+            group_members::group_id
+                .eq(group)
+                .and(group_members::user_id.eq(user)),
+        )
+        .select((
+            users::id,
+            users::display_name,
+            group_members::level,
+            group_members::created_at,
+        ))
         .first(conn)
 }
 
@@ -215,8 +263,13 @@ pub fn set_level(
     level: Level,
     now: Time,
 ) -> QueryResult<usize> {
-    let insert = diesel::insert_into(group_members::table).values(membership(group, user, level, now));
-    Suffix(insert, "ON CONFLICT (group_id, user_id) DO UPDATE SET level = excluded.level").execute(conn)
+    let insert =
+        diesel::insert_into(group_members::table).values(membership(group, user, level, now));
+    Suffix(
+        insert,
+        "ON CONFLICT (group_id, user_id) DO UPDATE SET level = excluded.level",
+    )
+    .execute(conn)
 }
 
 /// Makes the user a member at this level; who is a member already stays at theirs.
@@ -230,7 +283,8 @@ pub fn add(
     level: Level,
     now: Time,
 ) -> QueryResult<usize> {
-    let insert = diesel::insert_into(group_members::table).values(membership(group, user, level, now));
+    let insert =
+        diesel::insert_into(group_members::table).values(membership(group, user, level, now));
     Suffix(insert, "ON CONFLICT (group_id, user_id) DO NOTHING").execute(conn)
 }
 
@@ -271,7 +325,10 @@ pub fn remove_everywhere(conn: &mut Conn, user: UserId) -> QueryResult<usize> {
 /// # Errors
 /// When the database refuses.
 pub fn owned_by(conn: &mut Conn, user: UserId) -> QueryResult<i64> {
-    groups::table.filter(groups::owner_id.eq(user)).count().get_result(conn)
+    groups::table
+        .filter(groups::owner_id.eq(user))
+        .count()
+        .get_result(conn)
 }
 
 /// Gives the groups of one owner to another.

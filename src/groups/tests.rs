@@ -28,11 +28,18 @@ fn user(db: &Db, name: &'static str) -> Actor {
             Ok(id)
         })
         .unwrap();
-    Actor { user: Some(id), role: Role::Member, ..Actor::operator() }
+    Actor {
+        user: Some(id),
+        role: Role::Member,
+        ..Actor::operator()
+    }
 }
 
 fn make_now(db: &Db, actor: &Actor, name: &str) -> Result<GroupView> {
-    let input = MakeGroup { name: name.to_owned(), description: String::new() };
+    let input = MakeGroup {
+        name: name.to_owned(),
+        description: String::new(),
+    };
     let actor = actor.clone();
     db.write_now(move |tx| make(tx, &actor, &input))
 }
@@ -61,23 +68,45 @@ fn a_member_sees_and_manages_their_own_groups_only() {
     let scratch = Scratch::new();
     let db = &scratch.db;
     let (ann, ben, eve) = (user(db, "Ann"), user(db, "Ben"), user(db, "Eve"));
-    let admin = Actor { role: Role::Admin, ..user(db, "Ada") };
+    let admin = Actor {
+        role: Role::Admin,
+        ..user(db, "Ada")
+    };
     let group = make_now(db, &ann, "Analysts").unwrap().id;
     set_now(db, &ann, group, &ben, Level::CanRead).unwrap();
 
-    let rename = |name: &str| ChangeGroup { name: Some(name.into()), ..ChangeGroup::default() };
+    let rename = |name: &str| ChangeGroup {
+        name: Some(name.into()),
+        ..ChangeGroup::default()
+    };
     for (actor, may_see, refusal) in [
         (&ann, true, None),
         (&admin, true, None),
         (&ben, true, Some(Code::Forbidden)),
         (&eve, false, Some(Code::NotFound)),
     ] {
-        let seen = db.read_now(|conn| list(conn, actor, None, &Paging::first(5))).unwrap().rows;
+        let seen = db
+            .read_now(|conn| list(conn, actor, None, &Paging::first(5)))
+            .unwrap()
+            .rows;
         assert_eq!(!seen.is_empty(), may_see);
-        assert_eq!(db.read_now(|conn| read(conn, actor, group)).is_ok(), may_see);
-        assert_eq!(db.read_now(|conn| members(conn, actor, group, &Paging::first(5))).is_ok(), may_see);
-        assert_eq!(db.read_now(|conn| can_give(conn, actor, group)).unwrap(), refusal.is_none());
-        assert_eq!(db.read_now(|conn| grantable(conn, actor)).unwrap().len(), usize::from(refusal.is_none()));
+        assert_eq!(
+            db.read_now(|conn| read(conn, actor, group)).is_ok(),
+            may_see
+        );
+        assert_eq!(
+            db.read_now(|conn| members(conn, actor, group, &Paging::first(5)))
+                .is_ok(),
+            may_see
+        );
+        assert_eq!(
+            db.read_now(|conn| can_give(conn, actor, group)).unwrap(),
+            refusal.is_none()
+        );
+        assert_eq!(
+            db.read_now(|conn| grantable(conn, actor)).unwrap().len(),
+            usize::from(refusal.is_none())
+        );
         let changed = change_now(db, actor, group, rename("Analysts"));
         assert_eq!(changed.err().map(|why| why.code()), refusal);
         let set = set_now(db, actor, group, &ben, Level::CanRead);
@@ -85,12 +114,29 @@ fn a_member_sees_and_manages_their_own_groups_only() {
     }
 
     set_now(db, &ann, group, &ben, Level::CanManage).unwrap();
-    assert_eq!(db.read_now(|conn| read(conn, &ben, group)).unwrap().members_count, 1);
+    assert_eq!(
+        db.read_now(|conn| read(conn, &ben, group))
+            .unwrap()
+            .members_count,
+        1
+    );
     assert!(set_now(db, &ben, group, &eve, Level::CanWrite).is_ok());
-    let to_ben = ChangeGroup { owner_id: ben.user, ..ChangeGroup::default() };
-    assert_eq!(code(change_now(db, &ben, group, to_ben.clone())), Code::Forbidden);
-    assert_eq!(change_now(db, &ann, group, to_ben).unwrap().owner_id, ben.user.unwrap());
-    assert_eq!(code(change_now(db, &ann, group, rename("Mine"))), Code::NotFound);
+    let to_ben = ChangeGroup {
+        owner_id: ben.user,
+        ..ChangeGroup::default()
+    };
+    assert_eq!(
+        code(change_now(db, &ben, group, to_ben.clone())),
+        Code::Forbidden
+    );
+    assert_eq!(
+        change_now(db, &ann, group, to_ben).unwrap().owner_id,
+        ben.user.unwrap()
+    );
+    assert_eq!(
+        code(change_now(db, &ann, group, rename("Mine"))),
+        Code::NotFound
+    );
 }
 
 #[test]
@@ -100,12 +146,28 @@ fn a_name_is_taken_once_whatever_its_case_and_spacing() {
     let ann = user(db, "Ann");
     let first = make_now(db, &ann, "Data Analysts").unwrap();
     let second = make_now(db, &ann, "Testers").unwrap();
-    assert_eq!(code(make_now(db, &ann, " data  ANALYSTS ")), Code::GroupExists);
-    let taken = ChangeGroup { name: Some("DATA analysts".into()), ..ChangeGroup::default() };
-    assert_eq!(code(change_now(db, &ann, second.id, taken.clone())), Code::GroupExists);
-    assert_eq!(change_now(db, &ann, first.id, taken).unwrap().name, "DATA analysts");
+    assert_eq!(
+        code(make_now(db, &ann, " data  ANALYSTS ")),
+        Code::GroupExists
+    );
+    let taken = ChangeGroup {
+        name: Some("DATA analysts".into()),
+        ..ChangeGroup::default()
+    };
+    assert_eq!(
+        code(change_now(db, &ann, second.id, taken.clone())),
+        Code::GroupExists
+    );
+    assert_eq!(
+        change_now(db, &ann, first.id, taken).unwrap().name,
+        "DATA analysts"
+    );
 
-    let find = |q: &str| db.read_now(|conn| list(conn, &ann, Some(q), &Paging::first(9))).unwrap().rows;
+    let find = |q: &str| {
+        db.read_now(|conn| list(conn, &ann, Some(q), &Paging::first(9)))
+            .unwrap()
+            .rows
+    };
     assert_eq!(find("Data an").len(), 1);
     assert_eq!(find(second.id.as_str())[0].name, "Testers");
     assert!(find("analysts").is_empty() && find("%").is_empty());
@@ -126,7 +188,8 @@ fn lowering_and_ending_are_told_to_every_process_and_raising_is_not() {
     assert!(lowered > start);
 
     let (ben_id, actor) = (ben.user.unwrap(), ben.clone());
-    db.write_now(move |tx| remove_member(tx, &actor, group, ben_id)).unwrap();
+    db.write_now(move |tx| remove_member(tx, &actor, group, ben_id))
+        .unwrap();
     let left = generation(db);
     assert!(left > lowered);
     let actor = ann.clone();
@@ -136,10 +199,17 @@ fn lowering_and_ending_are_told_to_every_process_and_raising_is_not() {
     set_now(db, &ann, group, &ben, Level::CanRead).unwrap();
     db.write_now(move |tx| delete(tx, &ann, group)).unwrap();
     assert!(generation(db) > left);
-    let rows: i64 = db.read_now(|conn| Ok(group_members::table.count().get_result(conn)?)).unwrap();
+    let rows: i64 = db
+        .read_now(|conn| Ok(group_members::table.count().get_result(conn)?))
+        .unwrap();
     assert_eq!(rows, 0);
     let told: Vec<String> = db
-        .read_now(|conn| Ok(audit::table.order(audit::id).select(audit::action).load(conn)?))
+        .read_now(|conn| {
+            Ok(audit::table
+                .order(audit::id)
+                .select(audit::action)
+                .load(conn)?)
+        })
         .unwrap();
     assert_eq!(
         told.join(" "),
@@ -153,22 +223,38 @@ fn an_invite_adds_and_never_lowers() {
     let scratch = Scratch::new();
     let db = &scratch.db;
     let (ann, ben) = (user(db, "Ann"), user(db, "Ben"));
-    let (one, two) = (make_now(db, &ann, "One").unwrap().id, make_now(db, &ann, "Two").unwrap().id);
+    let (one, two) = (
+        make_now(db, &ann, "One").unwrap().id,
+        make_now(db, &ann, "Two").unwrap().id,
+    );
     set_now(db, &ann, one, &ben, Level::CanManage).unwrap();
     let ben_id = ben.user.unwrap();
     let gone = GroupId::new(db.clock().now());
-    let new = db.write_now(move |tx| admit(tx, ben_id, &[one, two, gone])).unwrap();
+    let new = db
+        .write_now(move |tx| admit(tx, ben_id, &[one, two, gone]))
+        .unwrap();
     assert_eq!(new, [two]);
     assert!(db.read_now(|conn| can_give(conn, &ben, one)).unwrap());
     assert!(!db.read_now(|conn| can_give(conn, &ben, two)).unwrap());
-    assert!(!db.read_now(|conn| can_give(conn, &Actor::operator(), gone)).unwrap());
+    assert!(
+        !db.read_now(|conn| can_give(conn, &Actor::operator(), gone))
+            .unwrap()
+    );
 
     let ids = [ben_id, ann.user.unwrap()];
     let lists = db.read_now(|conn| groups_of(conn, &ids)).unwrap();
-    let names: Vec<&str> = lists[&ben_id].iter().map(|group| group.name.as_str()).collect();
+    let names: Vec<&str> = lists[&ben_id]
+        .iter()
+        .map(|group| group.name.as_str())
+        .collect();
     assert_eq!(names, ["One", "Two"]);
     assert!(!lists.contains_key(&ids[1]));
-    assert_eq!(db.read_now(|conn| super::names(conn, &[two, gone])).unwrap().len(), 1);
+    assert_eq!(
+        db.read_now(|conn| super::names(conn, &[two, gone]))
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -180,15 +266,32 @@ fn what_an_account_owned_can_be_handed_over() {
     let group = make_now(db, &ann, "One").unwrap().id;
     set_now(db, &ann, group, &ann, Level::CanWrite).unwrap();
     assert_eq!(db.read_now(|conn| owned_by(conn, ann_id)).unwrap(), 1);
-    db.write_now(move |tx| hand_over(tx, ann_id, ben_id)).unwrap();
-    db.write_now(move |tx| remove_everywhere(tx, ann_id)).unwrap();
+    db.write_now(move |tx| hand_over(tx, ann_id, ben_id))
+        .unwrap();
+    db.write_now(move |tx| remove_everywhere(tx, ann_id))
+        .unwrap();
     assert_eq!(db.read_now(|conn| owned_by(conn, ann_id)).unwrap(), 0);
-    assert_eq!(code(db.read_now(|conn| read(conn, &ann, group))), Code::NotFound);
+    assert_eq!(
+        code(db.read_now(|conn| read(conn, &ann, group))),
+        Code::NotFound
+    );
 
-    let nobody = Actor { user: Some(UserId::new(db.clock().now())), ..ann };
-    assert_eq!(code(set_now(db, &ben, group, &nobody, Level::CanRead)), Code::NotFound);
-    let to_nobody = ChangeGroup { owner_id: nobody.user, ..ChangeGroup::default() };
-    assert_eq!(code(change_now(db, &ben, group, to_nobody)), Code::InvalidInput);
+    let nobody = Actor {
+        user: Some(UserId::new(db.clock().now())),
+        ..ann
+    };
+    assert_eq!(
+        code(set_now(db, &ben, group, &nobody, Level::CanRead)),
+        Code::NotFound
+    );
+    let to_nobody = ChangeGroup {
+        owner_id: nobody.user,
+        ..ChangeGroup::default()
+    };
+    assert_eq!(
+        code(change_now(db, &ben, group, to_nobody)),
+        Code::InvalidInput
+    );
 }
 
 #[test]
@@ -196,14 +299,18 @@ fn lists_go_on_where_they_ended() {
     let scratch = Scratch::new();
     let db = &scratch.db;
     let ann = user(db, "Ann");
-    let made: Vec<GroupId> =
-        (0..5).map(|n| make_now(db, &ann, &format!("Group {n}")).unwrap().id).collect();
+    let made: Vec<GroupId> = (0..5)
+        .map(|n| make_now(db, &ann, &format!("Group {n}")).unwrap().id)
+        .collect();
     let (mut seen, mut paging) = (Vec::new(), Paging::first(2));
     loop {
         let slice = db.read_now(|conn| list(conn, &ann, None, &paging)).unwrap();
         seen.extend(slice.rows.iter().map(|group| group.id));
         let Some(older) = slice.older else { break };
-        paging = Paging { from: Some(older), ..Paging::first(2) };
+        paging = Paging {
+            from: Some(older),
+            ..Paging::first(2)
+        };
     }
     seen.reverse();
     assert_eq!(seen, made);

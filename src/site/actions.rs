@@ -39,7 +39,13 @@ pub fn update(
         store::save(tx, &after)?;
         let (was, is) = differences(&before, &after)?;
         let target = audit::Target::new("settings", "settings");
-        audit::record(tx, actor, audit::Entry::new("settings.updated", target).before(was).after(is))?;
+        audit::record(
+            tx,
+            actor,
+            audit::Entry::new("settings.updated", target)
+                .before(was)
+                .after(is),
+        )?;
     }
     Ok(after)
 }
@@ -52,7 +58,11 @@ fn differences(before: &Settings, after: &Settings) -> Result<(Value, Value)> {
         Err(why) => Err(Error::internal(why)),
     };
     let (mut was, mut is) = (object(before)?, object(after)?);
-    let changed: Vec<String> = is.keys().filter(|key| was.get(*key) != is.get(*key)).cloned().collect();
+    let changed: Vec<String> = is
+        .keys()
+        .filter(|key| was.get(*key) != is.get(*key))
+        .cloned()
+        .collect();
     was.retain(|key, _| changed.contains(key));
     is.retain(|key, _| changed.contains(key));
     Ok((was.into(), is.into()))
@@ -65,7 +75,10 @@ mod tests {
     use crate::db::scratch::Scratch;
 
     fn named(name: &str) -> SettingsPatch {
-        SettingsPatch { site_name: Some(name.to_owned()), ..SettingsPatch::default() }
+        SettingsPatch {
+            site_name: Some(name.to_owned()),
+            ..SettingsPatch::default()
+        }
     }
 
     fn update_now(db: &Db, actor: Actor, name: &str, seen: Option<String>) -> Result<Settings> {
@@ -78,9 +91,15 @@ mod tests {
         use crate::db::schema::audit;
         use diesel::prelude::*;
         let rows: Vec<(Json, Json)> = db
-            .read_now(|conn| Ok(audit::table.select((audit::before, audit::after)).load(conn)?))
+            .read_now(|conn| {
+                Ok(audit::table
+                    .select((audit::before, audit::after))
+                    .load(conn)?)
+            })
             .unwrap();
-        rows.into_iter().map(|(before, after)| (before.0, after.0)).collect()
+        rows.into_iter()
+            .map(|(before, after)| (before.0, after.0))
+            .collect()
     }
 
     #[test]
@@ -93,10 +112,22 @@ mod tests {
         assert_eq!(db.read_now(current).unwrap(), second);
         let refused = update_now(db, Actor::operator(), "Shed", Some(first.etag())).unwrap_err();
         assert_eq!(refused.code(), Code::EditConflict);
-        assert_eq!(audited(db), [(serde_json::json!({"site_name": "Vestibule"}), serde_json::json!({"site_name": "Lab"}))]);
+        assert_eq!(
+            audited(db),
+            [(
+                serde_json::json!({"site_name": "Vestibule"}),
+                serde_json::json!({"site_name": "Lab"})
+            )]
+        );
         let third = update_now(db, Actor::operator(), "Shed", None).unwrap();
         assert_eq!(db.read_now(current).unwrap(), third);
-        let member = Actor { role: Role::Member, ..Actor::operator() };
-        assert_eq!(update_now(db, member, "Mine", None).unwrap_err().code(), Code::Forbidden);
+        let member = Actor {
+            role: Role::Member,
+            ..Actor::operator()
+        };
+        assert_eq!(
+            update_now(db, member, "Mine", None).unwrap_err().code(),
+            Code::Forbidden
+        );
     }
 }

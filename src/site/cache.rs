@@ -54,12 +54,18 @@ impl SiteCache {
         let stamp = (db.counts().commits, db.clock().now());
         let copy = self.0.read().unwrap_or_else(PoisonError::into_inner);
         copy.as_ref()
-            .filter(|copy| copy.commits == stamp.0 && stamp.1 - copy.read_at < FRESH && stamp.1 >= copy.read_at)
+            .filter(|copy| {
+                copy.commits == stamp.0 && stamp.1 - copy.read_at < FRESH && stamp.1 >= copy.read_at
+            })
             .map(|copy| copy.settings.clone())
             .ok_or(stamp)
     }
 
-    fn keep(&self, read: Result<Settings>, (commits, read_at): (u64, Time)) -> Result<Arc<Settings>> {
+    fn keep(
+        &self,
+        read: Result<Settings>,
+        (commits, read_at): (u64, Time),
+    ) -> Result<Arc<Settings>> {
         let mut copy = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let settings = match (read, copy.as_ref()) {
             (Ok(settings), _) => Arc::new(settings),
@@ -70,8 +76,15 @@ impl SiteCache {
             (Err(why), None) => return Err(why),
         };
         // A slow read must not replace what a later one found.
-        if copy.as_ref().is_none_or(|old| (old.commits, old.read_at) <= (commits, read_at)) {
-            *copy = Some(Copy { settings: settings.clone(), commits, read_at });
+        if copy
+            .as_ref()
+            .is_none_or(|old| (old.commits, old.read_at) <= (commits, read_at))
+        {
+            *copy = Some(Copy {
+                settings: settings.clone(),
+                commits,
+                read_at,
+            });
         }
         Ok(settings)
     }
@@ -83,8 +96,8 @@ fn load(conn: &mut Conn) -> Result<Settings> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::SettingsPatch;
     use super::super::actions;
+    use super::super::model::SettingsPatch;
     use super::*;
     use crate::access::Actor;
     use crate::db::scratch::Scratch;
@@ -94,17 +107,26 @@ mod tests {
         let scratch = Scratch::new();
         let (db, other) = (&scratch.db, scratch.again());
         let cache = SiteCache::default();
-        let name = |name: &str| SettingsPatch { site_name: Some(name.into()), ..SettingsPatch::default() };
+        let name = |name: &str| SettingsPatch {
+            site_name: Some(name.into()),
+            ..SettingsPatch::default()
+        };
         assert_eq!(cache.get_now(db).unwrap().site_name, "Vestibule");
 
         let patch = name("Here");
-        db.write_now(move |tx| actions::update(tx, &Actor::operator(), &patch, None)).unwrap();
+        db.write_now(move |tx| actions::update(tx, &Actor::operator(), &patch, None))
+            .unwrap();
         let seen = cache.get_now(db).unwrap();
         assert_eq!(seen.site_name, "Here");
-        assert!(Arc::ptr_eq(&seen, &cache.get_now(db).unwrap()), "a second look reads nothing");
+        assert!(
+            Arc::ptr_eq(&seen, &cache.get_now(db).unwrap()),
+            "a second look reads nothing"
+        );
 
         let patch = name("There");
-        other.write_now(move |tx| actions::update(tx, &Actor::operator(), &patch, None)).unwrap();
+        other
+            .write_now(move |tx| actions::update(tx, &Actor::operator(), &patch, None))
+            .unwrap();
         assert_eq!(cache.get_now(db).unwrap().site_name, "Here");
         db.clock().advance(FRESH);
         assert_eq!(cache.get_now(db).unwrap().site_name, "There");

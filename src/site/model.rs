@@ -67,7 +67,11 @@ pub struct KeyPolicy {
 
 impl Default for KeyPolicy {
     fn default() -> Self {
-        Self { default_days: 90, max_days: 365, never_allowed: false }
+        Self {
+            default_days: 90,
+            max_days: 365,
+            never_allowed: false,
+        }
     }
 }
 
@@ -165,7 +169,9 @@ fn is_https(url: &str) -> bool {
     url.parse::<actix_web::http::Uri>().is_ok_and(|uri| {
         uri.scheme_str() == Some("https")
             && uri.host().is_some_and(|host| !host.is_empty())
-            && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+            && uri
+                .authority()
+                .is_some_and(|authority| !authority.as_str().contains('@'))
     })
 }
 
@@ -186,30 +192,72 @@ mod tests {
     fn what_is_left_out_stays_and_null_takes_the_terms_away() {
         let patch = |json: &str| serde_json::from_str::<SettingsPatch>(json).unwrap();
         let first = Settings::default()
-            .with(&patch(r#"{"terms": {"version": " v1 ", "url": "https://a.example/t"}}"#))
+            .with(&patch(
+                r#"{"terms": {"version": " v1 ", "url": "https://a.example/t"}}"#,
+            ))
             .unwrap();
-        let second = first.with(&patch(r#"{"key_policy": {"never_allowed": true}}"#)).unwrap();
+        let second = first
+            .with(&patch(r#"{"key_policy": {"never_allowed": true}}"#))
+            .unwrap();
         assert_eq!(second.terms.as_ref().unwrap().version, "v1");
-        assert_eq!(second.key_policy, KeyPolicy { never_allowed: true, ..KeyPolicy::default() });
-        assert_eq!(second.with(&patch(r#"{"terms": null}"#)).unwrap().terms, None);
+        assert_eq!(
+            second.key_policy,
+            KeyPolicy {
+                never_allowed: true,
+                ..KeyPolicy::default()
+            }
+        );
+        assert_eq!(
+            second.with(&patch(r#"{"terms": null}"#)).unwrap().terms,
+            None
+        );
         assert_ne!(first.etag(), second.etag());
-        assert_eq!(first.etag(), first.with(&SettingsPatch::default()).unwrap().etag());
+        assert_eq!(
+            first.etag(),
+            first.with(&SettingsPatch::default()).unwrap().etag()
+        );
     }
 
     #[test]
     fn every_limit_is_held_and_told() {
         use serde_json::json;
-        assert_eq!(faults(json!({"site_name": " ", "invite_days": 91})), ["site_name", "invite_days"]);
-        assert_eq!(faults(json!({"key_policy": {"default_days": 366}})), ["key_policy.default_days"]);
-        assert_eq!(faults(json!({"key_policy": {"max_days": 0, "default_days": 1}})), ["key_policy.max_days"]);
-        for url in ["http://a.example", "javascript:alert(1)", "https://", "https://u:p@a.example", "x"] {
-            assert_eq!(faults(json!({"terms": {"version": "1", "url": url}})), ["terms.url"], "{url}");
+        assert_eq!(
+            faults(json!({"site_name": " ", "invite_days": 91})),
+            ["site_name", "invite_days"]
+        );
+        assert_eq!(
+            faults(json!({"key_policy": {"default_days": 366}})),
+            ["key_policy.default_days"]
+        );
+        assert_eq!(
+            faults(json!({"key_policy": {"max_days": 0, "default_days": 1}})),
+            ["key_policy.max_days"]
+        );
+        for url in [
+            "http://a.example",
+            "javascript:alert(1)",
+            "https://",
+            "https://u:p@a.example",
+            "x",
+        ] {
+            assert_eq!(
+                faults(json!({"terms": {"version": "1", "url": url}})),
+                ["terms.url"],
+                "{url}"
+            );
         }
     }
 
     #[test]
     fn a_row_of_an_older_or_newer_version_can_be_read() {
-        let read: Settings = serde_json::from_str(r#"{"site_name": "Lab", "of_later": 1}"#).unwrap();
-        assert_eq!(read, Settings { site_name: "Lab".into(), ..Settings::default() });
+        let read: Settings =
+            serde_json::from_str(r#"{"site_name": "Lab", "of_later": 1}"#).unwrap();
+        assert_eq!(
+            read,
+            Settings {
+                site_name: "Lab".into(),
+                ..Settings::default()
+            }
+        );
     }
 }

@@ -38,7 +38,9 @@ struct Values {
 impl Values {
     fn of(settings: &Settings) -> Self {
         let terms = settings.terms.clone();
-        let (terms_version, terms_url) = terms.map(|terms| (terms.version, terms.url)).unwrap_or_default();
+        let (terms_version, terms_url) = terms
+            .map(|terms| (terms.version, terms.url))
+            .unwrap_or_default();
         Self {
             etag: settings.etag(),
             site_name: settings.site_name.clone(),
@@ -72,13 +74,20 @@ impl Values {
         let mut number = |field: &str, text: &str| {
             text.parse::<i64>()
                 .map_err(|_| {
-                    let code = if text.is_empty() { "required" } else { "not_a_number" };
+                    let code = if text.is_empty() {
+                        "required"
+                    } else {
+                        "not_a_number"
+                    };
                     wrong.push(FieldError::new(field, code));
                 })
                 .ok()
         };
         let no_terms = self.terms_version.is_empty() && self.terms_url.is_empty();
-        let terms = Terms { version: self.terms_version.clone(), url: self.terms_url.clone() };
+        let terms = Terms {
+            version: self.terms_version.clone(),
+            url: self.terms_url.clone(),
+        };
         let patch = SettingsPatch {
             site_name: Some(self.site_name.clone()),
             contact: Some(self.contact.clone()),
@@ -90,27 +99,53 @@ impl Values {
                 never_allowed: Some(self.never_allowed),
             }),
         };
-        if wrong.is_empty() { Ok(patch) } else { Err(Error::Invalid(wrong)) }
+        if wrong.is_empty() {
+            Ok(patch)
+        } else {
+            Err(Error::Invalid(wrong))
+        }
     }
 
     /// What differs from the settings as they are now.
     fn differences(&self, page: &Page, now: &Settings) -> Vec<(Message, String)> {
         let kept = Self::of(now);
-        let never = |allowed: bool| page.t(if allowed { "site-yes" } else { "site-no" }).to_string();
+        let never = |allowed: bool| {
+            page.t(if allowed { "site-yes" } else { "site-no" })
+                .to_string()
+        };
         [
             ("site-name", &self.site_name, kept.site_name),
             ("site-contact", &self.contact, kept.contact),
-            ("site-terms-version", &self.terms_version, kept.terms_version),
+            (
+                "site-terms-version",
+                &self.terms_version,
+                kept.terms_version,
+            ),
             ("site-terms-url", &self.terms_url, kept.terms_url),
             ("site-invite-days", &self.invite_days, kept.invite_days),
-            ("site-key-default-days", &self.default_days, kept.default_days),
+            (
+                "site-key-default-days",
+                &self.default_days,
+                kept.default_days,
+            ),
             ("site-key-max-days", &self.max_days, kept.max_days),
-            ("site-key-never", &never(self.never_allowed), never(kept.never_allowed)),
+            (
+                "site-key-never",
+                &never(self.never_allowed),
+                never(kept.never_allowed),
+            ),
         ]
         .into_iter()
         .filter(|(_, mine, theirs)| *mine != theirs)
         .map(|(label, _, theirs)| {
-            (page.t(label), if theirs.is_empty() { page.t("site-empty").to_string() } else { theirs })
+            (
+                page.t(label),
+                if theirs.is_empty() {
+                    page.t("site-empty").to_string()
+                } else {
+                    theirs
+                },
+            )
         })
         .collect()
     }
@@ -124,7 +159,12 @@ pub async fn edit(app: web::Data<App>, page: Page, viewer: SignedIn) -> Result<H
     viewer.actor.require(Role::Admin)?;
     let values = Values::of(&app.db.read(actions::current).await?);
     let page = page.titled("site-title", "site");
-    show(&SettingsPage { page, errors: FormErrors::none(), values, theirs: Vec::new() })
+    show(&SettingsPage {
+        page,
+        errors: FormErrors::none(),
+        values,
+        theirs: Vec::new(),
+    })
 }
 
 /// `POST /admin/settings`: administrators and owners.
@@ -142,13 +182,14 @@ pub async fn save(
     let saved = match values.patch() {
         Ok(patch) => {
             let (actor, etag) = (viewer.actor, values.etag.clone());
-            app.db.write(move |tx| actions::update(tx, &actor, &patch, Some(&etag))).await
+            app.db
+                .write(move |tx| actions::update(tx, &actor, &patch, Some(&etag)))
+                .await
         }
         Err(why) => Err(why),
     };
-    let why = match saved {
-        Ok(_) => return Ok(Flash::ok(app.text.get("site-saved")).redirect(&app, "/admin/settings")),
-        Err(why) => why,
+    let Err(why) = saved else {
+        return Ok(Flash::ok(app.text.get("site-saved")).redirect(&app, "/admin/settings"));
     };
     let mut page = page.titled("site-title", "site");
     let mut theirs = Vec::new();
@@ -159,5 +200,13 @@ pub async fn save(
     }
     let errors = FormErrors::of(app.text, why)?;
     let status = page.refuse(&errors);
-    render(status, &SettingsPage { page, errors, values, theirs })
+    render(
+        status,
+        &SettingsPage {
+            page,
+            errors,
+            values,
+            theirs,
+        },
+    )
 }

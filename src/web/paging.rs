@@ -39,6 +39,7 @@ impl ListQuery {
 
 /// A list in the API.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ListOf{T}")]
 pub struct Listed<T> {
     /// The rows of this page.
     pub items: Vec<T>,

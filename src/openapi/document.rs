@@ -1,0 +1,409 @@
+//! The OpenAPI 3.1 document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::problems::{Problems, title};
+use super::schemas::{Renamed, Schemas};
+use super::{Access, Answer, Body, Operation, SchemaFn, schema_of};
+use crate::access::{Role, Scope};
+use crate::error::Code;
+use crate::ids;
+use crate::web::Problem;
+
+/// What the groups of operations are about, in the order in which people read them.
+const TAGS: &[(&str, &str)] = &[
+    ("me", "Who is calling."),
+    ("users", "People's accounts."),
+    (
+        "invites",
+        "Invites: make, send again, revoke. The account is made when the person accepts.",
+    ),
+    ("groups", "Groups of users and their members."),
+    (
+        "keys",
+        "API keys: see and revoke. They are made on the settings page.",
+    ),
+    ("settings", "The settings of the site."),
+    (
+        "events",
+        "What happened, numbered in committed order, for integrated apps.",
+    ),
+    ("audit", "Who did what, when and from where."),
+    ("outbox", "Mails that wait, were sent or failed."),
+    (
+        "server",
+        "The server itself: health, metrics and this description.",
+    ),
+    (
+        "pages",
+        "Pages for people, in HTML. They take a session instead of an API key.",
+    ),
+];
+
+/// The document for the routes `rows` of the server at `public_url`.
+pub fn document<'a>(rows: impl IntoIterator<Item = Operation<'a>>, public_url: &str) -> Value {
+    let mut writer = Writer {
+        schemas: Schemas::new(),
+        problems: Problems::default(),
+    };
+    let problem = writer.schemas.answer(schema_of::<Problem>);
+    let mut paths: Map<String, Value> = Map::new();
+    let mut tags = BTreeSet::new();
+    for row in rows {
+        let path = plain_path(row.path);
+        tags.insert(tag(&row));
+        let operation = writer.operation(&row, &path);
+        let methods = paths.entry(path).or_insert_with(|| json!({}));
+        methods[row.method.to_ascii_lowercase()] = operation;
+    }
+    let Writer { schemas, problems } = writer;
+    let (components, renamed) = schemas.finish();
+    point(&mut paths, &renamed);
+    let tags: Vec<Value> = TAGS
+        .iter()
+        .filter(|(name, _)| tags.contains(name))
+        .map(|(name, about)| json!({ "name": name, "description": about }))
+        .collect();
+    let mut document = json!({
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "info": {
+            "title": "Vestibule",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "Account-lifecycle server: invites, users, groups and API keys",
+            "description": "Send an API key with each request. Times are RFC 3339 in UTC, lists go on with \
+                a cursor, errors are problem details (RFC 9457) with a stable `code`.",
+            "license": { "name": "MIT", "identifier": "MIT" },
+        },
+        "servers": [{ "url": public_url }],
+        "tags": tags,
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "responses": problems.responses(&problem),
+            "examples": problems.examples(),
+            "headers": headers(),
+            "securitySchemes": security_schemes(),
+        },
+    });
+    unlink(&mut document);
+    document
+}
+
+struct Writer {
+    schemas: Schemas,
+    problems: Problems,
+}
+
+impl Writer {
+    fn operation(&mut self, row: &Operation<'_>, path: &str) -> Value {
+        let doc = row.doc;
+        let mut operation = json!({
+            "operationId": operation_id(row.method, path),
+            "tags": [tag(row)],
+            "summary": doc.summary,
+        });
+        if !doc.about.is_empty() {
+            operation["description"] = doc.about.into();
+        }
+        operation["security"] = security(row.access);
+        if let Some(least) = least_role(row.access) {
+            operation["x-least-role"] = least.as_str().into();
+        }
+        let parameters = self.parameters(row, path);
+        if !parameters.is_empty() {
+            operation["parameters"] = parameters.into();
+        }
+        match doc.body {
+            Body::None => {}
+            Body::Json(make) => {
+                let schema = self.schemas.request(make);
+                operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+            }
+            Body::Form => {
+                let schema = json!({
+                    "type": "object",
+                    "required": ["csrf"],
+                    "properties": { "csrf": { "type": "string", "description": "From the form of the page." } },
+                    "additionalProperties": true,
+                });
+                operation["requestBody"] = json!({ "required": true, "content": { "application/x-www-form-urlencoded": { "schema": schema } } });
+            }
+        }
+        operation["responses"] = self.answers(row);
+        operation
+    }
+
+    fn parameters(&mut self, row: &Operation<'_>, path: &str) -> Vec<Value> {
+        let mut all = Vec::new();
+        let mut before = "";
+        for segment in path.split('/') {
+            if let Some(name) = segment
+                .strip_prefix('{')
+                .and_then(|rest| rest.strip_suffix('}'))
+            {
+                let schema = match id_schema(name, before) {
+                    Some(make) => self.schemas.answer(make),
+                    None => json!({ "type": "string" }),
+                };
+                all.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
+            }
+            before = segment;
+        }
+        if let Some(make) = row.doc.query {
+            let query = self.schemas.query(make);
+            let required: Vec<&str> = query["required"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
+            for (name, schema) in query["properties"].as_object().into_iter().flatten() {
+                let mut schema = schema.clone();
+                let about = schema
+                    .as_object_mut()
+                    .and_then(|map| map.remove("description"));
+                let mut parameter = json!({ "name": name, "in": "query" });
+                if let Some(about) = about {
+                    parameter["description"] = about;
+                }
+                if required.contains(&name.as_str()) {
+                    parameter["required"] = true.into();
+                }
+                parameter["schema"] = without_null(schema);
+                all.push(parameter);
+            }
+        }
+        if row.method == "POST" && matches!(row.access, Access::Key | Access::Scope(_)) {
+            all.push(json!({
+                "name": "Idempotency-Key",
+                "in": "header",
+                "description": "Any text of your choice. A repeat with the same key answers the first answer again, for 24 hours.",
+                "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+            }));
+        }
+        all
+    }
+
+    fn answers(&mut self, row: &Operation<'_>) -> Value {
+        let mut answers = Map::new();
+        let keyed = matches!(row.access, Access::Key | Access::Scope(_));
+        let (status, mut answer) = match row.doc.answer {
+            Answer::Nothing(status) => (status, json!({ "description": status_words(status) })),
+            Answer::Json(status, make) => {
+                let schema = self.schemas.answer(make);
+                let content = json!({ "application/json": { "schema": schema } });
+                (
+                    status,
+                    json!({ "description": status_words(status), "content": content }),
+                )
+            }
+            Answer::Text(kind) => {
+                let content = json!({ (kind): { "schema": { "type": "string" } } });
+                (
+                    200,
+                    json!({ "description": status_words(200), "content": content }),
+                )
+            }
+            Answer::Redirect => (
+                303,
+                json!({
+                    "description": "Done; a page shows the outcome",
+                    "headers": { "Location": { "schema": { "type": "string", "format": "uri-reference" } } },
+                }),
+            ),
+        };
+        if keyed {
+            answer["headers"] = json!({
+                "Vestibule-Key-Expires": { "$ref": "#/components/headers/Vestibule-Key-Expires" },
+            });
+        }
+        answers.insert(status.to_string(), answer);
+        let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+        for code in row.all_codes() {
+            by_status.entry(code.status()).or_default().push(code);
+        }
+        for (status, codes) in by_status {
+            let answer = if row.is_api() {
+                json!({ "$ref": format!("#/components/responses/{}", self.problems.name(status, codes)) })
+            } else {
+                let content = json!({ "text/html": { "schema": { "type": "string" } } });
+                json!({ "description": title(status), "content": content })
+            };
+            answers.insert(status.to_string(), answer);
+        }
+        answers.into()
+    }
+}
+
+const fn status_words(status: u16) -> &'static str {
+    match status {
+        201 => "Made",
+        202 => "Taken on; it is done in the background",
+        204 => "Done",
+        _ => "It worked",
+    }
+}
+
+/// The group that an operation belongs to: the part of the path behind the version.
+fn tag(row: &Operation<'_>) -> &'static str {
+    let first = row
+        .path
+        .strip_prefix("/api/v1/")
+        .and_then(|rest| rest.split('/').next());
+    match first {
+        Some("leaked-keys") => "keys",
+        Some(name) => TAGS
+            .iter()
+            .map(|(tag, _)| *tag)
+            .find(|tag| *tag == name)
+            .unwrap_or("server"),
+        None if row.is_api() => "server",
+        None => "pages",
+    }
+}
+
+/// A path without what only the router needs: `{file:.*}` is `{file}`.
+fn plain_path(pattern: &str) -> String {
+    let segments = pattern
+        .split('/')
+        .map(|segment| match segment.split_once(':') {
+            Some((name, _)) if segment.starts_with('{') => format!("{name}}}"),
+            _ => segment.to_owned(),
+        });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+fn operation_id(method: &str, path: &str) -> String {
+    let words: Vec<&str> = path
+        .trim_start_matches("/api/v1")
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    format!(
+        "{}_{}",
+        method.to_ascii_lowercase(),
+        if words.is_empty() {
+            "start".to_owned()
+        } else {
+            words.join("_")
+        }
+    )
+}
+
+/// The schema of an id in a path, told by its name, or by the collection before it.
+fn id_schema(name: &str, before: &str) -> Option<SchemaFn> {
+    let of = if name == "id" { before } else { name };
+    Some(match of {
+        "users" | "user_id" => schema_of::<ids::UserId>,
+        "groups" | "group_id" => schema_of::<ids::GroupId>,
+        "invites" | "invite_id" => schema_of::<ids::InviteId>,
+        "keys" | "key_id" | "api-keys" => schema_of::<ids::KeyId>,
+        "outbox" => schema_of::<ids::OutboxId>,
+        "events" => schema_of::<ids::EventId>,
+        "audit" => schema_of::<ids::AuditId>,
+        "sessions" => schema_of::<ids::SessionId>,
+        _ => return None,
+    })
+}
+
+/// A query parameter is left out, never null.
+fn without_null(mut schema: Value) -> Value {
+    if let Some(kinds) = schema.get_mut("type").and_then(Value::as_array_mut) {
+        kinds.retain(|kind| kind != "null");
+        if let [one] = kinds.as_slice() {
+            schema["type"] = one.clone();
+        }
+    }
+    let rest: Option<Vec<Value>> = schema.get("anyOf").and_then(Value::as_array).map(|any| {
+        any.iter()
+            .filter(|one| one["type"] != "null")
+            .cloned()
+            .collect()
+    });
+    match rest.as_deref() {
+        Some([one]) => one.clone(),
+        _ => schema,
+    }
+}
+
+/// Gives the body and the parameters of every operation the names that schemas have in requests.
+fn point(paths: &mut Map<String, Value>, renamed: &Renamed) {
+    let operations = paths
+        .values_mut()
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut);
+    for operation in operations {
+        for part in ["requestBody", "parameters"] {
+            operation
+                .get_mut(part)
+                .into_iter()
+                .for_each(|part| renamed.apply(part));
+        }
+    }
+}
+
+/// Takes the brackets of links between items of the code out of what is said in its comments.
+fn unlink(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map.iter_mut() {
+                match value {
+                    Value::String(text) if key == "description" => {
+                        *text = text.replace("[`", "`").replace("`]", "`");
+                    }
+                    other => unlink(other),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(unlink),
+        _ => {}
+    }
+}
+
+const fn least_role(access: Access) -> Option<Role> {
+    match access {
+        Access::Anyone | Access::Key => None,
+        Access::SignedIn(least) => Some(least),
+        Access::Scope(scope) => Some(scope.least_role()),
+    }
+}
+
+fn security(access: Access) -> Value {
+    let with = |scopes: &[Scope]| {
+        let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+        json!([{ "bearer": scopes }, { "apiKey": scopes }, { "header": scopes }])
+    };
+    match access {
+        Access::Anyone => json!([]),
+        Access::SignedIn(_) => json!([{ "session": [] }]),
+        Access::Key => with(&[]),
+        Access::Scope(scope) => with(&[scope]),
+    }
+}
+
+fn security_schemes() -> Value {
+    json!({
+        "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "vstk_…", "description": "`Authorization: Bearer vstk_…`" },
+        "apiKey": { "type": "http", "scheme": "ApiKey", "description": "`Authorization: ApiKey vstk_…`" },
+        "header": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "`X-API-Key: vstk_…`" },
+        "session": { "type": "apiKey", "in": "cookie", "name": "vestibule", "description": "Made by signing in; pages only." },
+    })
+}
+
+fn headers() -> Value {
+    json!({
+        "Vestibule-Key-Expires": {
+            "description": "When the API key of the request ends; absent when it has no end.",
+            "schema": { "type": "string", "format": "date-time" },
+        },
+        "Retry-After": { "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 1 } },
+        "WWW-Authenticate": { "description": "How to say who you are (RFC 6750).", "schema": { "type": "string" } },
+    })
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
