@@ -269,7 +269,7 @@ impl RawInvite<'_> {
     }
 }
 
-/// A redirect target: https, or http on this very machine, without credentials.
+/// A redirect target: https, without credentials.
 fn read_redirect(faults: &mut Faults, text: &str) -> Option<String> {
     let text = faults.line("redirect_url", text, 0..=2_000);
     if text.is_empty() {
