@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use vestibule::config::Config;
 
-/// Account-lifecycle server: invites, API keys, machine clients and merges.
+/// Account-lifecycle server: invites and API keys.
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {
