@@ -156,7 +156,7 @@ field-password-personal = This password is too close to your name, your address 
 field-password-wrong = That is not your present password.
 
 ## Time in words
-time-now = now
+time-now = just now
 time-in-minutes = { $count ->
     [one] in 1 minute
    *[other] in { $count } minutes
