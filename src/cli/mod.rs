@@ -1,4 +1,4 @@
-//! `vestibule <command>`: what each command is called and takes (api.md §1).
+//! `vestibule <command>`: what each command is called and takes.
 //!
 //! Results go to the standard output, messages to the standard error; the exit code is 0 only on success.
 

@@ -73,11 +73,16 @@ fn links_between_the_papers_lead_somewhere() {
 fn papers_named_in_the_code_exist() {
     let mut missing = Vec::new();
     for file in files("src", &[".rs"]) {
-        for rest in file.text.split("docs/").skip(1) {
-            let end = rest.find(|char: char| !(char.is_alphanumeric() || "-_./".contains(char)));
-            let name = &rest[..end.unwrap_or(rest.len())];
-            if name.ends_with(".md") && !exists(&format!("docs/{name}")) {
-                missing.push(format!("{}: docs/{name}", file.path));
+        for (end, _) in file.text.match_indices(".md") {
+            let is_name = |char: char| char.is_alphanumeric() || "-_./".contains(char);
+            let name: String = file.text[..end]
+                .chars()
+                .rev()
+                .take_while(|char| is_name(*char))
+                .collect();
+            let name = format!("{}.md", name.chars().rev().collect::<String>());
+            if !exists(&name) && !exists(&format!("docs/{name}")) {
+                missing.push(format!("{}: {name}", file.path));
             }
         }
     }
