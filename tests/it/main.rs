@@ -8,3 +8,4 @@ mod support;
 
 mod house;
 mod journey;
+mod scale;
