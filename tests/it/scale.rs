@@ -16,7 +16,10 @@ use vestibule::users::store::{self, Filter};
 use crate::support::app::TestApp;
 
 fn how_many() -> usize {
-    std::env::var("VESTIBULE_TEST_USERS").ok().and_then(|count| count.parse().ok()).unwrap_or(10_000)
+    std::env::var("VESTIBULE_TEST_USERS")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(10_000)
 }
 
 /// Fills the table of users with rows as actions write them.
@@ -51,7 +54,10 @@ fn statements(conn: &mut Conn, work: impl FnOnce(&mut Conn)) -> Vec<String> {
     conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
         if let InstrumentationEvent::StartQuery { query, .. } = event {
             let text = query.to_string();
-            noted.lock().unwrap().push(text.split(" -- binds").next().unwrap().to_owned());
+            noted
+                .lock()
+                .unwrap()
+                .push(text.split(" -- binds").next().unwrap().to_owned());
         }
     });
     work(conn);
@@ -76,17 +82,37 @@ struct PgPlan {
 fn plan(conn: &mut Conn, sql: &str) -> String {
     match conn {
         Conn::Lite(lite) => {
-            let rows: Vec<LitePlan> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(lite).unwrap();
-            rows.into_iter().map(|row| row.detail).collect::<Vec<_>>().join("\n")
+            let rows: Vec<LitePlan> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"))
+                .load(lite)
+                .unwrap();
+            rows.into_iter()
+                .map(|row| row.detail)
+                .collect::<Vec<_>>()
+                .join("\n")
         }
         Conn::Pg(pg) => {
-            let parameters = (1..).take_while(|number| sql.contains(&format!("${number}"))).count();
+            let parameters = (1..)
+                .take_while(|number| sql.contains(&format!("${number}")))
+                .count();
             let nulls = vec!["NULL"; parameters].join(", ");
-            let call = if nulls.is_empty() { String::new() } else { format!("({nulls})") };
-            pg.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE seen AS {sql}")).unwrap();
-            let rows: Vec<PgPlan> = diesel::sql_query(format!("EXPLAIN EXECUTE seen{call}")).load(pg).unwrap();
-            pg.batch_execute("DEALLOCATE seen; RESET plan_cache_mode").unwrap();
-            rows.into_iter().map(|row| row.line).collect::<Vec<_>>().join("\n")
+            let call = if nulls.is_empty() {
+                String::new()
+            } else {
+                format!("({nulls})")
+            };
+            pg.batch_execute(&format!(
+                "SET plan_cache_mode = force_generic_plan; PREPARE seen AS {sql}"
+            ))
+            .unwrap();
+            let rows: Vec<PgPlan> = diesel::sql_query(format!("EXPLAIN EXECUTE seen{call}"))
+                .load(pg)
+                .unwrap();
+            pg.batch_execute("DEALLOCATE seen; RESET plan_cache_mode")
+                .unwrap();
+            rows.into_iter()
+                .map(|row| row.line)
+                .collect::<Vec<_>>()
+                .join("\n")
         }
     }
 }
@@ -95,11 +121,29 @@ fn plan(conn: &mut Conn, sql: &str) -> String {
 fn a_page_of_users_is_found_by_seeking_in_an_index() {
     let app = TestApp::start();
     let count = how_many();
-    app.parts.app.db.write_now(move |tx| Ok(fill(tx, count)?)).unwrap();
+    app.parts
+        .app
+        .db
+        .write_now(move |tx| Ok(fill(tx, count)?))
+        .unwrap();
     let filters = [
         ("every user", Filter::default(), "users_created_at"),
-        ("by status", Filter { status: Some(Status::Active), ..Filter::default() }, "users_status"),
-        ("by role", Filter { role: Some(Role::Member), ..Filter::default() }, "users_role"),
+        (
+            "by status",
+            Filter {
+                status: Some(Status::Active),
+                ..Filter::default()
+            },
+            "users_status",
+        ),
+        (
+            "by role",
+            Filter {
+                role: Some(Role::Member),
+                ..Filter::default()
+            },
+            "users_role",
+        ),
     ];
     app.parts
         .app
@@ -107,8 +151,16 @@ fn a_page_of_users_is_found_by_seeking_in_an_index() {
         .read_now(|conn| {
             for (name, filter, index) in &filters {
                 let first = store::list(conn, filter, &Paging::first(50))?;
-                let deep = Paging { limit: 50, from: first.older.clone(), newer: false };
-                let back = Paging { limit: 50, from: first.older, newer: true };
+                let deep = Paging {
+                    limit: 50,
+                    from: first.older.clone(),
+                    newer: false,
+                };
+                let back = Paging {
+                    limit: 50,
+                    from: first.older,
+                    newer: true,
+                };
                 for paging in [Paging::first(50), deep, back] {
                     let ran = statements(conn, |conn| drop(store::list(conn, filter, &paging)));
                     assert_eq!(ran.len(), 1, "{name}: one query a page");
