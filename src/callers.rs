@@ -15,7 +15,7 @@ use actix_web::{HttpMessage, HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::access::{Actor, ActorKind, Role, Scope};
+use crate::access::{Actor, ActorKind, Who};
 use crate::api_keys::{self, Keys};
 use crate::app::App;
 use crate::clock::Time;
@@ -31,21 +31,6 @@ pub struct Callers {
     pub keys: web::Data<Keys>,
     /// The counts and names in the frame of pages.
     pub chrome: ChromeCache,
-}
-
-/// Who may call a route. The route table gives every route one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// Anybody.
-    Anyone,
-    /// Who is signed in.
-    SignedIn,
-    /// Who is signed in with at least this role.
-    Role(Role),
-    /// Any API key.
-    Key,
-    /// An API key with this scope, whose owner's role has use for it.
-    Scope(Scope),
 }
 
 /// The random cookie that CSRF tokens are bound to before there is a session.

@@ -6,8 +6,8 @@ use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Route as Handler, web};
 
-use crate::access::{Role, Scope};
-use crate::callers::{Who, admit};
+use crate::access::{Role, Scope, Who};
+use crate::callers::admit;
 use crate::error::{Code, Result};
 use crate::{
     api_keys, audit, console, events, groups, health, invites, outbox, sign_in, site, users,

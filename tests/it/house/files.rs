@@ -6,10 +6,10 @@ use super::sources::{files, none, rust};
 const MOST_LINES: usize = 400;
 
 /// The most lines of a file that may be longer.
-const MOST_LINES_OF_LONGER: usize = 550;
+const MOST_LINES_OF_LONGER: usize = 600;
 
 /// Files that may be longer, and why.
-const LONGER: [(&str, &str); 7] = [
+const LONGER: [(&str, &str); 8] = [
     (
         "src/invites/actions.rs",
         "the verbs of the inviting side share how a link is made, sent and told",
@@ -37,6 +37,10 @@ const LONGER: [(&str, &str); 7] = [
     (
         "src/server.rs",
         "all parts are put together here, and the list of jobs stands here",
+    ),
+    (
+        "src/users/api.rs",
+        "the wire form of a user has many fields, each with its words",
     ),
 ];
 
