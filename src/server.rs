@@ -279,6 +279,7 @@ impl Server {
             chrome: ChromeCache::default(),
         });
         let me = web::Data::new(MeCache::default());
+        let reference = web::Data::new(routes::reference(parts.app.config.public_url.origin()));
         let endings = web::Data::new(belongings::ENDINGS);
         let shared = parts.clone();
         let server = HttpServer::new(move || {
@@ -305,6 +306,7 @@ impl Server {
                 .app_data(callers.clone())
                 .app_data(me.clone())
                 .app_data(endings.clone())
+                .app_data(reference.clone())
                 .app_data(web::PayloadConfig::new(crate::web::BODY_LIMIT))
                 .configure(routes::register)
                 .wrap(from_fn(callers::visit))

@@ -15,12 +15,13 @@ use crate::access::{Actor, Role, Scope};
 use crate::app::App;
 use crate::clock::{Time, seconds};
 use crate::db::{Conn, Json, Tx};
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{GroupId, InviteId, UserId};
 use crate::input::Faults;
+use crate::openapi::Doc;
 use crate::outbox::State as MailState;
 use crate::users::model::{Email, read_object};
-use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
+use crate::web::{ApiCaller, Call, ListQuery, Listed, Nothing, Params, ok};
 
 /// An invite as the API tells it. It never holds the token or the link.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -177,12 +178,24 @@ pub struct InvitesQuery {
     #[serde(default)]
     q: String,
     state: Option<State>,
+    /// Invites into this group.
     group: Option<GroupId>,
+    /// Who made them.
     invited_by: Option<UserId>,
     mail_state: Option<MailState>,
+    /// Rows, 1 to 500; 50 when left out.
+    #[schemars(range(min = 1, max = 500))]
     limit: Option<i64>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
+
+/// Describes [`list`].
+pub const LIST: Doc = Doc::new("List invites")
+    .about("Members see those that they made.")
+    .query::<InvitesQuery>()
+    .answers::<Listed<InviteView>>(200)
+    .codes(&[Code::CursorInvalid]);
 
 /// `GET /api/v1/invites`: `invites:read`; members see those that they made.
 pub async fn list(
@@ -225,6 +238,11 @@ pub async fn list(
         .await?;
     Ok(ok(&Listed::from(page)))
 }
+
+/// Describes [`read`].
+pub const READ: Doc = Doc::new("Read an invite")
+    .about("It never holds the link.")
+    .answers::<InviteView>(200);
 
 /// `GET /api/v1/invites/{id}`: `invites:read`; members see those that they made.
 pub async fn read(
@@ -298,6 +316,22 @@ impl TryFrom<&NewInviteBody> for NewInvite {
         )
     }
 }
+
+/// Describes [`create`].
+pub const CREATE: Doc = Doc::new("Make an invite")
+    .about(
+        "It is mailed, or with `delivery: link` answered as `invite_url`, in this answer alone; that takes \
+         the scope `invites:reveal_link` too. For administrators.",
+    )
+    .body::<NewInviteBody>()
+    .answers::<MadeView>(201)
+    .codes(&[
+        Code::Forbidden,
+        Code::RoleNotGrantable,
+        Code::GroupNotGrantable,
+        Code::InviteExists,
+        Code::AlreadyShown,
+    ]);
 
 /// `POST /api/v1/invites`: `invites:write`; with `delivery: link` also `invites:reveal_link`.
 pub async fn create(app: web::Data<App>, call: Call<NewInviteBody>) -> Result<HttpResponse> {
@@ -398,6 +432,19 @@ impl TryFrom<&InvitePatch> for Edit {
     }
 }
 
+/// Describes [`patch`].
+pub const CHANGE: Doc = Doc::new("Change a pending invite")
+    .about("A new address ends every link that was sent to the old one.")
+    .body::<InvitePatch>()
+    .answers::<InviteView>(200)
+    .codes(&[
+        Code::Forbidden,
+        Code::RoleNotGrantable,
+        Code::GroupNotGrantable,
+        Code::InviteExists,
+        Code::InviteNotPending,
+    ]);
+
 /// `PATCH /api/v1/invites/{id}`: `invites:write`.
 pub async fn patch(
     app: web::Data<App>,
@@ -420,6 +467,23 @@ pub struct Resend {
     /// `link` answers the new link instead of sending it.
     delivery: Option<Delivery>,
 }
+
+/// Describes [`resend`].
+pub const RESEND: Doc = Doc::new("Send an invite again")
+    .about(
+        "It gets a new link and its whole time again; former links work until one of them is used. Works for \
+         one that has expired too. `delivery: link` answers the link as when it is made.",
+    )
+    .body::<Resend>()
+    .answers::<MadeView>(200)
+    .codes(&[
+        Code::Forbidden,
+        Code::RoleNotGrantable,
+        Code::GroupNotGrantable,
+        Code::InviteExists,
+        Code::InviteNotPending,
+        Code::AlreadyShown,
+    ]);
 
 /// `POST /api/v1/invites/{id}/resend`: `invites:write`; with `delivery: link` also `invites:reveal_link`.
 pub async fn resend(
@@ -446,10 +510,12 @@ pub async fn resend(
     answer(&app, call, StatusCode::OK, reveals, make).await
 }
 
-/// No fields.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
+/// Describes [`revoke`].
+pub const REVOKE: Doc = Doc::new("Revoke an invite")
+    .about("Its links stop working at once, and a mail that still waits is not sent.")
+    .body::<Nothing>()
+    .answers::<InviteView>(200)
+    .codes(&[Code::InviteNotPending]);
 
 /// `POST /api/v1/invites/{id}/revoke`: `invites:write`.
 pub async fn revoke(

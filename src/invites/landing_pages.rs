@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Code, Error, Result};
 use crate::ids::{InviteId, UserId};
+use crate::openapi::Doc;
 use crate::sign_in::actions::From;
 use crate::sign_in::limits;
 use crate::sign_in::sessions::hand_over;
@@ -21,12 +22,12 @@ use crate::site::Terms;
 use crate::web::{Flash, FormErrors, Guest, Page, Posted, TokenCookie, ok, render, show};
 
 /// The query of an invite link.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 pub struct Link {
-    /// The invite.
+    /// The id of the invite.
     #[serde(default)]
     pub flow: String,
-    /// The token; gone from the address once it is in the cookie.
+    /// The token of the link. On pages it is gone from the address once it is in the cookie.
     #[serde(default)]
     pub token: String,
 }
@@ -176,6 +177,25 @@ fn wants_json(request: &HttpRequest) -> bool {
     accept.contains("application/json") && !accept.contains("text/html")
 }
 
+/// Describes [`open`].
+pub const OPEN: Doc = Doc::new("Look at an invite")
+    .about("What is asked of the person who has the link. Changes nothing.")
+    .query::<Link>()
+    .answers::<LandingView>(200)
+    .and_pages()
+    .codes(&[
+        Code::BadRequest,
+        Code::InviteUnknown,
+        Code::InviteExpired,
+        Code::InviteRevoked,
+        Code::InviteUsed,
+        Code::InviteDeclined,
+        Code::InviteSuspended,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Unavailable,
+    ]);
+
 /// `GET /self-service/invite`: anybody with the link. Changes nothing.
 pub async fn open(
     app: web::Data<App>,
@@ -266,7 +286,7 @@ pub struct Answer {
 
 /// What a JSON answer tells.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Outcome {
+pub struct Outcome {
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<OutcomeUser>,
@@ -280,6 +300,33 @@ struct OutcomeUser {
     email: Option<String>,
     display_name: String,
 }
+
+/// Describes [`answer`].
+pub const ANSWER: Doc = Doc::new("Accept or decline an invite")
+    .about(
+        "A new account starts a session. Somebody who has an account must be signed in to it. A browser that \
+         sends cookies must send the `Origin` of this site too.",
+    )
+    .query::<Link>()
+    .body::<Answer>()
+    .answers::<Outcome>(200)
+    .and_pages()
+    .codes(&[
+        Code::SignInRequired,
+        Code::FormExpired,
+        Code::InviteMismatch,
+        Code::InviteUnknown,
+        Code::InviteExpired,
+        Code::InviteRevoked,
+        Code::InviteUsed,
+        Code::InviteDeclined,
+        Code::InviteSuspended,
+        Code::TermsRequired,
+        Code::PasswordTooWeak,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Unavailable,
+    ]);
 
 /// `POST /self-service/invite`: anybody with the link.
 pub async fn answer(

@@ -15,11 +15,12 @@ use super::store::{self, Filter};
 use crate::access::{Actor, Role, Scopes};
 use crate::app::App;
 use crate::clock::Time;
-use crate::db::{Conn, Json, Tx};
-use crate::error::{Error, Result};
+use crate::db::{Conn, Json};
+use crate::error::{Code, Error, Result};
 use crate::groups;
 use crate::groups::model::GroupName;
 use crate::ids::{GroupId, InviteId, KeyId, UserId};
+use crate::openapi::Doc;
 use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
 
 /// A user as the API tells them.
@@ -128,6 +129,11 @@ impl Default for MeCache {
     }
 }
 
+/// Describes [`me`].
+pub const ME: Doc = Doc::new("Tell who is calling")
+    .about("The user behind the key, and what the key may do.")
+    .answers::<Me>(200);
+
 /// `GET /api/v1/me`: any API key.
 pub async fn me(
     app: web::Data<App>,
@@ -177,10 +183,21 @@ pub struct UsersQuery {
     q: String,
     status: Option<Status>,
     role: Option<Role>,
+    /// Members of this group.
     group: Option<GroupId>,
+    /// Rows, 1 to 500; 50 when left out.
+    #[schemars(range(min = 1, max = 500))]
     limit: Option<i64>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
+
+/// Describes [`list`].
+pub const LIST: Doc = Doc::new("List users")
+    .about("Members see themselves.")
+    .query::<UsersQuery>()
+    .answers::<Listed<UserView>>(200)
+    .codes(&[Code::CursorInvalid]);
 
 /// `GET /api/v1/users`: `users:read`; members see themselves.
 pub async fn list(
@@ -262,6 +279,13 @@ impl TryFrom<&NewUserBody> for NewUser {
     }
 }
 
+/// Describes [`create`].
+pub const CREATE: Doc = Doc::new("Make a user")
+    .about("The person gets a link to set a password. To let them agree to the terms first, send an invite instead.")
+    .body::<NewUserBody>()
+    .answers::<UserView>(201)
+    .codes(&[Code::AboveYou, Code::GroupNotGrantable, Code::AddressTaken]);
+
 /// `POST /api/v1/users`: `users:write`. The person gets a link to set a password.
 pub async fn create(app: web::Data<App>, call: Call<NewUserBody>) -> Result<HttpResponse> {
     let shared = app.clone();
@@ -272,6 +296,11 @@ pub async fn create(app: web::Data<App>, call: Call<NewUserBody>) -> Result<Http
     })
     .await
 }
+
+/// Describes [`read`].
+pub const READ: Doc = Doc::new("Read a user")
+    .about("Members see themselves.")
+    .answers::<UserView>(200);
 
 /// `GET /api/v1/users/{id}`: `users:read`; members see themselves.
 pub async fn read(
@@ -322,6 +351,13 @@ impl TryFrom<&UserPatch> for Change {
     }
 }
 
+/// Describes [`patch`].
+pub const CHANGE: Doc = Doc::new("Change a user")
+    .about("A new role holds from the next request on.")
+    .body::<UserPatch>()
+    .answers::<UserView>(200)
+    .codes(&[Code::AboveYou, Code::LastOwner]);
+
 /// `PATCH /api/v1/users/{id}`: `users:write`.
 pub async fn patch(
     app: web::Data<App>,
@@ -345,6 +381,13 @@ pub struct Suspension {
     reason: String,
 }
 
+/// Describes [`suspend`].
+pub const SUSPEND: Doc = Doc::new("Suspend a user")
+    .about("Sessions and API keys end, pending invites of the user wait; nothing is deleted.")
+    .body::<Suspension>()
+    .answers::<UserView>(200)
+    .codes(&[Code::AboveYou, Code::LastOwner, Code::WrongState]);
+
 /// `PUT /api/v1/users/{id}/suspension`: `users:write`.
 pub async fn suspend(
     app: web::Data<App>,
@@ -362,25 +405,25 @@ pub async fn suspend(
     .await
 }
 
-/// No fields.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
+/// Describes [`reactivate`].
+pub const REACTIVATE: Doc = Doc::new("Let a suspended user in again")
+    .about("Sessions and API keys stay ended.")
+    .answers::<UserView>(200)
+    .codes(&[Code::AboveYou, Code::WrongState]);
 
 /// `DELETE /api/v1/users/{id}/suspension`: `users:write`.
 pub async fn reactivate(
     app: web::Data<App>,
+    caller: ApiCaller,
     id: web::Path<String>,
-    call: Call<Nothing>,
 ) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
-    call.run(
-        &app,
-        StatusCode::OK,
-        move |tx: &mut Tx<'_>, actor, _: &Nothing| {
-            let user = actions::reactivate(tx, actor, id)?;
-            UserView::read(tx, user, actor)
-        },
-    )
-    .await
+    let view = app
+        .db
+        .write(move |tx| {
+            let user = actions::reactivate(tx, &caller.actor, id)?;
+            UserView::read(tx, user, &caller.actor)
+        })
+        .await?;
+    Ok(ok(&view))
 }
