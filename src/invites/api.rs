@@ -28,32 +28,58 @@ use crate::web::{ApiCaller, Call, ListQuery, Listed, Nothing, Params, ok};
 #[schemars(rename = "Invite")]
 pub struct InviteView {
     id: InviteId,
+    /// Where it stands.
     state: State,
+    /// Whom it is for.
     email: Option<String>,
+    /// The phone number that it is for.
     phone: Option<String>,
+    /// How its link gets to the person.
     delivery: Delivery,
+    /// The template that it was made from.
     template: Option<String>,
+    /// The role it gives.
     role: Role,
+    /// The groups it gives.
     groups: Vec<GroupId>,
+    /// The schema of the traits.
     schema_id: String,
+    /// What the account starts with.
     traits: Map<String, Value>,
+    /// Data of integrated apps that the person may see.
     metadata_public: Map<String, Value>,
+    /// Data of integrated apps for administrators alone.
     metadata_admin: Map<String, Value>,
+    /// How the person must match the address.
     #[serde(rename = "match")]
     matching: &'static str,
+    /// Domains that an address must be of; empty for any.
     domains: Vec<String>,
+    /// How many may accept.
     max_uses: i32,
+    /// How many accepted.
     uses: i32,
+    /// For its maker and integrated apps.
     label: String,
+    /// Stands in the mail.
     message: String,
+    /// The language of the mail.
     locale: String,
+    /// Where the person goes after accepting.
     redirect_url: Option<String>,
+    /// When it ends.
     expires_at: Time,
+    /// When it was made.
     created_at: Time,
+    /// Who made it; null for the operator.
     created_by: Option<UserId>,
+    /// When it was accepted.
     accepted_at: Option<Time>,
+    /// Who accepted.
     accepted_by: Option<UserId>,
+    /// The batch that it was made in.
     batch_id: Option<String>,
+    /// How its last mail fares.
     mail: MailView,
 }
 
@@ -266,21 +292,32 @@ pub async fn read(
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInviteBody {
+    /// Whom to invite.
     email: String,
+    /// How the link gets to the person; `email` when left out.
     delivery: Option<Delivery>,
+    /// `member` when left out; never above your own.
     role: Option<Role>,
+    /// Groups to join.
     #[serde(default)]
     groups: Vec<GroupId>,
+    /// What the platform wants to know of a person; at most 16 KiB.
     traits: Option<Map<String, Value>>,
+    /// Data of integrated apps that the person may see; at most 16 KiB.
     metadata_public: Option<Map<String, Value>>,
+    /// Data of integrated apps for administrators alone; at most 16 KiB.
     metadata_admin: Option<Map<String, Value>>,
     /// Seconds from now; not together with `expires_at`.
     expires_in: Option<i64>,
+    /// When it ends; at most 90 days away. The site decides when both are left out.
     expires_at: Option<Time>,
+    /// Stands in the mail; at most 500 characters.
     #[serde(default)]
     message: String,
+    /// For yourself and integrated apps; at most 100 characters.
     #[serde(default)]
     label: String,
+    /// Where the person goes after accepting; https.
     #[serde(default)]
     redirect_url: String,
 }
@@ -378,15 +415,25 @@ where
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitePatch {
+    /// A new address ends every link that was sent to the old one.
     email: Option<String>,
+    /// Never above your own.
     role: Option<Role>,
+    /// All groups to join, in place of those before.
     groups: Option<Vec<GroupId>>,
+    /// What the platform wants to know of a person; at most 16 KiB.
     traits: Option<Map<String, Value>>,
+    /// Data of integrated apps that the person may see; at most 16 KiB.
     metadata_public: Option<Map<String, Value>>,
+    /// Data of integrated apps for administrators alone; at most 16 KiB.
     metadata_admin: Option<Map<String, Value>>,
+    /// Seconds from now; not together with `expires_at`.
     expires_in: Option<i64>,
+    /// When it ends; at most 90 days away.
     expires_at: Option<Time>,
+    /// For yourself and integrated apps.
     label: Option<String>,
+    /// Stands in the mail when it is sent again.
     message: Option<String>,
 }
 

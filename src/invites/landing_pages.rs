@@ -116,14 +116,23 @@ impl LandingPage {
 /// The JSON answer of `GET /self-service/invite`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LandingView {
+    /// The invite.
     flow: InviteId,
+    /// What the person can do.
     kind: Kind,
+    /// Who invites.
     invited_by: String,
+    /// The invited address; empty when somebody else is signed in.
     identifier: String,
+    /// Fields that the invite decides.
     locked: Vec<&'static str>,
+    /// JSON Schema of the traits.
     schema: Value,
+    /// What the account starts with.
     traits: Map<String, Value>,
+    /// The terms in force.
     terms: Option<Terms>,
+    /// When it ends.
     expires_at: Time,
 }
 
@@ -271,15 +280,19 @@ fn ended(app: &App, page: Page, guest: &Guest, why: Error) -> Result<HttpRespons
 /// change nothing.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub struct Answer {
-    /// `accept` or `decline`.
+    /// What the person wants.
+    #[schemars(extend("enum" = ["accept", "decline"]))]
     action: String,
     /// The token, when there is no cookie.
     #[serde(default)]
     token: String,
+    /// For a new account.
     #[serde(default)]
     display_name: String,
+    /// For a new account.
     #[serde(default)]
     password: String,
+    /// Whether the person agrees to the terms, when there are any.
     #[serde(default)]
     terms_accepted: bool,
 }
@@ -287,9 +300,12 @@ pub struct Answer {
 /// What a JSON answer tells.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Outcome {
+    /// `accepted` or `declined`.
     state: &'static str,
+    /// The account of who accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<OutcomeUser>,
+    /// Where to go on.
     redirect_url: Option<String>,
 }
 

@@ -19,7 +19,7 @@ const TAGS: &[(&str, &str)] = &[
     ("users", "People's accounts."),
     (
         "invites",
-        "Invites: make, send again, revoke. The account is made when the person accepts.",
+        "Make invites, send them again, revoke them. The account is made when the person accepts.",
     ),
     (
         "invited",

@@ -19,12 +19,15 @@ use crate::web::{ApiCaller, Call, ListQuery, Listed, Nothing, Params, ok};
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Mail")]
 pub struct OutboxView {
+    /// Its id.
     id: OutboxId,
+    /// How it is sent.
     channel: Channel,
     /// What kind of mail it is.
     kind: String,
     /// The address.
     to: String,
+    /// Where it stands.
     state: State,
     /// How often it was tried.
     attempts: i32,
@@ -32,7 +35,9 @@ pub struct OutboxView {
     next_attempt_at: Option<Time>,
     /// Why the last try failed; an answer of the mail server starts with its code.
     last_error: Option<String>,
+    /// When it was written.
     created_at: Time,
+    /// When the mail server took it.
     sent_at: Option<Time>,
 }
 

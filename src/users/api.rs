@@ -27,25 +27,40 @@ use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "User")]
 pub struct UserView {
+    /// Never used again for another person.
     id: UserId,
+    /// The address as it was written.
     email: Option<String>,
+    /// Whether the person proved that mail reaches them.
     email_verified: bool,
+    /// The phone number.
     phone: Option<String>,
+    /// Whether the person proved that it is theirs.
     phone_verified: bool,
+    /// The name others see.
     display_name: String,
     role: Role,
     status: Status,
+    /// The schema of the traits.
     schema_id: String,
+    /// What the platform wants to know of a person.
     traits: Map<String, Value>,
+    /// Data of integrated apps that the person may see.
     metadata_public: Map<String, Value>,
     /// For administrators only.
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata_admin: Option<Map<String, Value>>,
+    /// The groups that the user belongs to, by name.
     groups: Vec<GroupName>,
+    /// The user that this one was folded into.
     redirect_to: Option<UserId>,
+    /// The invite that was accepted.
     invite_id: Option<InviteId>,
+    /// The terms that were accepted.
     terms: Option<TermsView>,
+    /// When the account was made.
     created_at: Time,
+    /// When it was last used.
     last_seen_at: Option<Time>,
 }
 
@@ -235,12 +250,18 @@ pub async fn list(
 pub struct NewUserBody {
     /// Where the link to set a password goes.
     email: String,
+    /// 1 to 200 characters.
     display_name: String,
+    /// `member` when left out.
     #[serde(default = "member")]
     role: Role,
+    /// What the platform wants to know of a person; at most 16 KiB.
     traits: Option<Map<String, Value>>,
+    /// Data of integrated apps that the person may see; at most 16 KiB.
     metadata_public: Option<Map<String, Value>>,
+    /// Data of integrated apps for administrators alone; at most 16 KiB.
     metadata_admin: Option<Map<String, Value>>,
+    /// Groups to join.
     #[serde(default)]
     groups: Vec<GroupId>,
 }
@@ -323,10 +344,15 @@ pub async fn read(
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserPatch {
+    /// 1 to 200 characters. Everybody may change their own.
     display_name: Option<String>,
+    /// Only an owner may make or change an owner.
     role: Option<Role>,
+    /// What the platform wants to know of a person; at most 16 KiB.
     traits: Option<Map<String, Value>>,
+    /// Data of integrated apps that the person may see; at most 16 KiB.
     metadata_public: Option<Map<String, Value>>,
+    /// Data of integrated apps for administrators alone; at most 16 KiB.
     metadata_admin: Option<Map<String, Value>>,
 }
 
