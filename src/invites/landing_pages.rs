@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Code, Error, Result};
 use crate::ids::{InviteId, UserId};
+use crate::openapi::Doc;
 use crate::sign_in::actions::From;
 use crate::sign_in::limits;
 use crate::sign_in::sessions::hand_over;
@@ -21,12 +22,12 @@ use crate::site::Terms;
 use crate::web::{Flash, FormErrors, Guest, Page, Posted, TokenCookie, ok, render, show};
 
 /// The query of an invite link.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 pub struct Link {
-    /// The invite.
+    /// The id of the invite.
     #[serde(default)]
     pub flow: String,
-    /// The token; gone from the address once it is in the cookie.
+    /// The token of the link. On pages it is gone from the address once it is in the cookie.
     #[serde(default)]
     pub token: String,
 }
@@ -115,14 +116,23 @@ impl LandingPage {
 /// The JSON answer of `GET /self-service/invite`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LandingView {
+    /// The invite.
     flow: InviteId,
+    /// What the person can do.
     kind: Kind,
+    /// Who invites.
     invited_by: String,
+    /// The invited address; empty when somebody else is signed in.
     identifier: String,
+    /// Fields that the invite decides.
     locked: Vec<&'static str>,
+    /// JSON Schema of the traits.
     schema: Value,
+    /// What the account starts with.
     traits: Map<String, Value>,
+    /// The terms in force.
     terms: Option<Terms>,
+    /// When it ends.
     expires_at: Time,
 }
 
@@ -175,6 +185,25 @@ fn wants_json(request: &HttpRequest) -> bool {
         .unwrap_or_default();
     accept.contains("application/json") && !accept.contains("text/html")
 }
+
+/// Describes [`open`].
+pub const OPEN: Doc = Doc::new("Look at an invite")
+    .about("What is asked of the person who has the link. Changes nothing.")
+    .query::<Link>()
+    .answers::<LandingView>(200)
+    .and_pages()
+    .codes(&[
+        Code::BadRequest,
+        Code::InviteUnknown,
+        Code::InviteExpired,
+        Code::InviteRevoked,
+        Code::InviteUsed,
+        Code::InviteDeclined,
+        Code::InviteSuspended,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Unavailable,
+    ]);
 
 /// `GET /self-service/invite`: anybody with the link. Changes nothing.
 pub async fn open(
@@ -251,25 +280,32 @@ fn ended(app: &App, page: Page, guest: &Guest, why: Error) -> Result<HttpRespons
 /// change nothing.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub struct Answer {
-    /// `accept` or `decline`.
+    /// What the person wants.
+    #[schemars(extend("enum" = ["accept", "decline"]))]
     action: String,
     /// The token, when there is no cookie.
     #[serde(default)]
     token: String,
+    /// For a new account.
     #[serde(default)]
     display_name: String,
+    /// For a new account.
     #[serde(default)]
     password: String,
+    /// Whether the person agrees to the terms, when there are any.
     #[serde(default)]
     terms_accepted: bool,
 }
 
 /// What a JSON answer tells.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Outcome {
+pub struct Outcome {
+    /// `accepted` or `declined`.
     state: &'static str,
+    /// The account of who accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<OutcomeUser>,
+    /// Where to go on.
     redirect_url: Option<String>,
 }
 
@@ -280,6 +316,33 @@ struct OutcomeUser {
     email: Option<String>,
     display_name: String,
 }
+
+/// Describes [`answer`].
+pub const ANSWER: Doc = Doc::new("Accept or decline an invite")
+    .about(
+        "A new account starts a session. Somebody who has an account must be signed in to it. A browser that \
+         sends cookies must send the `Origin` of this site too.",
+    )
+    .query::<Link>()
+    .body::<Answer>()
+    .answers::<Outcome>(200)
+    .and_pages()
+    .codes(&[
+        Code::SignInRequired,
+        Code::FormExpired,
+        Code::InviteMismatch,
+        Code::InviteUnknown,
+        Code::InviteExpired,
+        Code::InviteRevoked,
+        Code::InviteUsed,
+        Code::InviteDeclined,
+        Code::InviteSuspended,
+        Code::TermsRequired,
+        Code::PasswordTooWeak,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Unavailable,
+    ]);
 
 /// `POST /self-service/invite`: anybody with the link.
 pub async fn answer(

@@ -146,11 +146,14 @@ fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
 /// Whether the caller is a program.
 fn wants_json(request: &HttpRequest) -> bool {
     let path = request.path();
-    let accepts = request
-        .headers()
-        .get(ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .unwrap_or_default();
+    let header = |name: HeaderName| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    let accepts = header(ACCEPT);
     [
         "/api/",
         "/oauth2/",
@@ -162,6 +165,7 @@ fn wants_json(request: &HttpRequest) -> bool {
     ]
     .iter()
     .any(|start| path.starts_with(start))
+        || header(CONTENT_TYPE).starts_with("application/json")
         || (accepts.contains("application/json") && !accepts.contains("text/html"))
 }
 

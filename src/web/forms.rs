@@ -7,8 +7,8 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, ORIGIN, REFERER};
 use actix_web::{FromRequest, HttpRequest, web};
 
-use super::BODY_LIMIT;
 use super::csrf::Csrf;
+use super::json::{read_json, unread};
 use super::visit::Visit;
 use crate::app::App;
 use crate::error::{Code, Error, FieldError, Result};
@@ -59,12 +59,7 @@ impl FromRequest for PostForm {
             if !same_site(&request, app) {
                 return Code::FormExpired.refuse();
             }
-            let body = body
-                .await
-                .map_err(|_| Code::TooLarge.with("limit", "1 MB"))?;
-            if body.len() > BODY_LIMIT {
-                return Err(Code::TooLarge.with("limit", "1 MB"));
-            }
+            let body = body.await.map_err(|why| unread(&why))?;
             let fields: Vec<(String, String)> =
                 serde_urlencoded::from_bytes(&body).map_err(|_| Code::BadRequest)?;
             let fields = fields
@@ -98,7 +93,7 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
             .get(CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .unwrap_or_default();
-        if !kind.starts_with("application/json") {
+        if kind.is_empty() || kind.starts_with("application/x-www-form-urlencoded") {
             let form = PostForm::from_request(request, payload);
             return Box::pin(async move { form.await.map(Self::Form) });
         }
@@ -124,10 +119,8 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
                     return Code::FormExpired.refuse();
                 }
             }
-            let body = body
-                .await
-                .map_err(|_| Code::TooLarge.with("limit", "1 MiB"))?;
-            super::json::read_json(&request, &body).map(Self::Json)
+            let body = body.await.map_err(|why| unread(&why))?;
+            read_json(&request, &body).map(Self::Json)
         })
     }
 }
