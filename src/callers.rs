@@ -116,14 +116,17 @@ pub async fn visit(
             }
             visit.chrome = chrome(&app, &callers).await;
             match &visit.signed_in {
-                Some(who) => visit.binding = who.session_id.to_string(),
+                // Each kind says so: the id of a session is no secret, and whoever sends it as the random
+                // cookie must not get a token that is good in that session.
+                Some(who) => visit.binding = format!("session {}", who.session_id),
                 None => {
-                    visit.binding = cookie_value(&app, request.request(), BEFORE_COOKIE)
+                    let value = cookie_value(&app, request.request(), BEFORE_COOKIE)
                         .unwrap_or_else(|| {
                             let value = URL_SAFE_NO_PAD.encode(crate::secret::random::<32>());
                             new_cookie = Some(browser_cookie(&app, BEFORE_COOKIE, value.clone()));
                             value
                         });
+                    visit.binding = format!("before {value}");
                 }
             }
             visit.flash = cookie_value(&app, request.request(), crate::web::FLASH_COOKIE)
