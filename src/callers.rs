@@ -294,8 +294,13 @@ async fn chrome(app: &web::Data<App>, callers: &Callers) -> Chrome {
 /// The address of the client, trusted proxies looked through from the last one on.
 fn client_ip(app: &App, request: &ServiceRequest) -> Option<IpAddr> {
     let mut ip = request.peer_addr()?.ip().to_canonical();
-    let forwarded = header(request, HeaderName::from_static("x-forwarded-for"));
-    for hop in forwarded.rsplit(',') {
+    // Some proxies add a line of their own below the one that came with the request.
+    let lines: Vec<&str> = request
+        .headers()
+        .get_all(HeaderName::from_static("x-forwarded-for"))
+        .map(|line| line.to_str().unwrap_or_default())
+        .collect();
+    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
         if !app.config.trusted_proxies.contains(ip) {
             break;
         }
