@@ -318,7 +318,12 @@ fn other_loopback_name(app: &App, request: &ServiceRequest, side: Side) -> Optio
     let host = header(request, HOST);
     let elsewhere = side == Side::Page && request.method().is_safe() && url.is_loopback_alias(host);
     elsewhere.then(|| {
-        let to = format!("{}{}", url.origin(), request.uri());
+        // The path alone: a request line may hold a whole address.
+        let path = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |path| path.as_str());
+        let to = format!("{}{path}", url.origin());
         HttpResponse::TemporaryRedirect()
             .insert_header((LOCATION, to))
             .finish()

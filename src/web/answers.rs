@@ -126,8 +126,12 @@ fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
         return Problem::answer(app.text, error, &request_id);
     }
     if error.code() == Code::SignInRequired && request.method().is_safe() {
-        let back =
-            serde_urlencoded::to_string([("next", request.uri().to_string())]).unwrap_or_default();
+        // The path alone: a request line may hold a whole address.
+        let path = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |path| path.as_str());
+        let back = serde_urlencoded::to_string([("next", path)]).unwrap_or_default();
         return HttpResponse::SeeOther()
             .insert_header((header::LOCATION, format!("/sign-in?{back}")))
             .finish();
