@@ -102,7 +102,11 @@ pub async fn visit(
         ..Visit::default()
     };
     let mut new_cookie = None;
-    let mut refused = None;
+    // No text of ours holds NUL, and PostgreSQL can be asked for none that does.
+    let mut refused = request
+        .query_string()
+        .contains("%00")
+        .then(|| Error::from(Code::BadRequest));
     match side {
         Side::Bare => {}
         Side::Api => match key_caller(&app, &callers, &request, &visit).await {
