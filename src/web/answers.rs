@@ -260,7 +260,11 @@ fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
     put(X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(
         REFERRER_POLICY,
-        if request.path().starts_with("/self-service/") {
+        if ["/self-service/", "/recover", "/setup"]
+            .iter()
+            .any(|start| request.path().starts_with(start))
+        {
+            // The addresses of links from mails, which hold a token at the first look.
             "no-referrer"
         } else {
             "same-origin"

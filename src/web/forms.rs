@@ -149,6 +149,8 @@ pub(super) fn same_site(request: &HttpRequest, app: &App) -> bool {
         return false;
     }
     match text(ORIGIN.as_str()) {
+        // What browsers send from a page with `Referrer-Policy: no-referrer`, such as ours for links.
+        Some("null") => true,
         Some(origin) => app.config.public_url.is_same_site(origin),
         None => text(REFERER.as_str()).is_none_or(|from| app.config.public_url.is_same_site(from)),
     }
