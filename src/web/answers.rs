@@ -284,9 +284,15 @@ fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
             "max-age=63072000; includeSubDomains",
         );
     }
-    if let Ok(visit) = Visit::of(request)
-        && let Ok(id) = HeaderValue::from_str(&visit.request_id)
-    {
+    let Ok(visit) = Visit::of(request) else {
+        return;
+    };
+    if let Some(seconds) = visit.retry_after.get() {
+        answer
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Ok(id) = HeaderValue::from_str(&visit.request_id) {
         answer
             .headers_mut()
             .insert(HeaderName::from_static("x-request-id"), id);

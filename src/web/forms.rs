@@ -161,6 +161,7 @@ pub(super) fn same_site(request: &HttpRequest, app: &App) -> bool {
 pub struct FormErrors {
     list: Vec<(String, String)>,
     status: u16,
+    retry_after: Option<u64>,
 }
 
 impl FormErrors {
@@ -182,14 +183,17 @@ impl FormErrors {
                     .map(|error| (error.field.clone(), words(text, &error)))
                     .collect(),
                 status: 422,
+                retry_after: None,
             }),
             Error::TooMany(seconds) => Ok(Self {
                 list: vec![(String::new(), text.wait(seconds, "web-too-many-tries"))],
                 status: 429,
+                retry_after: Some(seconds),
             }),
             Error::Refused(code, args) if is_mendable(code) => Ok(Self {
                 list: vec![(String::new(), refusal(text, code, &args))],
                 status: code.status(),
+                retry_after: None,
             }),
             error => Err(error),
         }
@@ -211,6 +215,11 @@ impl FormErrors {
     /// Every error: the field's name, empty for the form as a whole, and the words.
     pub fn list(&self) -> &[(String, String)] {
         &self.list
+    }
+
+    /// Seconds after which the form may be sent again, when it was sent too often.
+    pub const fn retry_after(&self) -> Option<u64> {
+        self.retry_after
     }
 
     /// The status of the page that shows the form again.
