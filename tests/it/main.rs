@@ -6,4 +6,7 @@
 
 mod support;
 
+mod answers;
+mod forgery;
 mod journey;
+mod roles;
