@@ -7,7 +7,7 @@ use vestibule::routes::routes;
 
 use crate::support::app::{Options, PASSWORD, TestApp};
 use crate::support::client::Browser;
-use crate::support::door::{Part, audited, csrf, filled, is_api, sign_in, text, user_id};
+use crate::support::door::{Part, audited, csrf, filled, is_api, sign_in, state, text, user_id};
 
 const HTTPS: &str = "https://vestibule.example";
 const JSON: (&str, &str) = ("accept", "application/json");
@@ -117,21 +117,6 @@ fn forgeries(good: &str, foreign: &str, nobodys: &str) -> Vec<(&'static str, Str
 }
 
 type Headers = Vec<(&'static str, &'static str)>;
-
-/// What a change would leave behind.
-fn state(app: &TestApp) -> Vec<i64> {
-    let tables = [
-        "users",
-        "sessions",
-        "invites",
-        "api_keys",
-        "outbox",
-        "events",
-        "one_time_links",
-    ];
-    let counts = tables.map(|table| app.count(&format!("SELECT count(*) AS count FROM {table}")));
-    counts.into_iter().chain([audited(app)]).collect()
-}
 
 #[test]
 fn no_page_takes_a_form_that_is_not_its_own() {

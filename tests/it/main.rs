@@ -7,6 +7,12 @@
 mod support;
 
 mod answers;
+mod bad_input;
 mod forgery;
+mod guessing;
 mod journey;
+mod links;
+mod owners;
 mod roles;
+mod sessions;
+mod sign_in;

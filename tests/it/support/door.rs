@@ -176,3 +176,53 @@ pub fn mailed_link(app: &TestApp, path: &str) -> String {
     assert_eq!(links.len(), 1, "{links:?}");
     links.remove(0)
 }
+
+/// Counts of all that a change would leave behind.
+pub fn state(app: &TestApp) -> Vec<i64> {
+    let tables = [
+        "users",
+        "sessions",
+        "invites",
+        "api_keys",
+        "outbox",
+        "events",
+        "one_time_links",
+        "one_time_links WHERE used_at IS NULL",
+        "audit",
+    ];
+    tables
+        .map(|table| app.count(&format!("SELECT count(*) AS count FROM {table}")))
+        .to_vec()
+}
+
+/// Sends a request as it is written and gives the answer as it came.
+pub fn raw(app: &TestApp, request: &str) -> String {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(&app.base["http://".len()..]).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Asks for a recovery link and takes it from the mail.
+pub fn recovery_link(app: &TestApp, email: &str) -> String {
+    ask_recovery(&mut app.anonymous(), email).is(200);
+    mailed_link(app, "/recover/new")
+}
+
+/// Asks for a recovery link.
+pub fn ask_recovery(browser: &mut Browser, email: &str) -> Answer {
+    let page = browser.get("/recover").is(200).page();
+    browser.submit(page.form("/recover").fill("email", email).submit())
+}
+
+/// Opens a recovery link and sets a new password.
+pub fn recover(browser: &mut Browser, link: &str, password: &str) -> Answer {
+    let page = browser.open(link);
+    if page.status != 200 {
+        return page;
+    }
+    let form = page.page().form("/recover/new").fill("password", password);
+    browser.submit(form.submit())
+}
