@@ -102,7 +102,11 @@ pub async fn visit(
         ..Visit::default()
     };
     let mut new_cookie = None;
-    let mut refused = None;
+    // No text of ours holds NUL, and PostgreSQL can be asked for none that does.
+    let mut refused = request
+        .query_string()
+        .contains("%00")
+        .then(|| Error::from(Code::BadRequest));
     match side {
         Side::Bare => {}
         Side::Api => match key_caller(&app, &callers, &request, &visit).await {
@@ -116,14 +120,17 @@ pub async fn visit(
             }
             visit.chrome = chrome(&app, &callers).await;
             match &visit.signed_in {
-                Some(who) => visit.binding = who.session_id.to_string(),
+                // Each kind says so: the id of a session is no secret, and whoever sends it as the random
+                // cookie must not get a token that is good in that session.
+                Some(who) => visit.binding = format!("session {}", who.session_id),
                 None => {
-                    visit.binding = cookie_value(&app, request.request(), BEFORE_COOKIE)
+                    let value = cookie_value(&app, request.request(), BEFORE_COOKIE)
                         .unwrap_or_else(|| {
                             let value = URL_SAFE_NO_PAD.encode(crate::secret::random::<32>());
                             new_cookie = Some(browser_cookie(&app, BEFORE_COOKIE, value.clone()));
                             value
                         });
+                    visit.binding = format!("before {value}");
                 }
             }
             visit.flash = cookie_value(&app, request.request(), crate::web::FLASH_COOKIE)
@@ -299,8 +306,13 @@ async fn chrome(app: &web::Data<App>, callers: &Callers) -> Chrome {
 /// The address of the client, trusted proxies looked through from the last one on.
 fn client_ip(app: &App, request: &ServiceRequest) -> Option<IpAddr> {
     let mut ip = request.peer_addr()?.ip().to_canonical();
-    let forwarded = header(request, HeaderName::from_static("x-forwarded-for"));
-    for hop in forwarded.rsplit(',') {
+    // Some proxies add a line of their own below the one that came with the request.
+    let lines: Vec<&str> = request
+        .headers()
+        .get_all(HeaderName::from_static("x-forwarded-for"))
+        .map(|line| line.to_str().unwrap_or_default())
+        .collect();
+    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
         if !app.config.trusted_proxies.contains(ip) {
             break;
         }
@@ -318,7 +330,12 @@ fn other_loopback_name(app: &App, request: &ServiceRequest, side: Side) -> Optio
     let host = header(request, HOST);
     let elsewhere = side == Side::Page && request.method().is_safe() && url.is_loopback_alias(host);
     elsewhere.then(|| {
-        let to = format!("{}{}", url.origin(), request.uri());
+        // The path alone: a request line may hold a whole address.
+        let path = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |path| path.as_str());
+        let to = format!("{}{path}", url.origin());
         HttpResponse::TemporaryRedirect()
             .insert_header((LOCATION, to))
             .finish()

@@ -126,8 +126,12 @@ fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
         return Problem::answer(app.text, error, &request_id);
     }
     if error.code() == Code::SignInRequired && request.method().is_safe() {
-        let back =
-            serde_urlencoded::to_string([("next", request.uri().to_string())]).unwrap_or_default();
+        // The path alone: a request line may hold a whole address.
+        let path = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |path| path.as_str());
+        let back = serde_urlencoded::to_string([("next", path)]).unwrap_or_default();
         return HttpResponse::SeeOther()
             .insert_header((header::LOCATION, format!("/sign-in?{back}")))
             .finish();
@@ -260,7 +264,11 @@ fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
     put(X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(
         REFERRER_POLICY,
-        if request.path().starts_with("/self-service/") {
+        if ["/self-service/", "/recover", "/setup"]
+            .iter()
+            .any(|start| request.path().starts_with(start))
+        {
+            // The addresses of links from mails, which hold a token at the first look.
             "no-referrer"
         } else {
             "same-origin"
@@ -280,9 +288,15 @@ fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
             "max-age=63072000; includeSubDomains",
         );
     }
-    if let Ok(visit) = Visit::of(request)
-        && let Ok(id) = HeaderValue::from_str(&visit.request_id)
-    {
+    let Ok(visit) = Visit::of(request) else {
+        return;
+    };
+    if let Some(seconds) = visit.retry_after.get() {
+        answer
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Ok(id) = HeaderValue::from_str(&visit.request_id) {
         answer
             .headers_mut()
             .insert(HeaderName::from_static("x-request-id"), id);

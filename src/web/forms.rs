@@ -142,6 +142,8 @@ pub(super) fn same_site(request: &HttpRequest, app: &App) -> bool {
         return false;
     }
     match text(ORIGIN.as_str()) {
+        // What browsers send from a page with `Referrer-Policy: no-referrer`, such as ours for links.
+        Some("null") => true,
         Some(origin) => app.config.public_url.is_same_site(origin),
         None => text(REFERER.as_str()).is_none_or(|from| app.config.public_url.is_same_site(from)),
     }
@@ -152,6 +154,7 @@ pub(super) fn same_site(request: &HttpRequest, app: &App) -> bool {
 pub struct FormErrors {
     list: Vec<(String, String)>,
     status: u16,
+    retry_after: Option<u64>,
 }
 
 impl FormErrors {
@@ -173,14 +176,17 @@ impl FormErrors {
                     .map(|error| (error.field.clone(), words(text, &error)))
                     .collect(),
                 status: 422,
+                retry_after: None,
             }),
             Error::TooMany(seconds) => Ok(Self {
                 list: vec![(String::new(), text.wait(seconds, "web-too-many-tries"))],
                 status: 429,
+                retry_after: Some(seconds),
             }),
             Error::Refused(code, args) if is_mendable(code) => Ok(Self {
                 list: vec![(String::new(), refusal(text, code, &args))],
                 status: code.status(),
+                retry_after: None,
             }),
             error => Err(error),
         }
@@ -202,6 +208,11 @@ impl FormErrors {
     /// Every error: the field's name, empty for the form as a whole, and the words.
     pub fn list(&self) -> &[(String, String)] {
         &self.list
+    }
+
+    /// Seconds after which the form may be sent again, when it was sent too often.
+    pub const fn retry_after(&self) -> Option<u64> {
+        self.retry_after
     }
 
     /// The status of the page that shows the form again.

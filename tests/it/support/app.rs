@@ -34,6 +34,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Peers whose `X-Forwarded-For` counts.
     pub trusted_proxies: Option<String>,
+    /// What a password hash costs, when it is not to be as cheap as can be.
+    pub cost: Option<Cost>,
 }
 
 /// A running server.
@@ -90,7 +92,7 @@ impl TestApp {
             config.trusted_proxies = vestibule::config::Networks::parse(proxies).unwrap();
         }
         let clock = Clock::manual(Time::parse(START).unwrap());
-        let server = Server::build(config, clock, Cost::CHEAP).unwrap();
+        let server = Server::build(config, clock, options.cost.unwrap_or(Cost::CHEAP)).unwrap();
         let parts = server.parts().clone();
         let base = format!("http://{}", server.address());
         let set_up_link = server.set_up_link.clone().unwrap_or_default();
@@ -126,8 +128,13 @@ impl TestApp {
 
     /// A browser signed in as an administrator.
     pub fn admin(&self) -> Browser {
-        self.user_once("alan@example.org", "Alan Turing", Role::Admin);
+        self.admin_account();
         self.signed_in("alan@example.org")
+    }
+
+    /// An administrator, `alan@example.org`.
+    pub fn admin_account(&self) {
+        self.user_once("alan@example.org", "Alan Turing", Role::Admin);
     }
 
     /// A browser signed in as a member.

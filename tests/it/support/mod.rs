@@ -2,5 +2,6 @@
 
 pub mod app;
 pub mod client;
+pub mod door;
 pub mod html;
 pub mod smtp;
