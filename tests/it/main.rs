@@ -6,4 +6,9 @@
 
 mod support;
 
+mod acceptance;
+mod api;
+mod invites;
 mod journey;
+mod markup;
+mod outbox;
