@@ -22,7 +22,7 @@ use crate::web::SignedIn;
 #[derive(Clone, Debug)]
 pub enum Maker {
     /// Somebody who is signed in, for themselves.
-    Person(SignedIn),
+    Person(Box<SignedIn>),
     /// The command line, for a user.
     Operator(UserId),
 }

@@ -12,3 +12,4 @@ mod invites;
 mod journey;
 mod markup;
 mod outbox;
+mod scale;

@@ -3,6 +3,7 @@ use super::super::testing::{House, actor, asked, set_status, signed_in, user};
 use super::*;
 use crate::access::{Scope, Scopes};
 use crate::clock::{days, minutes, seconds};
+use crate::error::Error;
 
 #[test]
 fn a_key_is_kept_without_its_secret() {
@@ -10,7 +11,7 @@ fn a_key_is_kept_without_its_secret() {
     let owner = user(house.db(), Role::Member);
     let person = signed_in(owner, Role::Member, house.now());
     let made = house
-        .issue(Maker::Person(person), asked(Ends::In(90)))
+        .issue(Maker::Person(Box::new(person)), asked(Ends::In(90)))
         .unwrap();
     let (key, text) = (made.key, made.secret.reveal().to_owned());
     assert!(text.starts_with(&key.prefix) && text.ends_with(&key.last_four));
@@ -31,7 +32,7 @@ fn only_a_fresh_sign_in_makes_a_key_and_the_operator_chooses_any_end() {
     let house = House::new();
     let owner = user(house.db(), Role::Member);
     let stale = house.now().minus(minutes(10)).minus(seconds(1));
-    let person = |at| Maker::Person(signed_in(owner, Role::Member, at));
+    let person = |at| Maker::Person(Box::new(signed_in(owner, Role::Member, at)));
     let refused = house.issue(person(stale), asked(Ends::In(90)));
     assert_eq!(refused.err().unwrap().code(), Code::FreshSignInRequired);
 
@@ -65,7 +66,7 @@ fn the_role_is_the_owners_whatever_the_session_says() {
     let person = signed_in(owner, Role::Owner, house.now());
     let mut input = asked(Ends::In(1));
     input.scopes = Scopes::default().with(Scope::AuditRead);
-    let made = house.issue(Maker::Person(person), input);
+    let made = house.issue(Maker::Person(Box::new(person)), input);
     assert_eq!(made.err().unwrap().code(), Code::InvalidInput);
 }
 
@@ -86,7 +87,7 @@ fn one_revokes_ones_own_and_those_of_users_below() {
         let key = house.issued(owner, Ends::In(9)).key.id;
         let revoked = house.revoke(&actor, Some(owner), key);
         assert_eq!(
-            revoked.as_ref().err().map(|why| why.code()),
+            revoked.as_ref().err().map(Error::code),
             answer,
             "{role} {other}"
         );
@@ -208,7 +209,7 @@ fn nothing_is_told_of_what_was_refused() {
     let house = House::new();
     let owner = user(house.db(), Role::Member);
     let stale = house.now().minus(minutes(11));
-    let person = Maker::Person(signed_in(owner, Role::Member, stale));
+    let person = Maker::Person(Box::new(signed_in(owner, Role::Member, stale)));
     assert!(house.issue(person, asked(Ends::In(9))).is_err());
     assert!(
         house

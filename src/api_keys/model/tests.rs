@@ -198,14 +198,14 @@ fn a_scope_that_the_role_has_no_use_for_is_refused() {
 
 #[test]
 fn the_lives_to_choose_from_stop_at_the_policy() {
-    let choices = |default_days, max_days| {
-        super::choices(&KeyPolicy {
+    let lives = |default_days, max_days| {
+        choices(&KeyPolicy {
             default_days,
             max_days,
             never_allowed: false,
         })
     };
-    assert_eq!(choices(90, 365), [7, 30, 60, 90, 365]);
-    assert_eq!(choices(14, 60), [7, 14, 30, 60]);
-    assert_eq!(choices(1, 1), [1]);
+    assert_eq!(lives(90, 365), [7, 30, 60, 90, 365]);
+    assert_eq!(lives(14, 60), [7, 14, 30, 60]);
+    assert_eq!(lives(1, 1), [1]);
 }

@@ -131,7 +131,7 @@ async fn issue(
         }
         return Err(Error::Invalid(errors));
     }
-    let (house, maker) = (app.clone(), Maker::Person(person.clone()));
+    let (house, maker) = (app.clone(), Maker::Person(Box::new(person.clone())));
     app.db
         .write(move |tx| actions::issue(tx, &house, &maker, &input))
         .await
