@@ -139,6 +139,10 @@ pub async fn visit(
     }
     let visit = Rc::new(visit);
     request.extensions_mut().insert(visit.clone());
+    // No text of ours holds the character NUL, and PostgreSQL takes none to search for.
+    if request.query_string().contains("%00") {
+        refused = Some(Code::BadRequest.into());
+    }
     if let Some(why) = refused {
         return Ok(request.error_response(why).map_into_boxed_body());
     }

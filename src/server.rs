@@ -167,6 +167,11 @@ pub fn jobs() -> Vec<Job<Parts>> {
             run: |parts| invites::jobs::expire(&parts.app),
         },
         Job {
+            name: "invite-rights",
+            every: minutes(1),
+            run: |parts| invites::jobs::hold(&parts.app),
+        },
+        Job {
             name: "audit-check",
             every: hours(1),
             run: |parts| audit::jobs::check(&parts.app),

@@ -1,6 +1,7 @@
 //! `/self-service/invite`: what the invited person sees and does, as pages and as JSON.
 
 use actix_session::Session;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -10,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::accept::{self, Accepted, Entered};
 use super::landing::{Kind, Landing, look};
+use super::model::redirect_origin;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Code, Error, Result};
@@ -19,7 +21,9 @@ use crate::sign_in::actions::From;
 use crate::sign_in::limits;
 use crate::sign_in::sessions::hand_over;
 use crate::site::Terms;
-use crate::web::{Flash, FormErrors, Guest, Page, Posted, TokenCookie, ok, render, show};
+use crate::web::{
+    Flash, FormErrors, Guest, Page, Posted, TokenCookie, form_leads_to, ok, render, show,
+};
 
 /// The query of an invite link.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -86,6 +90,16 @@ impl LandingPage {
                 .unwrap_or_default(),
             landing,
         }
+    }
+
+    /// The page. Its form may lead on to where the invite says.
+    fn answer(&self, status: StatusCode) -> Result<HttpResponse> {
+        let mut answer = render(status, self)?;
+        let goes_on_to = self.landing.invite.redirect_url.as_deref();
+        if let Some(origin) = goes_on_to.and_then(redirect_origin) {
+            form_leads_to(&mut answer, origin);
+        }
+        Ok(answer)
     }
 
     /// Terms that this person has yet to accept.
@@ -213,16 +227,20 @@ pub async fn open(
     guest: Guest,
     link: web::Query<Link>,
 ) -> Result<HttpResponse> {
-    if wants_json(&request) {
-        let landing = find(&app, &guest, &link.flow, &link.token).await?;
-        return Ok(ok(&LandingView::new(&landing)));
-    }
-    if !link.token.is_empty() {
+    let json = wants_json(&request);
+    if !json && !link.token.is_empty() {
         return cookie(&link.flow).move_token(&app, &link.token, &path(&link.flow));
     }
-    let token = cookie(&link.flow).token(&app, &request).unwrap_or_default();
+    let token = match link.token.as_str() {
+        "" => cookie(&link.flow).token(&app, &request).unwrap_or_default(),
+        token => token.to_owned(),
+    };
+    if json {
+        let landing = find(&app, &guest, &link.flow, &token).await?;
+        return Ok(ok(&LandingView::new(&landing)));
+    }
     match find(&app, &guest, &link.flow, &token).await {
-        Ok(landing) => show(&LandingPage::new(page, &guest, landing)),
+        Ok(landing) => LandingPage::new(page, &guest, landing).answer(StatusCode::OK),
         Err(why) => ended(&app, page, &guest, why),
     }
 }
@@ -264,7 +282,7 @@ fn ended(app: &App, page: Page, guest: &Guest, why: Error) -> Result<HttpRespons
     );
     let detail = detail.to_string();
     let title = page.t(format!("landing-{name}.title"));
-    let status = actix_web::http::StatusCode::from_u16(code.status()).unwrap_or_default();
+    let status = StatusCode::from_u16(code.status()).unwrap_or_default();
     render(
         status,
         &EndedPage {
@@ -506,7 +524,7 @@ async fn again(
     shown.errors = errors;
     shown.display_name = body.display_name.clone();
     shown.terms_accepted = body.terms_accepted;
-    let mut answer = render(status, &shown)?;
+    let mut answer = shown.answer(status)?;
     cookie(flow).put(app, token, &mut answer)?;
     Ok(answer)
 }

@@ -14,8 +14,8 @@ use super::model::{Email, NewUser, Status, User, read_name, read_object};
 use super::store::{self, Filter};
 use crate::access::{Actor, Role, Scopes};
 use crate::app::App;
-use crate::clock::Time;
-use crate::db::{Conn, Json};
+use crate::clock::{Span, Time, minutes};
+use crate::db::{Conn, Json, Tx};
 use crate::error::{Code, Error, Result};
 use crate::groups;
 use crate::groups::model::GroupName;
@@ -135,8 +135,11 @@ struct Auth {
 }
 
 /// Users as they were told last, so that asking who one is costs no query. An entry is believed as long
-/// as nobody's rights or profile changed.
-pub struct MeCache(Cache<(UserId, Role), (u64, Arc<UserView>)>);
+/// as nobody's rights or profile changed, and for [`BELIEVED`] at most: when one was last seen changes too.
+pub struct MeCache(Cache<(UserId, Role), (u64, Time, Arc<UserView>)>);
+
+/// How long an entry is believed.
+const BELIEVED: Span = minutes(1);
 
 impl Default for MeCache {
     fn default() -> Self {
@@ -156,15 +159,16 @@ pub async fn me(
     caller: ApiCaller,
 ) -> Result<HttpResponse> {
     let id = caller.user_id;
-    let generation = app.db.rights().generation(app.clock.now());
+    let now = app.clock.now();
+    let generation = app.db.rights().generation(now);
     let kept = generation.and_then(|generation| {
         cache
             .0
             .get(&(id, caller.actor.role))
-            .filter(|(then, _)| *then == generation)
+            .filter(|(then, at, _)| *then == generation && now - *at < BELIEVED)
     });
     let user = match kept {
-        Some((_, user)) => user,
+        Some((_, _, user)) => user,
         None => {
             let actor = caller.actor.clone();
             let read = move |conn: &mut Conn| {
@@ -175,7 +179,7 @@ pub async fn me(
             if let Some(generation) = generation {
                 cache
                     .0
-                    .insert((id, caller.actor.role), (generation, user.clone()));
+                    .insert((id, caller.actor.role), (generation, now, user.clone()));
             }
             user
         }

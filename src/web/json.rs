@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use super::idempotency::Once;
@@ -151,7 +151,8 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|why| {
         let path = why.path().to_string();
         let inner = why.inner();
-        if inner.is_data() {
+        // A number for a word is a wrong type too, which the reader takes for broken JSON.
+        if inner.is_data() || serde_json::from_slice::<IgnoredAny>(body).is_ok() {
             field_error(&path, &inner.to_string())
         } else {
             Code::BadRequest.into()

@@ -14,7 +14,7 @@ mod problem;
 mod token_cookie;
 mod visit;
 
-pub use answers::answers;
+pub use answers::{answers, form_leads_to};
 pub use assets::asset;
 pub use csrf::Csrf;
 pub use flash::{FLASH_COOKIE, Flash, Undo, browser_cookie, cookie_value};

@@ -6,17 +6,21 @@
 
 mod support;
 
-mod house;
-mod journey;
-mod scale;
-mod openapi;
+mod acceptance;
 mod answers;
+mod api;
 mod bad_input;
 mod forgery;
 mod guessing;
+mod house;
+mod invites;
 mod journey;
 mod links;
+mod markup;
+mod openapi;
+mod outbox;
 mod owners;
 mod roles;
+mod scale;
 mod sessions;
 mod sign_in;
