@@ -149,6 +149,9 @@ pub(super) fn same_site(request: &HttpRequest, app: &App) -> bool {
         return false;
     }
     match text(ORIGIN.as_str()) {
+        // What a browser writes of our own pages when they are shown under `Referrer-Policy: no-referrer`
+        // (Fetch, "append a request Origin header"), and what a sandboxed page of another site writes.
+        Some("null") => matches!(text("sec-fetch-site"), None | Some("same-origin")),
         Some(origin) => app.config.public_url.is_same_site(origin),
         None => text(REFERER.as_str()).is_none_or(|from| app.config.public_url.is_same_site(from)),
     }

@@ -2,11 +2,12 @@
 
 use vestibule::ids::KeyId;
 
-use crate::suite::app::{Options as AppOptions, PASSWORD, TestApp};
+use crate::suite::app::{PASSWORD, TestApp};
 use crate::suite::client::Api;
 use crate::support::axe;
 use crate::support::driver::{Browser, Options};
 use crate::support::inspect::Inspection;
+use crate::support::site::in_browser;
 
 const SITE: &str = "Lighthouse";
 
@@ -79,7 +80,7 @@ impl Walk {
 }
 
 fn journey(options: Options) {
-    let app = TestApp::empty(AppOptions::default());
+    let app = TestApp::empty(in_browser());
     let owner = Walk::start(options);
     become_owner(&app, &owner);
     set_terms(&owner);

@@ -10,7 +10,7 @@ use crate::suite::app::{Options as AppOptions, PASSWORD, TestApp};
 use crate::support::axe;
 use crate::support::driver::{Browser, Options};
 use crate::support::inspect::Inspection;
-use crate::support::site::Site;
+use crate::support::site::{Site, in_browser};
 
 const SITE: &str = "Vestibule";
 /// The looks: a word for the name of the picture, the width, the height, whether dark.
@@ -105,7 +105,7 @@ fn the_first_run() {
     }
     let app = TestApp::empty(AppOptions {
         no_mail: true,
-        ..AppOptions::default()
+        ..in_browser()
     });
     let mut walk = Walk::start(&app.base);
     walk.browser.goto(&app.set_up_link);
@@ -338,7 +338,7 @@ fn when_the_server_is_broken() {
     if !wanted() {
         return;
     }
-    let app = TestApp::start();
+    let app = TestApp::with(in_browser());
     app.user("mia@example.org", "Mia Member", Role::Member);
     let mut walk = Walk::start(&app.base);
     let cookies = app.owner().cookies;

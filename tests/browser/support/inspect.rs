@@ -93,7 +93,10 @@ impl<'a> Inspection<'a> {
         if self.browser.shows(".error-sum") {
             return None;
         }
-        self.browser.evaluate("document.activeElement.blur()");
+        // Wherever the page was left, Tab begins at its top again.
+        self.browser.evaluate(
+            "document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')",
+        );
         self.browser.tab();
         let focus = self.browser.evaluate(FOCUS);
         self.browser.evaluate("document.activeElement.blur()");

@@ -10,6 +10,14 @@ use crate::suite::app::{Options, PASSWORD, TestApp};
 use crate::suite::client::{Api, Browser};
 use crate::suite::smtp::{Rule, Stage};
 
+/// How the server of a real browser starts.
+pub fn in_browser() -> Options {
+    Options {
+        own_address: true,
+        ..Options::default()
+    }
+}
+
 /// The site, and what is needed to open its pages.
 pub struct Site {
     /// The server.
@@ -23,7 +31,7 @@ pub struct Site {
 impl Site {
     /// Lets ten days go by.
     pub fn lived_in() -> Self {
-        let app = TestApp::with(Options::default());
+        let app = TestApp::with(in_browser());
         app.user("alan@example.org", "Alan Turing", Role::Admin);
         app.user("edsger@example.org", "Edsger Dijkstra", Role::Admin);
         app.user("mia@example.org", "Mia Member", Role::Member);
@@ -108,7 +116,7 @@ impl Site {
         self.invite(&his, "tony.hoare@example.org", "Tony Hoare", &json!([]), 30);
         let mut owner = self.app.owner();
         let listed = api.get("/api/v1/users?q=edsger").is(200).json();
-        let edsger = listed["users"][0]["id"].as_str().unwrap().to_owned();
+        let edsger = listed["items"][0]["id"].as_str().unwrap().to_owned();
         let page = owner.get(&format!("/admin/users/{edsger}/suspend")).page();
         let form = page
             .form(&format!("/admin/users/{edsger}/suspend"))
