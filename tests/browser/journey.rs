@@ -9,7 +9,7 @@ use crate::support::driver::{Browser, Options};
 use crate::support::inspect::Inspection;
 use crate::support::site::in_browser;
 
-const SITE: &str = "Lighthouse";
+const SITE: &str = "Harbour";
 
 #[test]
 fn with_scripts_on_a_desk() {
@@ -167,7 +167,7 @@ fn invite(app: &TestApp, owner: &Walk) -> String {
 
 fn accept(ada: &Walk, link: &str) {
     ada.browser.goto(link);
-    ada.at("Join Lighthouse", SITE);
+    ada.at("Join Harbour", SITE);
     assert!(!ada.browser.current_url().contains("token"));
     ada.browser.fill("Your name", "Ada Lovelace");
     ada.browser.fill("Password", PASSWORD);
