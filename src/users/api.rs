@@ -15,7 +15,7 @@ use super::store::{self, Filter};
 use crate::access::{Actor, Role, Scopes};
 use crate::app::App;
 use crate::clock::{Span, Time, minutes};
-use crate::db::{Conn, Json, Tx};
+use crate::db::{Conn, Json};
 use crate::error::{Code, Error, Result};
 use crate::groups;
 use crate::groups::model::GroupName;

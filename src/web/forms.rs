@@ -142,8 +142,9 @@ pub(super) fn same_site(request: &HttpRequest, app: &App) -> bool {
         return false;
     }
     match text(ORIGIN.as_str()) {
-        // What browsers send from a page with `Referrer-Policy: no-referrer`, such as ours for links.
-        Some("null") => true,
+        // What a browser writes of our own pages when they are shown under `Referrer-Policy: no-referrer`
+        // (Fetch, "append a request Origin header"), and what a sandboxed page of another site writes.
+        Some("null") => matches!(text("sec-fetch-site"), None | Some("same-origin")),
         Some(origin) => app.config.public_url.is_same_site(origin),
         None => text(REFERER.as_str()).is_none_or(|from| app.config.public_url.is_same_site(from)),
     }
@@ -234,9 +235,12 @@ const fn is_mendable(code: Code) -> bool {
         )
 }
 
-/// The words of a field's error, in the catalogue as `field-<code>`.
+/// The words of a field's error, in the catalogue as `field-<code>`; where the code says too little in a
+/// list of errors, as `field-<code>-<field>`.
 pub(super) fn words(text: Text, error: &FieldError) -> String {
     let key = format!("field-{}", error.code.replace('_', "-"));
+    let closer = format!("{key}-{}", error.field.replace('_', "-"));
+    let key = if text.has(&closer) { closer } else { key };
     error
         .args
         .iter()

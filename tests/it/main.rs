@@ -11,6 +11,7 @@ mod answers;
 mod api;
 mod bad_input;
 mod forgery;
+mod forms;
 mod guessing;
 mod house;
 mod invites;

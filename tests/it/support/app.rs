@@ -34,6 +34,8 @@ pub struct Options {
     pub mail_server: Option<(String, std::path::PathBuf)>,
     /// Another public URL than the address of the port.
     pub public_url: Option<String>,
+    /// Links lead to the port itself, as a real browser needs it.
+    pub own_address: bool,
     /// Peers whose `X-Forwarded-For` counts.
     pub trusted_proxies: Option<String>,
     /// What a password hash costs, when it is not to be as cheap as can be.
@@ -96,6 +98,13 @@ impl TestApp {
         }
         if let Some(proxies) = &options.trusted_proxies {
             config.trusted_proxies = vestibule::config::Networks::parse(proxies).unwrap();
+        }
+        if options.own_address {
+            // Known before the server is there, because links hold it.
+            let free = std::net::TcpListener::bind(config.listen).unwrap();
+            config.listen = free.local_addr().unwrap();
+            let url = format!("http://{}", config.listen);
+            config.public_url = vestibule::config::PublicUrl::parse(&url).unwrap();
         }
         let clock = Clock::manual(Time::parse(START).unwrap());
         let server = Server::build(config, clock, options.cost.unwrap_or(Cost::CHEAP)).unwrap();
