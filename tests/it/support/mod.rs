@@ -2,5 +2,7 @@
 
 pub mod app;
 pub mod client;
+pub mod door;
 pub mod html;
+pub mod invited;
 pub mod smtp;
