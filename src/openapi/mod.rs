@@ -12,8 +12,7 @@ mod schemas;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::access::Role;
-use crate::callers::Who;
+use crate::access::{Role, Who};
 use crate::error::Code;
 
 pub use document::document;
