@@ -51,8 +51,12 @@ fn is_personal(password: &str, personal: &[&str]) -> bool {
     let password = fold(password);
     let mut in_a_part = vec![false; password.len()];
     for word in personal {
-        let word = word.rsplit_once('@').map_or(*word, |(local, _)| local);
-        if !places(&password, &fold(word)).is_empty() {
+        let whole = *word;
+        let word = whole.rsplit_once('@').map_or(whole, |(local, _)| local);
+        if [whole, word]
+            .iter()
+            .any(|text| !places(&password, &fold(text)).is_empty())
+        {
             return true;
         }
         for part in word.split(|char: char| !char.is_alphanumeric()) {
@@ -149,6 +153,8 @@ mod tests {
             assert_eq!(found, Err(Weakness::Personal), "{password}");
             assert_ne!(check_strength(password, &[]), found, "{password}");
         }
+        let address = check_strength("ada@example.org", &["ada@example.org"]);
+        assert_eq!(address, Err(Weakness::Personal));
     }
 
     #[test]
