@@ -20,7 +20,7 @@ use crate::api_keys::{self, Keys};
 use crate::app::App;
 use crate::clock::Time;
 use crate::console::chrome::ChromeCache;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, FieldError, Result};
 use crate::secret::SecretKind;
 use crate::sign_in::sessions;
 use crate::web::{ApiCaller, Chrome, Flash, SignedIn, Visit, browser_cookie, cookie_value};
@@ -139,6 +139,10 @@ pub async fn visit(
     }
     let visit = Rc::new(visit);
     request.extensions_mut().insert(visit.clone());
+    // No text of ours holds the character NUL, and PostgreSQL takes none to search for.
+    if request.query_string().contains("%00") {
+        refused = Some(Code::BadRequest.into());
+    }
     if let Some(why) = refused {
         return Ok(request.error_response(why).map_into_boxed_body());
     }
@@ -170,17 +174,25 @@ pub async fn visit(
     Ok(answer)
 }
 
-/// Holds a route to what the table says about it.
+/// Holds a route to what the table says about it: who may call it, and whether it is called without a
+/// query string.
 ///
 /// # Errors
 /// None of ours: who may not is answered `sign_in_required`, `credential_missing`, `scope_missing` or
-/// `forbidden`.
+/// `forbidden`; a parameter that nothing would read `invalid_input`.
 pub async fn admit(
     who: Who,
+    bare: bool,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let checked = Visit::of(request.request()).and_then(|visit| check(who, &visit));
+    let unread = || match form_urlencoded::parse(request.query_string().as_bytes()).next() {
+        Some((name, _)) if bare => Err(FieldError::new(name, "unknown_field").into()),
+        _ => Ok(()),
+    };
+    let checked = Visit::of(request.request())
+        .and_then(|visit| check(who, &visit))
+        .and_then(|()| unread());
     match checked {
         Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
         Err(why) => Ok(request.error_response(why).map_into_boxed_body()),

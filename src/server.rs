@@ -28,6 +28,7 @@ use crate::secret::MasterKey;
 use crate::sign_in::sessions::{Seen, Sessions};
 use crate::text::Text;
 use crate::users::api::MeCache;
+use crate::web::InProgress;
 use crate::{audit, events, invites, one_time_links, outbox, routes, sign_in};
 
 /// Blocking threads of each worker: enough for the readers of the database.
@@ -89,7 +90,6 @@ pub fn open_migrated(config: Config, clock: Clock, cost: Cost) -> Result<Parts> 
         passwords,
         limits: crate::limits::Limiter::default(),
         text: Text::ENGLISH,
-        in_progress: crate::web::InProgress::default(),
     };
     Ok(Parts {
         app: web::Data::new(app),
@@ -165,6 +165,11 @@ pub fn jobs() -> Vec<Job<Parts>> {
             name: "invite-expiry",
             every: minutes(1),
             run: |parts| invites::jobs::expire(&parts.app),
+        },
+        Job {
+            name: "invite-rights",
+            every: minutes(1),
+            run: |parts| invites::jobs::hold(&parts.app),
         },
         Job {
             name: "audit-check",
@@ -294,6 +299,8 @@ impl Server {
             chrome: ChromeCache::default(),
         });
         let me = web::Data::new(MeCache::default());
+        let in_progress = web::Data::new(InProgress::default());
+        let reference = web::Data::new(routes::reference(parts.app.config.public_url.origin()));
         let endings = web::Data::new(belongings::ENDINGS);
         let shared = parts.clone();
         let server = HttpServer::new(move || {
@@ -319,7 +326,9 @@ impl Server {
                 .app_data(shared.keys.clone())
                 .app_data(callers.clone())
                 .app_data(me.clone())
+                .app_data(in_progress.clone())
                 .app_data(endings.clone())
+                .app_data(reference.clone())
                 .app_data(web::PayloadConfig::new(crate::web::BODY_LIMIT))
                 .configure(beside)
                 .configure(routes::register)

@@ -326,6 +326,8 @@ pub fn recover(
         user.email_verified = true;
         let now = tx.now;
         users::update(tx, &user, now)?;
+        // Whoever was told about this user before is told anew.
+        tx.narrow_rights()?;
     }
     open_session(tx, from, id, "recovery")
 }

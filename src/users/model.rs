@@ -178,8 +178,8 @@ fn holds_nul(value: &Value) -> bool {
         Value::Array(items) => items.iter().any(holds_nul),
         Value::Object(map) => map
             .iter()
-            .any(|(name, value)| name.contains('\0') || holds_nul(value)),
-        _ => false,
+            .any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

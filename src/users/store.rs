@@ -32,7 +32,7 @@ pub fn find(conn: &mut Conn, id: UserId) -> QueryResult<User> {
 
 /// The user who has an address.
 pub fn by_email(conn: &mut Conn, email_norm: &str) -> QueryResult<Option<User>> {
-    // PostgreSQL refuses to compare with such a text, and nobody has such an address.
+    // PostgreSQL takes no NUL, and no address holds one.
     if email_norm.contains('\0') {
         return Ok(None);
     }

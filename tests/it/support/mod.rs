@@ -4,4 +4,5 @@ pub mod app;
 pub mod client;
 pub mod door;
 pub mod html;
+pub mod invited;
 pub mod smtp;
