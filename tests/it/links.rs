@@ -116,10 +116,9 @@ fn links_in_mails_start_with_the_public_url_whatever_the_request_says() {
         let mails = app.mails();
         assert_eq!(mails.len(), 1, "{headers}");
         for link in mails[0].links() {
-            assert!(
-                link.starts_with(&format!("{}/", app.base)),
-                "{headers}: {link}"
-            );
+            let rest = link.strip_prefix(&app.base);
+            let own = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            assert!(own, "{headers}: {link}");
         }
         app.advance(minutes(16));
     }
@@ -284,7 +283,10 @@ fn the_set_up_link_makes_one_owner_and_a_restart_makes_a_new_link() {
     let mut late = app.anonymous();
     let opened = late.open(&app.set_up_link).is(200).page();
     let restart = || {
-        let config = app.parts.app.config.clone();
+        let config = vestibule::config::Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            ..app.parts.app.config.clone()
+        };
         let clock = Clock::manual(app.parts.app.clock.now());
         Server::build(config, clock, Cost::CHEAP)
             .unwrap()

@@ -46,6 +46,7 @@ fn with_everybody(options: Options) -> TestApp {
 fn comparable(answer: &Answer, email: &str) -> (u16, Vec<(String, String)>, String) {
     let mut headers = answer.headers.clone();
     headers.retain(|(name, _)| !["date", "x-request-id", "content-length"].contains(&&**name));
+    headers.sort();
     (
         answer.status,
         headers,
@@ -235,11 +236,7 @@ fn a_session_cookie_that_was_there_before_is_not_taken_over() {
 
 #[test]
 fn hashing_passwords_holds_up_nothing_else() {
-    let cost = Some(Cost {
-        memory_kib: 65_536,
-        passes: 4,
-        lanes: 1,
-    });
+    let cost = Some(Cost::STANDARD);
     let trusted_proxies = Some("127.0.0.1".to_owned());
     let app = TestApp::with(Options {
         cost,
@@ -277,19 +274,27 @@ fn hashing_passwords_holds_up_nothing_else() {
     });
 }
 
-/// Fills the queue of passwords that wait to be hashed, as long as what it answers is kept.
-fn fill<'a>(app: &'a TestApp, waiting: &mut Vec<Pin<Box<dyn Future<Output = ()> + 'a>>>) {
-    loop {
-        let mut one: Pin<Box<dyn Future<Output = ()>>> =
-            Box::pin(async { drop(app.parts.app.passwords.verify("x".to_owned(), None).await) });
-        if one
+type Waiting<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// Fills the queue of passwords that wait to be hashed, as long as `waiting` is kept.
+fn fill<'a>(app: &'a TestApp, waiting: &mut Vec<Waiting<'a>>) {
+    let mut pauses = 0;
+    while pauses < 3 {
+        let mut one: Waiting<'a> = Box::pin(async {
+            let _ = app.parts.app.passwords.verify("x".to_owned(), None).await;
+        });
+        let turned_away = one
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()))
-            .is_ready()
-        {
-            return;
+            .is_ready();
+        if turned_away {
+            // The threads may be about to take theirs out.
+            pauses += 1;
+            std::thread::sleep(Duration::from_millis(20));
+        } else {
+            waiting.push(one);
+            pauses = 0;
         }
-        waiting.push(one);
     }
 }
 
@@ -298,7 +303,7 @@ fn every_try_goes_through_the_hasher_whoever_is_asked_about() {
     // With a full queue whoever needs a hash is turned away at once, and only they are.
     let cost = Some(Cost {
         memory_kib: 65_536,
-        passes: 20,
+        passes: 8,
         lanes: 1,
     });
     let app = TestApp::with(Options {
@@ -325,7 +330,7 @@ fn every_try_goes_through_the_hasher_whoever_is_asked_about() {
 }
 
 #[test]
-fn a_sign_in_that_was_turned_away_because_of_us_is_not_a_failure_for_ever() {
+fn signing_in_often_is_no_failure() {
     let app = TestApp::start();
     for _ in 0..20 {
         let mut browser = app.anonymous();

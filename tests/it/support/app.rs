@@ -78,8 +78,10 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let sink = SmtpSink::start(Security::Plain);
         let (database, schema) = database(&folder);
+        let listen = "127.0.0.1:0".parse().unwrap();
         let mut config = Config {
-            listen: "127.0.0.1:0".parse().unwrap(),
+            listen,
+            public_url: vestibule::config::PublicUrl::of_loopback(listen),
             database,
             secret_key_file: folder.path().join("secret.key"),
             smtp: (!options.no_mail).then(|| Smtp::parse(&sink.url()).unwrap()),
