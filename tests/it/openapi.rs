@@ -5,7 +5,7 @@ use vestibule::access::Role;
 use vestibule::clock::Time;
 use vestibule::routes::routes;
 
-use super::support::TestApp;
+use super::support::app::TestApp;
 use super::support::client::{Answer, Api};
 
 /// The description, for checking answers against it.
