@@ -26,8 +26,6 @@ pub struct App {
     pub limits: Limiter,
     /// The language of pages and mails.
     pub text: Text,
-    /// Answers under way with an Idempotency-Key.
-    pub in_progress: crate::web::InProgress,
 }
 
 impl App {

@@ -1,10 +1,10 @@
-//! Vestibule, a self-hosted account-lifecycle server: invites, API keys, machine clients and merges.
+//! Vestibule, a self-hosted account-lifecycle server: invites and API keys.
 //!
 //! Read it from the ground up; imports point only downwards, and a test holds this:
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | ground | [`ids`] [`secret`] [`clock`] [`error`] [`access`] [`text`] [`input`] [`config`] [`limits`] [`passwords`] |
+//! | ground | [`ids`] [`secret`] [`clock`] [`error`] [`access`] [`text`] [`input`] [`config`] [`limits`] [`passwords`] [`words`] |
 //! | database | [`db`] |
 //! | plumbing | [`app`] [`web`] [`jobs`] [`openapi`] |
 //! | what every feature writes to | [`audit`] [`events`] [`outbox`] [`site`] |
@@ -23,6 +23,7 @@ pub mod limits;
 pub mod passwords;
 pub mod secret;
 pub mod text;
+pub mod words;
 
 pub mod db;
 

@@ -2,6 +2,9 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use actix_session::SessionMiddleware;
 use actix_session::config::{BrowserSession, CookieContentSecurity};
@@ -25,6 +28,7 @@ use crate::secret::MasterKey;
 use crate::sign_in::sessions::{Seen, Sessions};
 use crate::text::Text;
 use crate::users::api::MeCache;
+use crate::web::InProgress;
 use crate::{audit, events, invites, one_time_links, outbox, routes, sign_in};
 
 /// Blocking threads of each worker: enough for the readers of the database.
@@ -41,6 +45,7 @@ pub struct Server {
     address: SocketAddr,
     /// The link that makes the first owner, while there is no user.
     pub set_up_link: Option<String>,
+    beside: fn(&mut web::ServiceConfig),
 }
 
 /// What handlers and jobs share. Cheap to clone.
@@ -85,7 +90,6 @@ pub fn open_migrated(config: Config, clock: Clock, cost: Cost) -> Result<Parts> 
         passwords,
         limits: crate::limits::Limiter::default(),
         text: Text::ENGLISH,
-        in_progress: crate::web::InProgress::default(),
     };
     Ok(Parts {
         app: web::Data::new(app),
@@ -164,7 +168,7 @@ pub fn jobs() -> Vec<Job<Parts>> {
         },
         Job {
             name: "audit-check",
-            every: hours(24),
+            every: hours(1),
             run: |parts| audit::jobs::check(&parts.app),
         },
         Job {
@@ -239,7 +243,15 @@ impl Server {
             listener,
             address,
             set_up_link,
+            beside: |_| {},
         })
+    }
+
+    /// Serves further routes beside the table, for benchmarks that need a floor to compare with.
+    #[must_use]
+    pub fn beside(mut self, routes: fn(&mut web::ServiceConfig)) -> Self {
+        self.beside = routes;
+        self
     }
 
     /// Where it listens.
@@ -270,7 +282,10 @@ impl Server {
 
     async fn serve(self, stop: Option<impl Future<Output = ()> + 'static>) -> std::io::Result<()> {
         let Self {
-            parts, listener, ..
+            parts,
+            listener,
+            beside,
+            ..
         } = self;
         let cookie_key = Key::from(&parts.app.master.subkey::<64>("session cookie")[..]);
         let https = parts.app.config.public_url.https();
@@ -280,6 +295,7 @@ impl Server {
         });
         let me = web::Data::new(MeCache::default());
         let reference = web::Data::new(routes::reference(parts.app.config.public_url.origin()));
+        let in_progress = web::Data::new(InProgress::default());
         let endings = web::Data::new(belongings::ENDINGS);
         let shared = parts.clone();
         let server = HttpServer::new(move || {
@@ -305,9 +321,11 @@ impl Server {
                 .app_data(shared.keys.clone())
                 .app_data(callers.clone())
                 .app_data(me.clone())
+                .app_data(in_progress.clone())
                 .app_data(endings.clone())
                 .app_data(reference.clone())
                 .app_data(web::PayloadConfig::new(crate::web::BODY_LIMIT))
+                .configure(beside)
                 .configure(routes::register)
                 .wrap(from_fn(callers::visit))
                 .wrap(sessions)
@@ -349,46 +367,67 @@ impl Server {
 }
 
 /// What every process does for itself, whoever holds the leases: hear of ended rights twice a second,
-/// and write what it noted.
+/// and write what it noted. Two threads, because a writer that is busy must not make the process deaf.
 struct Heart {
-    stopping: Arc<std::sync::atomic::AtomicBool>,
-    thread: std::thread::JoinHandle<()>,
+    stopping: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Heart {
-    const BEAT: std::time::Duration = std::time::Duration::from_millis(400);
-    /// Beats between two writes of last uses: about every 20 seconds.
-    const FLUSH: u32 = 50;
+    const BEAT: Duration = Duration::from_millis(400);
+    const WRITE: Duration = Duration::from_secs(20);
 
     fn start(parts: &Parts) -> std::io::Result<Self> {
-        let stopping = Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let (parts, flag) = (parts.clone(), stopping.clone());
-        let thread = std::thread::Builder::new()
-            .name("heart".into())
-            .spawn(move || {
-                let mut beats = 0_u32;
-                while !flag.load(std::sync::atomic::Ordering::Acquire) {
-                    if let Err(why) = parts.app.db.refresh_rights() {
-                        tracing::warn!(%why, "the revision of rights could not be read");
-                    }
-                    beats = beats.wrapping_add(1);
-                    if beats.is_multiple_of(Self::FLUSH)
-                        && let Err(why) = parts.flush()
-                    {
-                        tracing::warn!(%why, "last uses could not be written");
-                    }
-                    std::thread::park_timeout(Self::BEAT);
-                }
-            })?;
-        Ok(Self { stopping, thread })
+        let stopping = Arc::new(AtomicBool::new(false));
+        let threads = vec![
+            beat(
+                "heart",
+                Self::BEAT,
+                stopping.clone(),
+                parts.clone(),
+                |parts| parts.app.db.refresh_rights(),
+            )?,
+            beat(
+                "last-uses",
+                Self::WRITE,
+                stopping.clone(),
+                parts.clone(),
+                |parts| {
+                    parts.seen.flush(&parts.app)?;
+                    parts.keys.usage.flush(&parts.app.db).map(drop)
+                },
+            )?,
+        ];
+        Ok(Self { stopping, threads })
     }
 
     fn stop(self) {
-        self.stopping
-            .store(true, std::sync::atomic::Ordering::Release);
-        self.thread.thread().unpark();
-        if self.thread.join().is_err() {
-            tracing::error!("the heart stopped by itself");
+        self.stopping.store(true, Ordering::Release);
+        for thread in self.threads {
+            thread.thread().unpark();
+            if thread.join().is_err() {
+                tracing::error!("work of this process ended by itself");
+            }
         }
     }
+}
+
+/// A thread that does something again and again until it is told to stop.
+fn beat(
+    name: &'static str,
+    every: Duration,
+    stopping: Arc<AtomicBool>,
+    parts: Parts,
+    work: fn(&Parts) -> Result<()>,
+) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(move || {
+            while !stopping.load(Ordering::Acquire) {
+                if let Err(why) = work(&parts) {
+                    tracing::warn!(name, %why, "work of this process failed; it is tried again");
+                }
+                std::thread::park_timeout(every);
+            }
+        })
 }

@@ -85,5 +85,4 @@ field-not-a-choice = Choose one of the options.
 field-not-in-future = The date must be in the future.
 field-not-found = There is no such thing.
 field-only-one-end = Send expires_in or expires_at, not both.
-field-not-an-object = Use a JSON object.
 field-not-a-scope = { $scope } is not a scope.

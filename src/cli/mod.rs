@@ -1,4 +1,4 @@
-//! `vestibule <command>`: what each command is called and takes (api.md §1).
+//! `vestibule <command>`: what each command is called and takes.
 //!
 //! Results go to the standard output, messages to the standard error; the exit code is 0 only on success.
 
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use vestibule::config::Config;
 
-/// Account-lifecycle server: invites, API keys, machine clients and merges.
+/// Account-lifecycle server: invites and API keys.
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {

@@ -269,7 +269,7 @@ impl RawInvite<'_> {
     }
 }
 
-/// A redirect target: https, or http on this very machine, without credentials.
+/// A redirect target: https, without credentials.
 fn read_redirect(faults: &mut Faults, text: &str) -> Option<String> {
     let text = faults.line("redirect_url", text, 0..=2_000);
     if text.is_empty() {
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn an_end_is_told_in_whole_seconds_and_lies_in_the_future() {
-        let now = at(1_000).plus(crate::clock::Span::default());
+        let now = at(1_000).plus(Span::default());
         assert_eq!(
             End::In(days(7)).from(now).unwrap().0,
             at(1_000 + 7 * 86_400)

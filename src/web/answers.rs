@@ -241,7 +241,7 @@ impl ErrorPage {
     }
 }
 
-/// The headers that every answer carries, errors and files included (security.md, Decisions).
+/// The headers that every answer carries, errors and files included (security.md, Headers).
 fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
     let is_page = answer
         .headers()
