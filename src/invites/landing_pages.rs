@@ -36,6 +36,14 @@ pub struct Link {
     pub token: String,
 }
 
+/// The query of an answer; the token is in the body or in the cookie.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+pub struct Flow {
+    /// The id of the invite.
+    #[serde(default)]
+    pub flow: String,
+}
+
 fn cookie(flow: &str) -> TokenCookie {
     let id = flow
         .parse::<InviteId>()
@@ -341,7 +349,7 @@ pub const ANSWER: Doc = Doc::new("Accept or decline an invite")
         "A new account starts a session. Somebody who has an account must be signed in to it. A browser that \
          sends cookies must send the `Origin` of this site too.",
     )
-    .query::<Link>()
+    .query::<Flow>()
     .body::<Answer>()
     .answers::<Outcome>(200)
     .and_pages()
@@ -369,7 +377,7 @@ pub async fn answer(
     page: Page,
     guest: Guest,
     session: Session,
-    link: web::Query<Link>,
+    link: web::Query<Flow>,
     posted: Posted<Answer>,
 ) -> Result<HttpResponse> {
     let kept = cookie(&link.flow).token(&app, &request).unwrap_or_default();
