@@ -28,6 +28,8 @@ pub struct App {
     pub text: Text,
     /// Answers under way with an Idempotency-Key.
     pub in_progress: crate::web::InProgress,
+    /// How many answers were given.
+    pub traffic: crate::web::Traffic,
 }
 
 impl App {

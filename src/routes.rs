@@ -10,7 +10,8 @@ use crate::access::{Role, Scope};
 use crate::callers::{Who, admit};
 use crate::error::{Code, Result};
 use crate::{
-    api_keys, audit, console, events, groups, health, invites, outbox, sign_in, site, users,
+    api_keys, audit, console, events, groups, health, invites, metrics, outbox, sign_in, site,
+    users,
 };
 
 /// One address and method.
@@ -122,6 +123,7 @@ fn api() -> Vec<Route> {
         KeysRevoke, OutboxRead, OutboxWrite, SettingsRead, SettingsWrite, UsersRead, UsersWrite,
     };
     rows! {
+        GET "/metrics" Who::Scope(Scope::MetricsRead) => metrics::show;
         GET "/api/v1/me" Who::Key => users::api::me;
         GET "/api/v1/users" Who::Scope(UsersRead) => users::api::list;
         POST "/api/v1/users" Who::Scope(UsersWrite) => users::api::create;

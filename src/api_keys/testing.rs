@@ -38,6 +38,7 @@ impl House {
             limits: Default::default(),
             text: Text::ENGLISH,
             in_progress: Default::default(),
+            traffic: crate::web::Traffic::default(),
         };
         Self {
             app: Arc::new(app),

@@ -43,6 +43,7 @@ impl TestApp {
             limits: Limiter::default(),
             text: Text::ENGLISH,
             in_progress: InProgress::default(),
+            traffic: crate::web::Traffic::default(),
         };
         Self {
             app: Arc::new(app),

@@ -74,6 +74,7 @@ pub async fn answers(
         answered = answered.into_response(answer);
     }
     secure(&app, &http, &mut answered);
+    app.traffic.count(answered.status().as_u16());
     log(&http, &answered, started);
     Ok(answered)
 }
