@@ -26,10 +26,6 @@ pub struct App {
     pub limits: Limiter,
     /// The language of pages and mails.
     pub text: Text,
-    /// Answers under way with an Idempotency-Key.
-    pub in_progress: crate::web::InProgress,
-    /// How many answers were given.
-    pub traffic: crate::web::Traffic,
 }
 
 impl App {

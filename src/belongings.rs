@@ -2,6 +2,7 @@
 //! to it when the user ends. Handed to `users`, which knows none of them.
 
 use crate::access::Actor;
+use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::UserId;
@@ -16,9 +17,10 @@ pub const ENDINGS: Endings = Endings {
 
 /// Ends all that lets a user act: sessions, keys, links to set a password, and the invites that they
 /// sent. Reactivating revives none of it (product rule 6).
-fn suspend(tx: &mut Tx<'_>, actor: &Actor, user: UserId) -> Result<()> {
+fn suspend(tx: &mut Tx<'_>, app: &App, actor: &Actor, user: UserId) -> Result<()> {
     sign_in::actions::sign_out_all(tx, actor, user, None)?;
-    api_keys::actions::revoke_all(tx, actor, user, "The account was switched off.")?;
+    let reason = app.text.get("api-keys-reason-suspended").to_string();
+    api_keys::actions::revoke_all(tx, actor, user, &reason)?;
     one_time_links::end_all(tx, LinkKind::Recovery, Some(user))?;
     invites::actions::suspend_all_of(tx, actor, user)
 }

@@ -234,6 +234,15 @@ async fn key_caller(
     if holds_credential(request.query_string()) {
         return Code::CredentialInUrl.refuse();
     }
+    let odd = |name: &HeaderName| {
+        request
+            .headers()
+            .get(name)
+            .is_some_and(|value| value.to_str().is_err())
+    };
+    if odd(&AUTHORIZATION) || odd(&HeaderName::from_static("x-api-key")) {
+        return Code::CredentialInvalid.refuse();
+    }
     let authorization = header(request, AUTHORIZATION);
     let secret = match authorization.split_once(' ') {
         Some((scheme, secret))

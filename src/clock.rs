@@ -20,8 +20,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
     diesel::expression::AsExpression,
     diesel::deserialize::FromSqlRow,
 )]
-#[diesel(sql_type = crate::db::Ts)]
+#[diesel(sql_type = Ts)]
 pub struct Time(i64);
+
+/// The SQL type of a [`Time`]: `timestamptz` on PostgreSQL, microseconds since 1970 in an `INTEGER` on
+/// SQLite. Sorts by time.
+#[derive(
+    Debug, Clone, Copy, Default, diesel::query_builder::QueryId, diesel::sql_types::SqlType,
+)]
+#[diesel(postgres_type(name = "timestamptz"))]
+#[diesel(sqlite_type(name = "Long"))]
+pub struct Ts;
+
+impl diesel::sql_types::SqlOrd for Ts {}
 
 /// A length of time in microseconds; may be negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -252,9 +252,12 @@ impl Error {
 fn database_is_away(why: &diesel::result::Error) -> bool {
     use diesel::result::{DatabaseErrorKind, Error as Diesel};
     match why {
-        Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
-        | Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)
-        | Diesel::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _)
+        Diesel::DatabaseError(
+            DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::SerializationFailure
+            | DatabaseErrorKind::ReadOnlyTransaction,
+            _,
+        )
         | Diesel::BrokenTransactionManager => true,
         Diesel::DatabaseError(_, info) => {
             let message = info.message();

@@ -47,7 +47,7 @@ impl Faults {
         match text.chars().count() {
             0 if least > 0 => self.add(FieldError::new(field, "required")),
             count if count < least => {
-                self.add(FieldError::new(field, "too_short").with("min", least))
+                self.add(FieldError::new(field, "too_short").with("min", least));
             }
             count if count > most => self.add(FieldError::new(field, "too_long").with("max", most)),
             _ => {}

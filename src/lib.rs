@@ -4,7 +4,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | ground | [`ids`] [`secret`] [`clock`] [`error`] [`access`] [`text`] [`input`] [`config`] [`limits`] [`passwords`] |
+//! | ground | [`ids`] [`secret`] [`clock`] [`error`] [`access`] [`text`] [`input`] [`config`] [`limits`] [`passwords`] [`words`] |
 //! | database | [`db`] |
 //! | plumbing | [`app`] [`web`] [`jobs`] [`openapi`] |
 //! | what every feature writes to | [`audit`] [`events`] [`outbox`] [`site`] |
@@ -23,6 +23,7 @@ pub mod limits;
 pub mod passwords;
 pub mod secret;
 pub mod text;
+pub mod words;
 
 pub mod db;
 

@@ -9,37 +9,38 @@ use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 
 use crate::api_keys::Keys;
 use crate::app::App;
-use crate::callers::Callers;
 use crate::error::Result;
 use crate::outbox;
+use crate::web::Traffic;
 
 /// The media type of the format.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// `GET /metrics`: `metrics:read`.
-pub async fn show(app: web::Data<App>, callers: web::Data<Callers>) -> Result<HttpResponse> {
-    answer(&app, &callers.keys).await
+/// `GET /metrics`: `metrics:read`; on the address of `VESTIBULE_METRICS_LISTEN` anybody who reaches it.
+pub async fn show(
+    app: web::Data<App>,
+    keys: web::Data<Keys>,
+    traffic: web::Data<Traffic>,
+) -> Result<HttpResponse> {
+    answer(&app, &keys, &traffic).await
 }
 
-/// `GET /metrics` on the second address: anybody who reaches it.
-async fn show_open(app: web::Data<App>, keys: web::Data<Keys>) -> Result<HttpResponse> {
-    answer(&app, &keys).await
-}
-
-/// Serves the metrics on an address of their own, without a key. Signals are left to the server.
+/// Serves [`show`] on an address of its own, without a key. Signals are left to the server.
 ///
 /// # Errors
 /// When the listener cannot be used.
 pub fn serve(
     app: web::Data<App>,
     keys: web::Data<Keys>,
+    traffic: web::Data<Traffic>,
     listener: TcpListener,
 ) -> std::io::Result<ServerHandle> {
     let server = HttpServer::new(move || {
         Actix::new()
             .app_data(app.clone())
             .app_data(keys.clone())
-            .route("/metrics", web::get().to(show_open))
+            .app_data(traffic.clone())
+            .route("/metrics", web::get().to(show))
     })
     .workers(1)
     .disable_signals()
@@ -50,7 +51,7 @@ pub fn serve(
     Ok(handle)
 }
 
-async fn answer(app: &web::Data<App>, keys: &Keys) -> Result<HttpResponse> {
+async fn answer(app: &App, keys: &Keys, traffic: &Traffic) -> Result<HttpResponse> {
     let now = app.clock.now();
     // The numbers of this process are told whether or not the database answers.
     let mails = app
@@ -65,10 +66,10 @@ async fn answer(app: &web::Data<App>, keys: &Keys) -> Result<HttpResponse> {
     }
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, FORMAT))
-        .body(text(app, keys, mails.ok())))
+        .body(text(app, keys, traffic, mails.ok())))
 }
 
-fn text(app: &App, keys: &Keys, mails: Option<(i64, i64)>) -> String {
+fn text(app: &App, keys: &Keys, traffic: &Traffic, mails: Option<(i64, i64)>) -> String {
     let counts = app.db.counts();
     let (hits, misses) = keys.cache.counts();
     let mut out = Page::default();
@@ -83,13 +84,13 @@ fn text(app: &App, keys: &Keys, mails: Option<(i64, i64)>) -> String {
         "gauge",
         "Seconds since this process started.",
     );
-    out.sample("", app.traffic.uptime_seconds());
+    out.sample("", traffic.uptime_seconds());
     out.family(
         "vestibule_http_answers_total",
         "counter",
         "Answers that this process gave, by class of status.",
     );
-    for (class, count) in app.traffic.classes() {
+    for (class, count) in traffic.classes() {
         out.sample(&format!("{{status=\"{class}xx\"}}"), count);
     }
     out.family(

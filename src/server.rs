@@ -24,6 +24,7 @@ use crate::jobs::{Job, Ticker, run_until_idle};
 use crate::passwords::Cost;
 use crate::sign_in::sessions::{Seen, Sessions};
 use crate::users::api::MeCache;
+use crate::web::{InProgress, Traffic};
 use crate::{audit, events, invites, metrics, one_time_links, outbox, routes, sign_in};
 
 use heart::Heart;
@@ -42,6 +43,7 @@ pub struct Server {
     metrics: Option<TcpListener>,
     /// The link that makes the first owner, while there is no user.
     pub set_up_link: Option<String>,
+    beside: fn(&mut web::ServiceConfig),
 }
 
 /// What handlers and jobs share. Cheap to clone.
@@ -53,6 +55,8 @@ pub struct Parts {
     pub keys: web::Data<Keys>,
     /// When sessions were last used.
     pub seen: web::Data<Seen>,
+    /// What was answered.
+    pub traffic: web::Data<Traffic>,
 }
 
 /// The background work, in the order in which it is started.
@@ -80,7 +84,7 @@ pub fn jobs() -> Vec<Job<Parts>> {
         },
         Job {
             name: "audit-check",
-            every: hours(24),
+            every: hours(1),
             run: |parts| audit::jobs::check(&parts.app),
         },
         Job {
@@ -163,12 +167,20 @@ impl Server {
             address,
             metrics,
             set_up_link,
+            beside: |_| {},
         })
     }
 
     /// Where the metrics are served without a key, when they are.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics.as_ref()?.local_addr().ok()
+    }
+
+    /// Serves further routes beside the table, for benchmarks that need a floor to compare with.
+    #[must_use]
+    pub fn beside(mut self, routes: fn(&mut web::ServiceConfig)) -> Self {
+        self.beside = routes;
+        self
     }
 
     /// Where it listens.
@@ -202,10 +214,14 @@ impl Server {
             parts,
             listener,
             metrics,
+            beside,
             ..
         } = self;
         let metrics = metrics
-            .map(|listener| metrics::serve(parts.app.clone(), parts.keys.clone(), listener))
+            .map(|listener| {
+                let (app, keys) = (parts.app.clone(), parts.keys.clone());
+                metrics::serve(app, keys, parts.traffic.clone(), listener)
+            })
             .transpose()?;
         let cookie_key = Key::from(&parts.app.master.subkey::<64>("session cookie")[..]);
         let https = parts.app.config.public_url.https();
@@ -214,6 +230,7 @@ impl Server {
             chrome: ChromeCache::default(),
         });
         let me = web::Data::new(MeCache::default());
+        let in_progress = web::Data::new(InProgress::default());
         let endings = web::Data::new(belongings::ENDINGS);
         let shared = parts.clone();
         let server = HttpServer::new(move || {
@@ -237,10 +254,13 @@ impl Server {
             Actix::new()
                 .app_data(shared.app.clone())
                 .app_data(shared.keys.clone())
+                .app_data(shared.traffic.clone())
                 .app_data(callers.clone())
                 .app_data(me.clone())
+                .app_data(in_progress.clone())
                 .app_data(endings.clone())
                 .app_data(web::PayloadConfig::new(crate::web::BODY_LIMIT))
+                .configure(beside)
                 .configure(routes::register)
                 .wrap(from_fn(callers::visit))
                 .wrap(sessions)

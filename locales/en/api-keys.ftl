@@ -137,3 +137,6 @@ mail-key-revoked-subject = One of your API keys was revoked
 mail-key-revoked-what = An administrator revoked an API key of your account ({ $start }). Programs that use it fail from now on.
 mail-key-revoked-reason = Reason: { $reason }
 mail-key-revoked-next = If you still need one, make a new key here:
+
+## Why keys end with an account
+api-keys-reason-suspended = The account was switched off.

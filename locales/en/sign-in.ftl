@@ -41,7 +41,7 @@ recover-new-button = Set new password
 recover-done = Your password is set. You are signed out everywhere else.
 
 ## Time in words
-time-now = now
+time-now = just now
 time-in-minutes = { $count ->
     [one] in 1 minute
    *[other] in { $count } minutes

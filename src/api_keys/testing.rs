@@ -37,8 +37,6 @@ impl House {
             passwords: Passwords::start(Cost::CHEAP, 1).unwrap(),
             limits: Default::default(),
             text: Text::ENGLISH,
-            in_progress: Default::default(),
-            traffic: crate::web::Traffic::default(),
         };
         Self {
             app: Arc::new(app),

@@ -215,6 +215,40 @@ impl Integrity {
     }
 }
 
+/// An entry in one sentence, for a list of what happened lately.
+pub struct Line {
+    /// What happened.
+    pub sentence: String,
+    /// When.
+    pub at: Time,
+    /// The drawing beside it.
+    pub icon: &'static str,
+}
+
+/// The newest entries, each in a sentence.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest(conn: &mut Conn, text: Text, most: i64) -> QueryResult<Vec<Line>> {
+    let rows = store::list(conn, &Filter::default(), &Paging::first(most))?;
+    let rows = Paging::first(most)
+        .slice(rows, |row| Cursor {
+            time: row.at,
+            id: row.id.to_string(),
+        })
+        .rows;
+    let names = store::names(conn, &people(&rows))?;
+    let line = |row| {
+        let entry = EntryView::of(text, row, &names);
+        Line {
+            sentence: entry.sentence,
+            at: entry.at,
+            icon: entry.icon,
+        }
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -385,38 +419,4 @@ mod tests {
             assert!(Text::ENGLISH.has(&key), "{key}");
         }
     }
-}
-
-/// An entry in one sentence, for a list of what happened lately.
-pub struct Line {
-    /// What happened.
-    pub sentence: String,
-    /// When.
-    pub at: Time,
-    /// The drawing beside it.
-    pub icon: &'static str,
-}
-
-/// The newest entries, each in a sentence.
-///
-/// # Errors
-/// When the database refuses.
-pub fn newest(conn: &mut Conn, text: Text, most: i64) -> QueryResult<Vec<Line>> {
-    let rows = store::list(conn, &Filter::default(), &Paging::first(most))?;
-    let rows = Paging::first(most)
-        .slice(rows, |row| Cursor {
-            time: row.at,
-            id: row.id.to_string(),
-        })
-        .rows;
-    let names = store::names(conn, &people(&rows))?;
-    let line = |row| {
-        let entry = EntryView::of(text, row, &names);
-        Line {
-            sentence: entry.sentence,
-            at: entry.at,
-            icon: entry.icon,
-        }
-    };
-    Ok(rows.into_iter().map(line).collect())
 }

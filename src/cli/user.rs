@@ -144,11 +144,11 @@ fn reset_link(config: Config, who: &str) -> Outcome {
 
 fn suspend(config: Config, who: &str, reason: String) -> Outcome {
     let parts = open(config)?;
-    let who = who.to_owned();
+    let (app, who) = (parts.app.clone(), who.to_owned());
     let user = parts.app.db.write_now(move |tx| {
         let user = user(tx, &who)?;
-        let reason = reason.trim();
-        actions::suspend(tx, &Actor::operator(), user.id, reason, ENDINGS.on_suspend)
+        let (operator, reason) = (Actor::operator(), reason.trim());
+        actions::suspend(tx, &app, &operator, user.id, reason, ENDINGS.on_suspend)
     })?;
     eprintln!("{} is suspended.", user.label());
     print(user.id)

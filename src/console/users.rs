@@ -227,9 +227,9 @@ pub async fn suspend(
     let id: UserId = id.parse()?;
     let done = async {
         let reason = crate::input::line("reason", form.get("reason"), 0..=500)?;
-        let (actor, end) = (who.actor.clone(), endings.on_suspend);
+        let (shared, actor, end) = (app.clone(), who.actor.clone(), endings.on_suspend);
         app.db
-            .write(move |tx| actions::suspend(tx, &actor, id, &reason, end))
+            .write(move |tx| actions::suspend(tx, &shared, &actor, id, &reason, end))
             .await
     };
     match done.await {

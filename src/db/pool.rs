@@ -9,13 +9,20 @@ use diesel::r2d2::{ManageConnection, R2D2Connection};
 
 use crate::error::{Error, Result};
 
-/// A connection to either database. Never use the derived `establish`: it guesses.
-#[derive(diesel::MultiConnection)]
-pub enum Conn {
-    /// PostgreSQL.
-    Pg(PgConnection),
-    /// SQLite.
-    Lite(SqliteConnection),
+pub use conn::{Conn, MultiBackend};
+
+#[expect(missing_docs, reason = "the derive writes public items without any")]
+mod conn {
+    use diesel::{PgConnection, SqliteConnection};
+
+    /// A connection to either database. Never use the derived `establish`: it guesses.
+    #[derive(diesel::MultiConnection)]
+    pub enum Conn {
+        /// PostgreSQL.
+        Pg(PgConnection),
+        /// SQLite.
+        Lite(SqliteConnection),
+    }
 }
 
 /// Which database to open.

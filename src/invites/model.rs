@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn an_end_is_told_in_whole_seconds_and_lies_in_the_future() {
-        let now = at(1_000).plus(crate::clock::Span::default());
+        let now = at(1_000).plus(Span::default());
         assert_eq!(
             End::In(days(7)).from(now).unwrap().0,
             at(1_000 + 7 * 86_400)

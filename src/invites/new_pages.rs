@@ -216,7 +216,7 @@ pub async fn create(
                 .db
                 .write(move |tx| actions::create(tx, &shared, &actor, &new))
                 .await?;
-            return Ok(Step::Sent(made));
+            return Ok(Step::Sent(Box::new(made)));
         }
         let (actor, now) = (who.actor.clone(), app.clock.now());
         let until = new
@@ -246,7 +246,7 @@ pub async fn create(
                 typed,
             })
         }
-        Ok(Step::Sent(made)) if made.link.is_some() => show_link(page, made),
+        Ok(Step::Sent(made)) if made.link.is_some() => show_link(page, *made),
         Ok(Step::Sent(made)) => {
             let key = if app.config.smtp.is_some() {
                 "invites-sent"
@@ -273,7 +273,7 @@ pub async fn create(
 
 enum Step {
     Checked(Verdict, Option<crate::clock::Time>),
-    Sent(actions::Made),
+    Sent(Box<actions::Made>),
 }
 
 /// What sending would meet: the same refusals, before anything is done.

@@ -14,7 +14,6 @@ use crate::limits::Limiter;
 use crate::passwords::{Cost, Passwords};
 use crate::secret::MasterKey;
 use crate::text::Text;
-use crate::web::InProgress;
 
 /// The app, and the database that goes away with it.
 pub(super) struct TestApp {
@@ -42,8 +41,6 @@ impl TestApp {
             passwords: Passwords::start(Cost::CHEAP, 1).unwrap(),
             limits: Limiter::default(),
             text: Text::ENGLISH,
-            in_progress: InProgress::default(),
-            traffic: crate::web::Traffic::default(),
         };
         Self {
             app: Arc::new(app),

@@ -1,4 +1,4 @@
-//! The heartbeat of a process.
+//! What a process does for itself while it serves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,47 +6,70 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::Parts;
+use crate::error::Result;
 
 /// What every process does for itself, whoever holds the leases: hear of ended rights twice a second,
-/// and write what it noted.
+/// and write what it noted. Two threads, because a writer that is busy must not make the process deaf.
 pub(super) struct Heart {
     stopping: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Heart {
     const BEAT: Duration = Duration::from_millis(400);
-    /// Beats between two writes of last uses: about every 20 seconds.
-    const FLUSH: u32 = 50;
+    const WRITE: Duration = Duration::from_secs(20);
 
     pub(super) fn start(parts: &Parts) -> std::io::Result<Self> {
         let stopping = Arc::new(AtomicBool::new(false));
-        let (parts, flag) = (parts.clone(), stopping.clone());
-        let thread = std::thread::Builder::new()
-            .name("heart".into())
-            .spawn(move || {
-                let mut beats = 0_u32;
-                while !flag.load(Ordering::Acquire) {
-                    if let Err(why) = parts.app.db.refresh_rights() {
-                        tracing::warn!(%why, "the revision of rights could not be read");
-                    }
-                    beats = beats.wrapping_add(1);
-                    if beats.is_multiple_of(Self::FLUSH)
-                        && let Err(why) = parts.flush()
-                    {
-                        tracing::warn!(%why, "last uses could not be written");
-                    }
-                    std::thread::park_timeout(Self::BEAT);
-                }
-            })?;
-        Ok(Self { stopping, thread })
+        let threads = vec![
+            beat(
+                "heart",
+                Self::BEAT,
+                stopping.clone(),
+                parts.clone(),
+                |parts| parts.app.db.refresh_rights(),
+            )?,
+            beat(
+                "last-uses",
+                Self::WRITE,
+                stopping.clone(),
+                parts.clone(),
+                |parts| {
+                    parts.seen.flush(&parts.app)?;
+                    parts.keys.usage.flush(&parts.app.db).map(drop)
+                },
+            )?,
+        ];
+        Ok(Self { stopping, threads })
     }
 
     pub(super) fn stop(self) {
         self.stopping.store(true, Ordering::Release);
-        self.thread.thread().unpark();
-        if self.thread.join().is_err() {
-            tracing::error!("the heart stopped by itself");
+        for thread in self.threads {
+            thread.thread().unpark();
+            if thread.join().is_err() {
+                tracing::error!("work of this process ended by itself");
+            }
         }
     }
+}
+
+/// A thread that does something again and again until it is told to stop.
+fn beat(
+    name: &'static str,
+    every: Duration,
+    stopping: Arc<AtomicBool>,
+    parts: Parts,
+    work: fn(&Parts) -> Result<()>,
+) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(move || {
+            while !stopping.load(Ordering::Acquire) {
+                if let Err(why) = work(&parts) {
+                    tracing::warn!(name, %why, "work of this process failed; it is tried again");
+                }
+                std::thread::park_timeout(every);
+            }
+        })
 }

@@ -89,13 +89,12 @@ fn open_there(config: Config, target: &Target, clock: Clock, cost: Cost) -> Resu
         passwords,
         limits: crate::limits::Limiter::default(),
         text: Text::ENGLISH,
-        in_progress: crate::web::InProgress::default(),
-        traffic: Traffic::default(),
     };
     Ok(Parts {
         app: web::Data::new(app),
         keys: web::Data::new(Keys::default()),
         seen: web::Data::new(Seen::default()),
+        traffic: web::Data::new(Traffic::default()),
     })
 }
 

@@ -114,10 +114,7 @@ async fn with_contact(app: &web::Data<App>, why: Error) -> Error {
     if why.code() != Code::AccountDisabled {
         return why;
     }
-    let settings = app
-        .db
-        .read(|conn| crate::site::actions::current(conn))
-        .await;
+    let settings = app.db.read(crate::site::actions::current).await;
     let contact = settings
         .map(|settings| settings.contact)
         .unwrap_or_default();

@@ -21,7 +21,7 @@ use crate::site;
 
 /// What else ends with a user: the features that keep something of a user are listed in `belongings`,
 /// which this one does not know.
-pub type Ending = fn(&mut Tx<'_>, &Actor, UserId) -> Result<()>;
+pub type Ending = fn(&mut Tx<'_>, &App, &Actor, UserId) -> Result<()>;
 
 /// The endings that `belongings` hands to this feature's handlers.
 #[derive(Clone, Copy)]
@@ -141,7 +141,7 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: UserId, change: &Change) -> Re
         }
         user.role = role;
     }
-    // Also for a new name: whoever was told about this user before is told anew.
+    // Also for more rights or a new name: whoever was told about this user before is told anew.
     tx.narrow_rights()?;
     let parts = [
         (&change.traits, &mut user.traits),
@@ -176,6 +176,7 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: UserId, change: &Change) -> Re
 /// `forbidden`, `above_you`, `last_owner`, `wrong_state`, `not_found`.
 pub fn suspend(
     tx: &mut Tx<'_>,
+    app: &App,
     actor: &Actor,
     id: UserId,
     reason: &str,
@@ -194,7 +195,7 @@ pub fn suspend(
     let now = tx.now;
     store::update(tx, &user, now)?;
     tx.narrow_rights()?;
-    end(tx, actor, id)?;
+    end(tx, app, actor, id)?;
     audit::record(
         tx,
         actor,
@@ -223,6 +224,7 @@ pub fn reactivate(tx: &mut Tx<'_>, actor: &Actor, id: UserId) -> Result<User> {
     user.status_reason = None;
     let now = tx.now;
     store::update(tx, &user, now)?;
+    tx.narrow_rights()?;
     audit::record(
         tx,
         actor,

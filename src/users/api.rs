@@ -353,10 +353,10 @@ pub async fn suspend(
     call: Call<Suspension>,
 ) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
-    let end = endings.on_suspend;
+    let (shared, end) = (app.clone(), endings.on_suspend);
     call.run(&app, StatusCode::OK, move |tx, actor, body| {
         let reason = crate::input::line("reason", &body.reason, 0..=500)?;
-        let user = actions::suspend(tx, actor, id, &reason, end)?;
+        let user = actions::suspend(tx, &shared, actor, id, &reason, end)?;
         UserView::read(tx, user, actor)
     })
     .await

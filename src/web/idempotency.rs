@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -37,7 +37,14 @@ struct Name {
 
 /// The key of one call, or none.
 pub(super) struct Once {
-    call: Option<(Name, SecretDigest)>,
+    call: Option<Keyed>,
+}
+
+/// A call with a key, its body, and the list that it is on while it is under way.
+struct Keyed {
+    name: Name,
+    body: SecretDigest,
+    calls: web::Data<InProgress>,
 }
 
 impl Once {
@@ -59,8 +66,13 @@ impl Once {
             route: format!("{} {}", request.method(), request.path()),
             key: SecretDigest::of(key),
         };
+        let calls = request
+            .app_data::<web::Data<InProgress>>()
+            .cloned()
+            .expect("the server has InProgress");
+        let body = SecretDigest::of_bytes(body);
         Ok(Self {
-            call: Some((name, SecretDigest::of_bytes(body))),
+            call: Some(Keyed { name, body, calls }),
         })
     }
 
@@ -75,11 +87,11 @@ impl Once {
         A: Serialize + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<A> + Send + 'static,
     {
-        let Some((name, body)) = self.call else {
+        let Some(Keyed { name, body, calls }) = self.call else {
             let made = app.db.write(action).await?;
             return Ok(HttpResponse::build(status).json(made));
         };
-        let _under_way = UnderWay::start(&app.in_progress, &name)?;
+        let _under_way = UnderWay::start(&calls, &name)?;
         if let Some(kept) = known(app, &name, &body).await? {
             return kept.replay(app, &name);
         }
@@ -122,11 +134,11 @@ impl Once {
         F: FnMut(&mut Tx<'_>) -> Result<(String, A)> + Send + 'static,
         G: FnMut(&mut Tx<'_>, &str) -> Result<A> + Send + 'static,
     {
-        let Some((name, body)) = self.call else {
+        let Some(Keyed { name, body, calls }) = self.call else {
             let (_, made) = app.db.write(action).await?;
             return Ok(HttpResponse::build(status).json(made));
         };
-        let _under_way = UnderWay::start(&app.in_progress, &name)?;
+        let _under_way = UnderWay::start(&calls, &name)?;
         let made = match known(app, &name, &body).await? {
             Some(Kept { made: Some(id), .. }) => app.db.write(move |tx| again(tx, &id)).await?,
             Some(_) => return Code::IdempotencyMismatch.refuse(),

@@ -166,7 +166,7 @@ fn each_filter_narrows_the_list() {
         log.found(&filter)
     };
     let invite = "inv_018bcfe5-6800-7000-8000-000000000000";
-    let day = |text| crate::clock::Time::parse(text);
+    let day = |text| Time::parse(text);
     assert_eq!(by(&|it| it.actor = "system".into()), ["invite.expired"]);
     assert_eq!(by(&|it| it.actor = log.ada.to_string()), ["user.updated"]);
     assert_eq!(

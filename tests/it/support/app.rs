@@ -283,7 +283,9 @@ impl Drop for TestApp {
         } else {
             self.waiting()
         };
-        drop(self.stop.take().map(|stop| stop.send(())));
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
         let ended = self.thread.take().map(JoinHandle::join);
         if let Some((server, name)) = self.schema.take() {
             drop_schema(&server, &name);
@@ -304,7 +306,7 @@ impl Drop for TestApp {
 }
 
 /// A file in `folder`, or a schema of its own on the server that `VESTIBULE_TEST_DATABASE_URL` names.
-fn database(folder: &TempDir) -> (DatabaseUrl, Option<(String, String)>) {
+pub fn database(folder: &TempDir) -> (DatabaseUrl, Option<(String, String)>) {
     let Ok(server) = std::env::var("VESTIBULE_TEST_DATABASE_URL") else {
         return (
             DatabaseUrl::Sqlite(folder.path().join("vestibule.db")),
@@ -315,7 +317,7 @@ fn database(folder: &TempDir) -> (DatabaseUrl, Option<(String, String)>) {
         "it_{:032x}",
         u128::from_be_bytes(vestibule::secret::random())
     );
-    let mut conn = diesel::PgConnection::establish(&server).unwrap();
+    let mut conn = PgConnection::establish(&server).unwrap();
     diesel::sql_query(format!("CREATE SCHEMA {name}"))
         .execute(&mut conn)
         .unwrap();
@@ -324,8 +326,9 @@ fn database(folder: &TempDir) -> (DatabaseUrl, Option<(String, String)>) {
     (DatabaseUrl::Postgres(url), Some((server, name)))
 }
 
-fn drop_schema(server: &str, name: &str) {
-    let dropped = diesel::PgConnection::establish(server)
+/// Removes what [`database`] made on a server.
+pub fn drop_schema(server: &str, name: &str) {
+    let dropped = PgConnection::establish(server)
         .map_err(|why| why.to_string())
         .and_then(|mut conn| {
             let drop = format!("SET client_min_messages = 'warning'; DROP SCHEMA {name} CASCADE");

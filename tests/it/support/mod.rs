@@ -3,4 +3,5 @@
 pub mod app;
 pub mod client;
 pub mod html;
+pub mod program;
 pub mod smtp;

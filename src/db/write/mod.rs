@@ -4,12 +4,15 @@
 //! second and a worst wait of 4.3 s; one writer that commits groups gave 5 to 12 thousand and 80 ms.
 //! Nobody is answered before the commit that holds their action is durable.
 
+mod grouped;
+mod pooled;
+
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 use diesel::prelude::*;
@@ -17,21 +20,13 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use tokio::sync::oneshot;
 
 use super::Rights;
-use super::pool::{Conn, Pool, Target, connect};
+use super::pool::{Conn, Pool, Target};
 use super::schema::revisions;
 use crate::clock::{Clock, Time};
 use crate::error::{Error, Result};
 
 type Manager = <Conn as Connection>::TransactionManager;
 
-/// A group ends at this many actions …
-const GROUP_ACTIONS: usize = 64;
-/// … or after this time, and then lets go of the lock, so that other processes get in.
-const GROUP_TIME: Duration = Duration::from_millis(5);
-/// Actions that may wait for the writer before new ones are answered with 503.
-const QUEUE: usize = 1_024;
-/// How often an action is tried again on PostgreSQL when it could not be serialised.
-const TRIES: u32 = 8;
 /// Rows that carry the revision of rights; several, so that actions on PostgreSQL seldom meet.
 const REVISION_ROWS: i32 = 16;
 
@@ -232,15 +227,7 @@ impl Writer {
         });
         let how = match target {
             Target::Postgres(_) => How::Pooled(pool),
-            Target::Sqlite(_) => {
-                let (send, jobs) = sync_channel(QUEUE);
-                let (target, shared) = (target.clone(), shared.clone());
-                std::thread::Builder::new()
-                    .name("writer".into())
-                    .spawn(move || write_groups(&target, &jobs, &shared))
-                    .map_err(|why| Error::Internal(why.into()))?;
-                How::Grouped(send)
-            }
+            Target::Sqlite(_) => How::Grouped(grouped::start(target, shared.clone())?),
         };
         Ok(Self { how, shared })
     }
@@ -268,10 +255,10 @@ impl Writer {
             send: move |result| drop(send.send(result)),
         });
         match &self.how {
-            How::Grouped(writer) => enqueue(writer, job)?,
+            How::Grouped(writer) => grouped::enqueue(writer, job)?,
             How::Pooled(pool) => {
                 let (pool, shared) = (pool.clone(), self.shared.clone());
-                tokio::task::spawn_blocking(move || write_pooled(&pool, job, &shared));
+                tokio::task::spawn_blocking(move || pooled::write(&pool, job, &shared));
             }
         }
         receive.await.unwrap_or_else(Error::gone)
@@ -289,152 +276,11 @@ impl Writer {
             send: move |result| drop(send.send(result)),
         });
         match &self.how {
-            How::Grouped(writer) => enqueue(writer, job)?,
-            How::Pooled(pool) => write_pooled(pool, job, &self.shared),
+            How::Grouped(writer) => grouped::enqueue(writer, job)?,
+            How::Pooled(pool) => pooled::write(pool, job, &self.shared),
         }
         receive.recv().unwrap_or_else(Error::gone)
     }
-}
-
-fn enqueue(writer: &SyncSender<Box<dyn Job>>, job: Box<dyn Job>) -> Result<()> {
-    writer.try_send(job).map_err(|why| match why {
-        TrySendError::Full(_) => Error::Unavailable("too many changes are waiting".into()),
-        TrySendError::Disconnected(_) => Error::Unavailable("the writer has stopped".into()),
-    })
-}
-
-/// The one thread that writes to a SQLite file. Ends when the last handle on the database is dropped,
-/// after it has answered all that waited.
-fn write_groups(target: &Target, jobs: &Receiver<Box<dyn Job>>, shared: &Shared) {
-    let mut conn = None;
-    while let Ok(first) = jobs.recv() {
-        let open = match conn.take() {
-            Some(open) => Ok(open),
-            None => connect(target),
-        };
-        match open {
-            Ok(mut open) => {
-                if write_group(&mut open, first, jobs, shared) {
-                    conn = Some(open);
-                }
-            }
-            Err(why) => first.answer(Some(&why.to_string())),
-        }
-    }
-}
-
-/// Runs the actions that wait and commits them together; false when the connection is no longer good.
-fn write_group(
-    conn: &mut Conn,
-    first: Box<dyn Job>,
-    jobs: &Receiver<Box<dyn Job>>,
-    shared: &Shared,
-) -> bool {
-    if let Err(why) = begin(conn) {
-        first.answer(Some(&why.to_string()));
-        return !matches!(why, DieselError::BrokenTransactionManager);
-    }
-    let started = Instant::now();
-    let mut ran = Vec::with_capacity(GROUP_ACTIONS);
-    let (mut kept, mut any_narrowed) = (0, false);
-    let mut next = Some(first);
-    while let Some(mut job) = next.take() {
-        match savepoint(conn, job.as_mut(), shared.clock.now()) {
-            Ok(Ran::Keep { narrowed }) => {
-                kept += 1;
-                any_narrowed |= narrowed;
-            }
-            Ok(Ran::Undo | Ran::Again) => {}
-            Err(why) => {
-                ran.push(job);
-                return lose(conn, ran, &why);
-            }
-        }
-        ran.push(job);
-        if ran.len() < GROUP_ACTIONS && started.elapsed() < GROUP_TIME {
-            next = jobs.try_recv().ok();
-        }
-    }
-    if let Err(why) = Manager::commit_transaction(conn) {
-        return lose(conn, ran, &why);
-    }
-    shared.committed(kept, any_narrowed);
-    for job in ran {
-        job.answer(None);
-    }
-    true
-}
-
-fn savepoint(conn: &mut Conn, job: &mut dyn Job, now: Time) -> QueryResult<Ran> {
-    Manager::begin_transaction(conn)?;
-    let ran = job.run(conn, now);
-    // A panic may have left savepoints of the action's own open.
-    while depth(conn)? > 2 {
-        Manager::rollback_transaction(conn)?;
-    }
-    match ran {
-        Ran::Keep { .. } => Manager::commit_transaction(conn)?,
-        Ran::Undo | Ran::Again => Manager::rollback_transaction(conn)?,
-    }
-    Ok(ran)
-}
-
-/// The group could not be committed: every action of it answers so, and no cache changes.
-fn lose(conn: &mut Conn, ran: Vec<Box<dyn Job>>, why: &DieselError) -> bool {
-    tracing::error!(%why, actions = ran.len(), "a group of actions could not be committed");
-    for job in ran {
-        job.answer(Some(&why.to_string()));
-    }
-    while matches!(depth(conn), Ok(1..)) {
-        if Manager::rollback_transaction(conn).is_err() {
-            return false;
-        }
-    }
-    depth(conn).is_ok()
-}
-
-fn write_pooled(pool: &Pool, mut job: Box<dyn Job>, shared: &Shared) {
-    for attempt in 1..=TRIES {
-        let mut conn = match pool.get() {
-            Ok(conn) => conn,
-            Err(why) => return job.answer(Some(&why.to_string())),
-        };
-        match serializable(&mut conn, job.as_mut(), shared.clock.now()) {
-            Ok(Ran::Keep { narrowed }) => {
-                shared.committed(1, narrowed);
-                return job.answer(None);
-            }
-            Ok(Ran::Undo) => return job.answer(None),
-            Ok(Ran::Again) => {}
-            Err(why) if not_serialised(&why) => {}
-            Err(why) => {
-                // After a failover the old connections lead to a server that only reads.
-                if why.to_string().contains("read-only transaction") {
-                    Manager::transaction_manager_status_mut(&mut *conn).set_in_error();
-                }
-                return job.answer(Some(&why.to_string()));
-            }
-        }
-        drop(conn);
-        let [jitter] = crate::secret::random::<1>();
-        std::thread::sleep(Duration::from_micros(
-            u64::from(jitter) * 40 * u64::from(attempt),
-        ));
-    }
-    job.answer(Some("others changed the same rows at the same time"));
-}
-
-fn serializable(conn: &mut Conn, job: &mut dyn Job, now: Time) -> QueryResult<Ran> {
-    begin(conn)?;
-    let ran = job.run(conn, now);
-    while depth(conn)? > 1 {
-        Manager::rollback_transaction(conn)?;
-    }
-    match ran {
-        Ran::Keep { .. } => Manager::commit_transaction(conn)?,
-        Ran::Undo | Ran::Again => Manager::rollback_transaction(conn)?,
-    }
-    Ok(ran)
 }
 
 fn begin(conn: &mut Conn) -> QueryResult<()> {

@@ -1,0 +1,58 @@
+//! PostgreSQL: a connection of the pool for each action, serialisable, tried again when it must be.
+
+use std::time::Duration;
+
+use diesel::connection::TransactionManager;
+use diesel::prelude::*;
+
+use super::super::pool::{Conn, Pool};
+use super::{Job, Manager, Ran, Shared, begin, depth, not_serialised};
+use crate::clock::Time;
+
+/// How often an action is tried again when it could not be serialised.
+const TRIES: u32 = 8;
+
+/// Runs an action and answers it.
+pub(super) fn write(pool: &Pool, mut job: Box<dyn Job>, shared: &Shared) {
+    for attempt in 1..=TRIES {
+        let mut conn = match pool.get() {
+            Ok(conn) => conn,
+            Err(why) => return job.answer(Some(&why.to_string())),
+        };
+        match serializable(&mut conn, job.as_mut(), shared.clock.now()) {
+            Ok(Ran::Keep { narrowed }) => {
+                shared.committed(1, narrowed);
+                return job.answer(None);
+            }
+            Ok(Ran::Undo) => return job.answer(None),
+            Ok(Ran::Again) => {}
+            Err(why) if not_serialised(&why) => {}
+            Err(why) => {
+                // After a failover the old connections lead to a server that only reads.
+                if why.to_string().contains("read-only transaction") {
+                    Manager::transaction_manager_status_mut(&mut *conn).set_in_error();
+                }
+                return job.answer(Some(&why.to_string()));
+            }
+        }
+        drop(conn);
+        let [jitter] = crate::secret::random::<1>();
+        std::thread::sleep(Duration::from_micros(
+            u64::from(jitter) * 40 * u64::from(attempt),
+        ));
+    }
+    job.answer(Some("others changed the same rows at the same time"));
+}
+
+fn serializable(conn: &mut Conn, job: &mut dyn Job, now: Time) -> QueryResult<Ran> {
+    begin(conn)?;
+    let ran = job.run(conn, now);
+    while depth(conn)? > 1 {
+        Manager::rollback_transaction(conn)?;
+    }
+    match ran {
+        Ran::Keep { .. } => Manager::commit_transaction(conn)?,
+        Ran::Undo | Ran::Again => Manager::rollback_transaction(conn)?,
+    }
+    Ok(ran)
+}
