@@ -10,7 +10,7 @@
 //! | what every feature writes to | [`audit`] [`events`] [`outbox`] [`site`] |
 //! | people | [`groups`] [`one_time_links`] [`users`] |
 //! | features | [`api_keys`] [`sign_in`] [`invites`] |
-//! | top | [`belongings`] [`console`] [`callers`] [`health`] [`routes`] [`server`] |
+//! | top | [`belongings`] [`console`] [`callers`] [`health`] [`metrics`] [`routes`] [`server`] |
 #![forbid(unsafe_code)]
 
 pub mod access;
@@ -49,5 +49,6 @@ pub mod belongings;
 pub mod callers;
 pub mod console;
 pub mod health;
+pub mod metrics;
 pub mod routes;
 pub mod server;

@@ -11,7 +11,7 @@ use crate::callers::admit;
 use crate::error::{Code, Result};
 use crate::openapi::{Doc, Operation, Reference};
 use crate::{
-    api_keys, audit, console, events, groups, health, invites, openapi, outbox, sign_in, site,
+    api_keys, audit, console, events, groups, health, invites, metrics, openapi, outbox, sign_in, site,
     users,
 };
 
@@ -134,6 +134,7 @@ fn api() -> Vec<Route> {
         KeysRevoke, OutboxRead, OutboxWrite, SettingsRead, SettingsWrite, UsersRead, UsersWrite,
     };
     rows! {
+        GET "/metrics" Who::Scope(Scope::MetricsRead), metrics::SHOW => metrics::show;
         GET "/api/v1/me" Who::Key, users::api::ME => users::api::me;
         GET "/api/v1/users" Who::Scope(UsersRead), users::api::LIST => users::api::list;
         POST "/api/v1/users" Who::Scope(UsersWrite), users::api::CREATE => users::api::create;

@@ -1,48 +1,46 @@
 //! Builds the server: the same for `vestibule serve` and for every test.
 
+mod heart;
+mod opening;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 use actix_session::SessionMiddleware;
 use actix_session::config::{BrowserSession, CookieContentSecurity};
 use actix_web::cookie::{Key, SameSite};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, HttpServer, web};
-use diesel::prelude::*;
 
 use crate::api_keys::Keys;
 use crate::app::App;
 use crate::belongings;
 use crate::callers::{self, Callers};
 use crate::clock::{Clock, hours, minutes, seconds};
-use crate::config::{Config, DatabaseUrl};
+use crate::config::Config;
 use crate::console::chrome::ChromeCache;
-use crate::db::{Db, Target, migrate};
 use crate::error::{Error, Result};
 use crate::jobs::{Job, Ticker, run_until_idle};
-use crate::passwords::{Cost, Passwords};
-use crate::secret::MasterKey;
+use crate::passwords::Cost;
 use crate::sign_in::sessions::{Seen, Sessions};
-use crate::text::Text;
 use crate::users::api::MeCache;
-use crate::web::InProgress;
-use crate::{audit, events, invites, one_time_links, outbox, routes, sign_in};
+use crate::web::{InProgress, Traffic};
+use crate::{audit, events, invites, metrics, one_time_links, outbox, routes, sign_in};
+
+use heart::Heart;
+pub use opening::{migrate, open, open_migrated, require_database, target};
 
 /// Blocking threads of each worker: enough for the readers of the database.
 const BLOCKING_THREADS: usize = 8;
 /// How long running requests may take after the server was told to stop.
 const PATIENCE: u64 = 20;
-/// Threads that hash passwords, at most; each keeps 19 MiB.
-const HASHING_THREADS: usize = 2;
 
 /// A server that is bound to its port and ready to run.
 pub struct Server {
     parts: Parts,
     listener: TcpListener,
     address: SocketAddr,
+    metrics: Option<TcpListener>,
     /// The link that makes the first owner, while there is no user.
     pub set_up_link: Option<String>,
     beside: fn(&mut web::ServiceConfig),
@@ -57,90 +55,8 @@ pub struct Parts {
     pub keys: web::Data<Keys>,
     /// When sessions were last used.
     pub seen: web::Data<Seen>,
-}
-
-/// Opens the database of a configuration and what stands on it, migrations applied.
-///
-/// # Errors
-/// A database that is away, or one that belongs to another master key.
-pub fn open(config: Config, clock: Clock, cost: Cost) -> Result<Parts> {
-    let target = target(&config)?;
-    migrate(&target)?;
-    open_migrated(config, clock, cost)
-}
-
-/// The same for a database that is there already: refuses one that is missing.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_migrated(config: Config, clock: Clock, cost: Cost) -> Result<Parts> {
-    let target = target(&config)?;
-    let clock = Arc::new(clock);
-    let db = Db::open(&target, clock.clone())?;
-    let master = MasterKey::load_or_create(&config.secret_key_file)
-        .map_err(|why| Error::internal(why.to_string()))?;
-    own(&db, &master)?;
-    db.refresh_rights()?;
-    let passwords = Passwords::start(cost, HASHING_THREADS).map_err(Error::internal)?;
-    let app = App {
-        config,
-        db,
-        clock,
-        master,
-        passwords,
-        limits: crate::limits::Limiter::default(),
-        text: Text::ENGLISH,
-    };
-    Ok(Parts {
-        app: web::Data::new(app),
-        keys: web::Data::new(Keys::default()),
-        seen: web::Data::new(Seen::default()),
-    })
-}
-
-/// The database that a configuration names; makes the folder of a file.
-///
-/// # Errors
-/// When the folder cannot be made.
-pub fn target(config: &Config) -> Result<Target> {
-    Ok(match &config.database {
-        DatabaseUrl::Postgres(url) => Target::Postgres(url.clone()),
-        DatabaseUrl::Sqlite(path) => {
-            if let Some(folder) = path
-                .parent()
-                .filter(|folder| !folder.as_os_str().is_empty())
-            {
-                std::fs::create_dir_all(folder).map_err(Error::internal)?;
-            }
-            Target::Sqlite(path.clone())
-        }
-    })
-}
-
-/// Ties the database to its master key at the first start, and refuses another key later.
-fn own(db: &Db, master: &MasterKey) -> Result<()> {
-    use crate::db::schema::facts::dsl;
-    let fingerprint = master.fingerprint();
-    let known = db.write_now(move |tx| {
-        let known: Option<String> = dsl::facts
-            .find("master_key")
-            .select(dsl::value)
-            .first(&mut **tx)
-            .optional()?;
-        if known.is_none() {
-            diesel::insert_into(dsl::facts)
-                .values((dsl::name.eq("master_key"), dsl::value.eq(&fingerprint)))
-                .execute(&mut **tx)?;
-        }
-        Ok(known)
-    })?;
-    match known {
-        Some(known) if known != master.fingerprint() => Err(Error::internal(
-            "This database belongs to another master key. Put back the key file that was made with it, \
-             or name it in VESTIBULE_SECRET_KEY_FILE.",
-        )),
-        _ => Ok(()),
-    }
+    /// What was answered.
+    pub traffic: web::Data<Traffic>,
 }
 
 /// The background work, in the order in which it is started.
@@ -223,18 +139,25 @@ impl Parts {
     }
 }
 
+fn listen(setting: &str, address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).map_err(|why| {
+        Error::internal(format!(
+            "cannot listen on {address}: {why}. Set {setting} to another address."
+        ))
+    })
+}
+
 impl Server {
     /// Opens the database, binds the port and makes the set-up link, but serves nobody yet.
     ///
     /// # Errors
     /// When a part cannot be had; the words say which and what to do.
     pub fn build(mut config: Config, clock: Clock, cost: Cost) -> Result<Self> {
-        let listener = TcpListener::bind(config.listen).map_err(|why| {
-            Error::internal(format!(
-                "cannot listen on {}: {why}. Set VESTIBULE_LISTEN to another address.",
-                config.listen
-            ))
-        })?;
+        let listener = listen("VESTIBULE_LISTEN", config.listen)?;
+        let metrics = config
+            .metrics_listen
+            .map(|address| listen("VESTIBULE_METRICS_LISTEN", address))
+            .transpose()?;
         let address = listener.local_addr().map_err(Error::internal)?;
         config.bound_to(address);
         let parts = open(config, clock, cost)?;
@@ -247,9 +170,15 @@ impl Server {
             parts,
             listener,
             address,
+            metrics,
             set_up_link,
             beside: |_| {},
         })
+    }
+
+    /// Where the metrics are served without a key, when they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref()?.local_addr().ok()
     }
 
     /// Serves further routes beside the table, for benchmarks that need a floor to compare with.
@@ -289,9 +218,16 @@ impl Server {
         let Self {
             parts,
             listener,
+            metrics,
             beside,
             ..
         } = self;
+        let metrics = metrics
+            .map(|listener| {
+                let (app, keys) = (parts.app.clone(), parts.keys.clone());
+                metrics::serve(app, keys, parts.traffic.clone(), listener)
+            })
+            .transpose()?;
         let cookie_key = Key::from(&parts.app.master.subkey::<64>("session cookie")[..]);
         let https = parts.app.config.public_url.https();
         let callers = web::Data::new(Callers {
@@ -324,6 +260,7 @@ impl Server {
             Actix::new()
                 .app_data(shared.app.clone())
                 .app_data(shared.keys.clone())
+                .app_data(shared.traffic.clone())
                 .app_data(callers.clone())
                 .app_data(me.clone())
                 .app_data(in_progress.clone())
@@ -360,6 +297,9 @@ impl Server {
             None
         };
         server.await?;
+        if let Some(metrics) = metrics {
+            metrics.stop(false).await;
+        }
         if let Some(ticker) = ticker {
             ticker.stop();
         }
@@ -369,70 +309,4 @@ impl Server {
         }
         Ok(())
     }
-}
-
-/// What every process does for itself, whoever holds the leases: hear of ended rights twice a second,
-/// and write what it noted. Two threads, because a writer that is busy must not make the process deaf.
-struct Heart {
-    stopping: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
-}
-
-impl Heart {
-    const BEAT: Duration = Duration::from_millis(400);
-    const WRITE: Duration = Duration::from_secs(20);
-
-    fn start(parts: &Parts) -> std::io::Result<Self> {
-        let stopping = Arc::new(AtomicBool::new(false));
-        let threads = vec![
-            beat(
-                "heart",
-                Self::BEAT,
-                stopping.clone(),
-                parts.clone(),
-                |parts| parts.app.db.refresh_rights(),
-            )?,
-            beat(
-                "last-uses",
-                Self::WRITE,
-                stopping.clone(),
-                parts.clone(),
-                |parts| {
-                    parts.seen.flush(&parts.app)?;
-                    parts.keys.usage.flush(&parts.app.db).map(drop)
-                },
-            )?,
-        ];
-        Ok(Self { stopping, threads })
-    }
-
-    fn stop(self) {
-        self.stopping.store(true, Ordering::Release);
-        for thread in self.threads {
-            thread.thread().unpark();
-            if thread.join().is_err() {
-                tracing::error!("work of this process ended by itself");
-            }
-        }
-    }
-}
-
-/// A thread that does something again and again until it is told to stop.
-fn beat(
-    name: &'static str,
-    every: Duration,
-    stopping: Arc<AtomicBool>,
-    parts: Parts,
-    work: fn(&Parts) -> Result<()>,
-) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new()
-        .name(name.into())
-        .spawn(move || {
-            while !stopping.load(Ordering::Acquire) {
-                if let Err(why) = work(&parts) {
-                    tracing::warn!(name, %why, "work of this process failed; it is tried again");
-                }
-                std::thread::park_timeout(every);
-            }
-        })
 }

@@ -7,6 +7,7 @@
 //! a second, memory is not believed at all ([`crate::db::Rights`]).
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::sync::Cache;
 
@@ -90,6 +91,8 @@ impl<T> Known<T> {
 pub struct KeyCache {
     good: Cache<SecretDigest, Known<Principal>>,
     bad: Cache<SecretDigest, Known<Code>>,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 impl Default for KeyCache {
@@ -97,11 +100,21 @@ impl Default for KeyCache {
         Self {
             good: Cache::new(GOOD_KEYS),
             bad: Cache::new(BAD_KEYS),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
         }
     }
 }
 
 impl KeyCache {
+    /// How many answers came from memory and how many from the database, since the start.
+    pub fn counts(&self) -> (u64, u64) {
+        (
+            self.hits.load(Ordering::Relaxed),
+            self.misses.load(Ordering::Relaxed),
+        )
+    }
+
     fn find(
         &self,
         digest: &SecretDigest,
@@ -158,8 +171,12 @@ pub async fn authenticate(db: &Db, cache: &KeyCache, text: &str, now: Time) -> R
     let generation = db.rights().generation(now);
     let remembered = generation.and_then(|generation| cache.find(&digest, generation, now));
     let answer = match remembered {
-        Some(answer) => answer,
+        Some(answer) => {
+            cache.hits.fetch_add(1, Ordering::Relaxed);
+            answer
+        }
         None => {
+            cache.misses.fetch_add(1, Ordering::Relaxed);
             let found = db
                 .read(move |conn| Ok(store::by_digest(conn, digest)?))
                 .await?;

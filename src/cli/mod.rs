@@ -1,13 +1,24 @@
 //! `vestibule <command>`: what each command is called and takes.
 //!
-//! Results go to the standard output, messages to the standard error; the exit code is 0 only on success.
+//! Results go to the standard output, messages to the standard error; the exit code is 0 only on
+//! success, 2 for a command line or a database that a command does not work with, else 1.
 
+mod audit;
+mod backup;
+mod jobs;
+mod key;
+mod opening;
 mod serve;
+mod user;
 
+use std::fmt;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use vestibule::config::Config;
+use vestibule::error::Error;
+use vestibule::text::Text;
 
 /// Account-lifecycle server: invites and API keys.
 #[derive(Parser)]
@@ -23,12 +34,61 @@ enum Command {
     Serve,
     /// Apply migrations and exit.
     Migrate,
+    /// Make, suspend and reactivate users, and let them in again.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Issue, list and revoke API keys.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Do the background work.
+    #[command(subcommand)]
+    Jobs(jobs::Command),
+    /// Write a copy of the SQLite database to a new file, while it is served.
+    ///
+    /// The copy is checked. The master key is not in it: keep a copy of the key file somewhere else.
+    Backup(backup::Backup),
+    /// Put a backup in the place of the SQLite database, and keep that one aside.
+    ///
+    /// Refuses while a server holds the database, and a file that is not sound or comes from a later
+    /// version. The database that was there is kept beside it with the ending .before-restore.
+    Restore(backup::Restore),
+    /// Check the audit log.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Print the effective settings, secrets masked.
     Config,
 }
 
 /// What a command answers: nothing more to say, or why not.
-type Outcome = Result<(), String>;
+type Outcome = Result<(), Failure>;
+
+/// Why a command was not done, for the standard error and the exit code.
+struct Failure {
+    words: String,
+    code: u8,
+}
+
+impl Failure {
+    /// The command does not work with what it was given or set up with.
+    fn usage(words: impl Into<String>) -> Self {
+        Self {
+            words: words.into(),
+            code: 2,
+        }
+    }
+}
+
+impl From<String> for Failure {
+    fn from(words: String) -> Self {
+        Self { words, code: 1 }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(why: Error) -> Self {
+        vestibule::web::spoken(Text::ENGLISH, &why).into()
+    }
+}
 
 /// Runs the command that was asked for.
 pub fn run() -> ExitCode {
@@ -36,22 +96,33 @@ pub fn run() -> ExitCode {
     let outcome = settings().and_then(|config| match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(config),
         Command::Migrate => serve::migrate(&config),
-        Command::Config => {
-            print!("{}", config.print());
-            Ok(())
-        }
+        Command::User(command) => user::run(config, command),
+        Command::Key(command) => key::run(config, command),
+        Command::Jobs(jobs::Command::Run) => jobs::run(config),
+        Command::Backup(what) => backup::backup(&config, &what),
+        Command::Restore(what) => backup::restore(&config, &what),
+        Command::Audit(audit::Command::Verify) => audit::verify(config),
+        Command::Config => print(config.print().trim_end()),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            eprintln!("vestibule: {why}");
-            ExitCode::FAILURE
+            eprintln!("vestibule: {}", why.words);
+            ExitCode::from(why.code)
         }
     }
 }
 
+/// Writes a result. A reader that went away is told as a failure: nobody has the result.
+fn print(result: impl fmt::Display) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{result}")
+        .and_then(|()| out.flush())
+        .map_err(|why| format!("cannot write the result: {why}").into())
+}
+
 /// The settings from the environment and the file that it names.
-fn settings() -> Result<Config, String> {
+fn settings() -> Result<Config, Failure> {
     let mut pairs = Vec::new();
     for (name, value) in std::env::vars_os() {
         let Ok(name) = name.into_string() else {
@@ -65,5 +136,5 @@ fn settings() -> Result<Config, String> {
             .map_err(|_| format!("{name} is not valid UTF-8"))?;
         pairs.push((name, value));
     }
-    Config::load(pairs).map_err(|why| why.to_string())
+    Config::load(pairs).map_err(|why| why.to_string().into())
 }

@@ -5,7 +5,9 @@
 //! deferred one that reads and then writes fails under concurrency on SQLite
 //! (`docs/decisions/0002-one-writer.md`).
 
+mod backup;
 pub mod facts;
+mod held;
 mod migrate;
 mod pool;
 mod query;
@@ -24,7 +26,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::prelude::*;
 
-pub use migrate::migrate;
+pub use backup::{Restored, backup, restore};
+pub use migrate::{Schema, look, migrate};
 pub use pool::{Conn, MultiBackend, Target};
 pub use query::{
     Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, Paging, Slice, Suffix, count_some, prefix_end,
@@ -34,6 +37,7 @@ pub use write::{Bell, Counts, Tx};
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use held::Held;
 use pool::Pool;
 use write::Writer;
 
@@ -44,6 +48,7 @@ pub struct Db {
     writer: Arc<Writer>,
     clock: Arc<Clock>,
     rights: Arc<Rights>,
+    _held: Option<Arc<Held>>,
 }
 
 impl Db {
@@ -52,6 +57,10 @@ impl Db {
     /// # Errors
     /// When no connection can be made.
     pub fn open(target: &Target, clock: Arc<Clock>) -> Result<Self> {
+        let held = match target {
+            Target::Sqlite(path) => Some(Arc::new(Held::shared(path)?)),
+            Target::Postgres(_) => None,
+        };
         let readers = pool::readers(target)?;
         let rights = Arc::new(Rights::default());
         let writer = Writer::start(target, readers.clone(), rights.clone(), clock.clone())?;
@@ -60,6 +69,7 @@ impl Db {
             writer: Arc::new(writer),
             clock,
             rights,
+            _held: held,
         })
     }
 

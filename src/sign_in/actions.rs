@@ -355,8 +355,11 @@ pub fn change_password(
 /// A link that sets a new password, for the operator to hand over.
 ///
 /// # Errors
-/// When the database refuses.
+/// `wrong_state` for an account that is switched off, because the link would not work.
 pub fn operator_reset_link(tx: &mut Tx<'_>, app: &App, user: UserId) -> Result<String> {
+    if users::find(tx, user)?.status != Status::Active {
+        return Code::WrongState.refuse();
+    }
     let secret = one_time_links::make(
         tx,
         LinkKind::Recovery,

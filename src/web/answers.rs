@@ -17,6 +17,7 @@ use askama::Template;
 
 use super::page::{Page, render};
 use super::problem::{Problem, retry_after};
+use super::traffic::Traffic;
 use super::visit::Visit;
 use crate::app::App;
 use crate::error::{Code, Error};
@@ -85,6 +86,9 @@ pub async fn answers(
         answered = answered.into_response(answer);
     }
     secure(&app, &http, &mut answered);
+    if let Some(traffic) = http.app_data::<web::Data<Traffic>>() {
+        traffic.count(answered.status().as_u16());
+    }
     log(&http, &answered, started);
     Ok(answered)
 }

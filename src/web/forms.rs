@@ -248,6 +248,21 @@ pub(super) fn words(text: Text, error: &FieldError) -> String {
         .to_string()
 }
 
+/// What went wrong in words, a line for each field: for the command line.
+pub fn spoken(text: Text, error: &Error) -> String {
+    match error {
+        Error::Refused(code, args) => refusal(text, *code, args),
+        Error::Invalid(fields) => fields
+            .iter()
+            .map(|field| format!("{}: {}", field.field, words(text, field)))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Error::TooMany(seconds) => text.wait(*seconds, "web-too-many-tries"),
+        Error::Unavailable(why) => why.clone(),
+        Error::Database(_) | Error::Internal(_) => error.to_string(),
+    }
+}
+
 /// The words of a refusal, in the catalogue as `problem-<code>`.
 pub(super) fn refusal(text: Text, code: Code, args: &[(&'static str, String)]) -> String {
     let key = format!("problem-{}", code.as_str().replace('_', "-"));

@@ -12,19 +12,21 @@ mod page;
 mod paging;
 mod problem;
 mod token_cookie;
+mod traffic;
 mod visit;
 
 pub use answers::{answers, form_leads_to};
 pub use assets::asset;
 pub use csrf::Csrf;
 pub use flash::{FLASH_COOKIE, Flash, Undo, browser_cookie, cookie_value};
-pub use forms::{FormErrors, PostForm, Posted};
+pub use forms::{FormErrors, PostForm, Posted, spoken};
 pub use idempotency::{InProgress, forget_old as forget_old_answers};
 pub use json::{Call, Nothing, Params, created, ok};
 pub use page::{Page, Viewer, render, show};
 pub use paging::{ListQuery, Listed, PageLinks};
 pub use problem::Problem;
 pub use token_cookie::{TokenCookie, own_path};
+pub use traffic::Traffic;
 pub use visit::{ApiCaller, Chrome, Guest, SignedIn, Visit};
 
 /// The largest body of a form or a JSON request, in bytes.

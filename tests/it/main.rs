@@ -10,6 +10,8 @@ mod acceptance;
 mod answers;
 mod api;
 mod bad_input;
+mod cli;
+mod crash;
 mod forgery;
 mod forms;
 mod guessing;

@@ -336,7 +336,7 @@ impl Drop for TestApp {
 }
 
 /// A file in `folder`, or a schema of its own on the server that `VESTIBULE_TEST_DATABASE_URL` names.
-fn database(folder: &TempDir) -> (DatabaseUrl, Option<(String, String)>) {
+pub fn database(folder: &TempDir) -> (DatabaseUrl, Option<(String, String)>) {
     let Ok(server) = std::env::var("VESTIBULE_TEST_DATABASE_URL") else {
         return (
             DatabaseUrl::Sqlite(folder.path().join("vestibule.db")),
@@ -356,7 +356,8 @@ fn database(folder: &TempDir) -> (DatabaseUrl, Option<(String, String)>) {
     (DatabaseUrl::Postgres(url), Some((server, name)))
 }
 
-fn drop_schema(server: &str, name: &str) {
+/// Removes what [`database`] made on a server.
+pub fn drop_schema(server: &str, name: &str) {
     let dropped = PgConnection::establish(server)
         .map_err(|why| why.to_string())
         .and_then(|mut conn| {

@@ -77,6 +77,17 @@ fn ask(
     headers: &[(&str, &str)],
     body: Option<&[u8]>,
 ) -> Answer {
+    try_ask(agent, method, url, headers, body).unwrap()
+}
+
+/// Asks; the error is that no whole answer came.
+fn try_ask(
+    agent: &ureq::Agent,
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Option<&[u8]>,
+) -> Result<Answer, ureq::Error> {
     let mut request = ureq::http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -84,8 +95,7 @@ fn ask(
     let mut response = match body {
         Some(body) => agent.run(request.body(body.to_vec()).unwrap()),
         None => agent.run(request.body(()).unwrap()),
-    }
-    .unwrap();
+    }?;
     let headers = response
         .headers()
         .iter()
@@ -101,13 +111,12 @@ fn ask(
         .body_mut()
         .with_config()
         .limit(20_000_000)
-        .read_to_vec()
-        .unwrap();
-    Answer {
+        .read_to_vec()?;
+    Ok(Answer {
         status,
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),
-    }
+    })
 }
 
 /// A browser: cookies, forms, no script.
@@ -178,6 +187,17 @@ impl Browser {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
     ) -> Answer {
+        self.try_request(method, path, headers, body).unwrap()
+    }
+
+    /// The same; the error is that no whole answer came.
+    pub fn try_request(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<Answer, ureq::Error> {
         let url = self.url(path);
         let cookies: Vec<String> = self
             .cookies
@@ -194,7 +214,7 @@ impl Browser {
         if !cookies.is_empty() {
             all.push(("cookie", &cookies));
         }
-        let answer = ask(&self.agent, method, &url, &all, body);
+        let answer = try_ask(&self.agent, method, &url, &all, body)?;
         for cookie in answer.headers("set-cookie") {
             let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
             let (name, value) = pair.split_once('=').unwrap();
@@ -204,7 +224,7 @@ impl Browser {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        answer
+        Ok(answer)
     }
 
     /// The address on the port of this test, whatever public URL a link was built with.
@@ -265,6 +285,29 @@ impl Api {
         let mut all = vec![("content-type", "application/json")];
         all.extend_from_slice(headers);
         self.send(method, path, &all, Some(body.to_string().as_bytes()))
+    }
+
+    /// POST with a JSON body; the error is that no whole answer came.
+    pub fn try_post(
+        &self,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, ureq::Error> {
+        let credential = self.key.as_ref().map(|key| format!("Bearer {key}"));
+        let mut all = vec![("content-type", "application/json")];
+        all.extend_from_slice(headers);
+        if let Some(credential) = &credential {
+            all.push(("authorization", credential));
+        }
+        let url = format!("{}{path}", self.base);
+        try_ask(
+            &self.agent,
+            "POST",
+            &url,
+            &all,
+            Some(body.to_string().as_bytes()),
+        )
     }
 
     /// Any request, with the key.

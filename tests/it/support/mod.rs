@@ -5,4 +5,5 @@ pub mod client;
 pub mod door;
 pub mod html;
 pub mod invited;
+pub mod program;
 pub mod smtp;
