@@ -198,6 +198,8 @@ struct Shared {
     bell: Bell,
     actions: AtomicU64,
     commits: AtomicU64,
+    /// Held by an action that failed a few times, so that it meets no other of its kind.
+    patient: Mutex<()>,
 }
 
 impl Shared {
@@ -224,6 +226,7 @@ impl Writer {
             bell: Bell::default(),
             actions: AtomicU64::new(0),
             commits: AtomicU64::new(0),
+            patient: Mutex::default(),
         });
         let how = match target {
             Target::Postgres(_) => How::Pooled(pool),

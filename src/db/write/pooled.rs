@@ -1,5 +1,6 @@
 //! PostgreSQL: a connection of the pool for each action, serialisable, tried again when it must be.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use diesel::connection::TransactionManager;
@@ -10,11 +11,23 @@ use super::{Job, Manager, Ran, Shared, begin, depth, not_serialised};
 use crate::clock::Time;
 
 /// How often an action is tried again when it could not be serialised.
-const TRIES: u32 = 8;
+const TRIES: u32 = 24;
+/// From this try on one action of this process at a time is tried: while tables are small PostgreSQL reads
+/// them whole, and then any two actions that read and write one are in each other's way.
+const ONE_BY_ONE: u32 = 3;
 
 /// Runs an action and answers it.
 pub(super) fn write(pool: &Pool, mut job: Box<dyn Job>, shared: &Shared) {
+    let mut turn = None;
     for attempt in 1..=TRIES {
+        if attempt == ONE_BY_ONE {
+            turn = Some(
+                shared
+                    .patient
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner),
+            );
+        }
         let mut conn = match pool.get() {
             Ok(conn) => conn,
             Err(why) => return job.answer(Some(&why.to_string())),
@@ -41,6 +54,7 @@ pub(super) fn write(pool: &Pool, mut job: Box<dyn Job>, shared: &Shared) {
             u64::from(jitter) * 40 * u64::from(attempt),
         ));
     }
+    drop(turn);
     job.answer(Some("others changed the same rows at the same time"));
 }
 
