@@ -131,7 +131,7 @@ fn no_page_takes_a_form_that_is_not_its_own() {
         }
         let path = site.path(route.path);
         let mut all = vec![(&mut owner, forgeries(&good, &foreign, &nobodys))];
-        if route.who == vestibule::callers::Who::Anyone {
+        if route.who == vestibule::access::Who::Anyone {
             all.push((&mut nobody, forgeries(&nobodys, &other_nobodys, &foreign)));
         }
         for (browser, forgeries) in all {

@@ -1,8 +1,8 @@
 //! Every route of the table × everybody who may call: what the table says is what happens.
 
 use actix_web::http::Method;
-use vestibule::access::{Role, Scope};
-use vestibule::callers::Who;
+use vestibule::access::{Role, Scope, Who};
+
 use vestibule::routes::{Route, routes};
 
 use crate::support::app::TestApp;
@@ -226,7 +226,9 @@ fn an_address_says_who_may_call_it() {
     assert_eq!(
         open,
         [
+            "GET /docs",
             "GET /healthz",
+            "GET /openapi.json",
             "GET /readyz",
             "GET /recover",
             "GET /recover/new",

@@ -1,8 +1,8 @@
 //! What the tests of who is let in share: the parts of paths, CSRF tokens, looks into the database.
 
 use diesel::prelude::*;
-use vestibule::access::Role;
-use vestibule::callers::Who;
+use vestibule::access::{Role, Who};
+
 use vestibule::clock::Time;
 use vestibule::ids::{GroupId, InviteId, KeyId, OutboxId, SessionId, UserId};
 use vestibule::routes::Route;
