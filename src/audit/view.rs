@@ -116,7 +116,7 @@ fn actor(text: Text, row: &Row, names: &Names) -> String {
 fn target(text: Text, row: &Row, names: &Names) -> String {
     let named = names
         .get(&row.target_id)
-        .filter(|_| row.target_kind == "user")
+        .filter(|name| matches!(row.target_kind.as_str(), "user" | "invite") && !name.is_empty())
         .map(String::as_str);
     match named.or_else(|| row.target_label()) {
         Some(name) => name.to_owned(),
