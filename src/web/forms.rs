@@ -233,9 +233,12 @@ const fn is_mendable(code: Code) -> bool {
         )
 }
 
-/// The words of a field's error, in the catalogue as `field-<code>`.
+/// The words of a field's error, in the catalogue as `field-<code>`; where the code says too little in a
+/// list of errors, as `field-<code>-<field>`.
 pub(super) fn words(text: Text, error: &FieldError) -> String {
     let key = format!("field-{}", error.code.replace('_', "-"));
+    let closer = format!("{key}-{}", error.field.replace('_', "-"));
+    let key = if text.has(&closer) { closer } else { key };
     error
         .args
         .iter()
