@@ -136,7 +136,7 @@ impl Site {
             Some(self.key("grace@example.org", "Import of staff", "", "30", "all")),
         );
         let soon = json!([analysts]);
-        self.invite(&api, "ada.lovelace@example.org", "Ada Lovelace", &soon, 7);
+        self.invite(&api, "ada.lovelace@example.org", "Ada Lovelace", &soon, 6);
         self.app.advance(days(4));
         self.invite(
             &api,
