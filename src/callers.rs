@@ -135,7 +135,9 @@ pub async fn visit(
         return Ok(request.into_response(elsewhere).map_into_boxed_body());
     }
     let mut answer = next.call(request).await?.map_into_boxed_body();
-    let flash_is_old = visit.flash_shown.get() && visit.flash.is_some();
+    // A redirect shows nothing: the notice goes on to the page behind it.
+    let shown = visit.flash_shown.get() && !answer.status().is_redirection();
+    let flash_is_old = shown && visit.flash.is_some();
     let mut cookies = Vec::from_iter(new_cookie);
     if flash_is_old {
         let mut gone = browser_cookie(&app, crate::web::FLASH_COOKIE, String::new());

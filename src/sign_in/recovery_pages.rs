@@ -12,7 +12,7 @@ use super::setup_pages::Token;
 use crate::app::App;
 use crate::error::{Code, Result};
 use crate::one_time_links::{self, LinkKind};
-use crate::users::model::Email;
+use crate::users::model::{Email, User};
 use crate::web::{Flash, FormErrors, Guest, Page, PostForm, TokenCookie, render, show};
 
 fn cookie() -> TokenCookie {
@@ -83,6 +83,20 @@ pub async fn ask(
 struct NewPasswordPage {
     page: Page,
     errors: FormErrors,
+    /// Whose password it is, for password managers.
+    email: String,
+}
+
+/// Whose password the link sets. Takes nothing.
+async fn whose(app: &App, token: &str) -> Result<User> {
+    let (token, now) = (token.to_owned(), app.clock.now());
+    app.db
+        .read(move |conn| {
+            let link = one_time_links::find(conn, LinkKind::Recovery, &token, now)?;
+            let id = link.user_id.ok_or(Code::LinkGone)?;
+            Ok(crate::users::store::find(conn, id)?)
+        })
+        .await
 }
 
 /// `GET /recover/new`: anybody with the link.
@@ -97,19 +111,18 @@ pub async fn form(
         return cookie().move_token(&app, &query.token, "/recover/new");
     }
     let token = cookie().token(&app, &request).unwrap_or_default();
-    let now = app.clock.now();
-    let found = app
-        .db
-        .read(move |conn| one_time_links::find(conn, LinkKind::Recovery, &token, now))
-        .await;
-    if let Err(why) = found {
-        limits::wrong_link(&app, &guest.source)?;
-        return Err(why);
-    }
+    let user = match whose(&app, &token).await {
+        Ok(user) => user,
+        Err(why) => {
+            limits::wrong_link(&app, &guest.source)?;
+            return Err(why);
+        }
+    };
     let page = page.titled("recover-new-title", "");
     show(&NewPasswordPage {
         page,
         errors: FormErrors::none(),
+        email: user.address().to_owned(),
     })
 }
 
@@ -123,19 +136,9 @@ pub async fn set(
     form: PostForm,
 ) -> Result<HttpResponse> {
     let token = cookie().token(&app, &request).ok_or(Code::LinkGone)?;
+    // Looked up first, so that a dead link costs no hash; taken for good in the transaction.
+    let user = whose(&app, &token).await?;
     let done = async {
-        // Looked up first, so that a dead link costs no hash; taken for good in the transaction.
-        let (looked_up, now) = (token.clone(), app.clock.now());
-        let user = app
-            .db
-            .read(move |conn| {
-                let link = one_time_links::find(conn, LinkKind::Recovery, &looked_up, now)?;
-                Ok(crate::users::store::find(
-                    conn,
-                    link.user_id.ok_or(Code::LinkGone)?,
-                )?)
-            })
-            .await?;
         let personal = [user.display_name.as_str(), user.address()];
         let hash = actions::hash(&app, "password", form.get("password"), &personal).await?;
         let (from, old, token) = (from(&guest), old_session(&guest), token.clone());
@@ -158,7 +161,14 @@ pub async fn set(
             let errors = FormErrors::of(app.text, why)?;
             let mut page = page.titled("recover-new-title", "");
             let status = page.refuse(&errors);
-            let mut answer = render(status, &NewPasswordPage { page, errors })?;
+            let mut answer = render(
+                status,
+                &NewPasswordPage {
+                    page,
+                    errors,
+                    email: user.address().to_owned(),
+                },
+            )?;
             cookie().put(&app, &token, &mut answer)?;
             Ok(answer)
         }

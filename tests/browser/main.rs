@@ -17,3 +17,4 @@ mod support;
 mod journey;
 mod matrix;
 mod pictures;
+mod weight;

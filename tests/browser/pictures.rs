@@ -22,7 +22,7 @@ fn for_the_readme() {
     );
 
     browser.look(1280, 800, false);
-    browser.goto(&format!("{base}/admin/invites?tab=all"));
+    browser.goto(&format!("{base}/admin/invites"));
     browser.text("table");
     browser.screenshot("invites-light");
     browser.look(1280, 800, true);

@@ -69,7 +69,10 @@ fn from_an_empty_database_to_a_revoked_key() {
         .form("/self-service/invite")
         .fill("display_name", "Ada Lovelace")
         .fill("password", PASSWORD);
-    ada.submit(form.press_named("action", "accept")).is(303);
+    let accepted = ada.submit(form.press_named("action", "accept")).is(303);
+    // The notice outlives the redirects on the way.
+    let first = ada.open(accepted.header("location")).is(200).page();
+    assert_eq!(first.text(".flash"), "Welcome, Ada Lovelace.");
 
     // Sign out and in again.
     let page = ada.open("/settings/profile").is(200).page();
