@@ -20,7 +20,7 @@ const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Describes [`show`].
 pub const SHOW: Doc = Doc::new("Read the metrics")
     .about("Prometheus text. On the address of `VESTIBULE_METRICS_LISTEN` no key is asked for.")
-    .answers_text("text/plain");
+    .answers_document();
 
 /// `GET /metrics`: `metrics:read`; on the address of `VESTIBULE_METRICS_LISTEN` anybody who reaches it.
 pub async fn show(
