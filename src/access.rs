@@ -282,6 +282,21 @@ impl Actor {
     }
 }
 
+/// Who may call a route. The route table gives every route one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Anybody.
+    Anyone,
+    /// Who is signed in.
+    SignedIn,
+    /// Who is signed in with at least this role.
+    Role(Role),
+    /// Any API key.
+    Key,
+    /// An API key with this scope, whose owner's role has use for it.
+    Scope(Scope),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

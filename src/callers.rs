@@ -15,12 +15,12 @@ use actix_web::{HttpMessage, HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::access::{Actor, ActorKind, Role, Scope};
+use crate::access::{Actor, ActorKind, Who};
 use crate::api_keys::{self, Keys};
 use crate::app::App;
 use crate::clock::Time;
 use crate::console::chrome::ChromeCache;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, FieldError, Result};
 use crate::secret::SecretKind;
 use crate::sign_in::sessions;
 use crate::web::{ApiCaller, Chrome, Flash, SignedIn, Visit, browser_cookie, cookie_value};
@@ -31,21 +31,6 @@ pub struct Callers {
     pub keys: web::Data<Keys>,
     /// The counts and names in the frame of pages.
     pub chrome: ChromeCache,
-}
-
-/// Who may call a route. The route table gives every route one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// Anybody.
-    Anyone,
-    /// Who is signed in.
-    SignedIn,
-    /// Who is signed in with at least this role.
-    Role(Role),
-    /// Any API key.
-    Key,
-    /// An API key with this scope, whose owner's role has use for it.
-    Scope(Scope),
 }
 
 /// The random cookie that CSRF tokens are bound to before there is a session.
@@ -102,7 +87,11 @@ pub async fn visit(
         ..Visit::default()
     };
     let mut new_cookie = None;
-    let mut refused = None;
+    // No text of ours holds NUL, and PostgreSQL can be asked for none that does.
+    let mut refused = request
+        .query_string()
+        .contains("%00")
+        .then(|| Error::from(Code::BadRequest));
     match side {
         Side::Bare => {}
         Side::Api => match key_caller(&app, &callers, &request, &visit).await {
@@ -116,14 +105,17 @@ pub async fn visit(
             }
             visit.chrome = chrome(&app, &callers).await;
             match &visit.signed_in {
-                Some(who) => visit.binding = who.session_id.to_string(),
+                // Each kind says so: the id of a session is no secret, and whoever sends it as the random
+                // cookie must not get a token that is good in that session.
+                Some(who) => visit.binding = format!("session {}", who.session_id),
                 None => {
-                    visit.binding = cookie_value(&app, request.request(), BEFORE_COOKIE)
+                    let value = cookie_value(&app, request.request(), BEFORE_COOKIE)
                         .unwrap_or_else(|| {
                             let value = URL_SAFE_NO_PAD.encode(crate::secret::random::<32>());
                             new_cookie = Some(browser_cookie(&app, BEFORE_COOKIE, value.clone()));
                             value
                         });
+                    visit.binding = format!("before {value}");
                 }
             }
             visit.flash = cookie_value(&app, request.request(), crate::web::FLASH_COOKIE)
@@ -132,6 +124,10 @@ pub async fn visit(
     }
     let visit = Rc::new(visit);
     request.extensions_mut().insert(visit.clone());
+    // No text of ours holds the character NUL, and PostgreSQL takes none to search for.
+    if request.query_string().contains("%00") {
+        refused = Some(Code::BadRequest.into());
+    }
     if let Some(why) = refused {
         return Ok(request.error_response(why).map_into_boxed_body());
     }
@@ -163,17 +159,25 @@ pub async fn visit(
     Ok(answer)
 }
 
-/// Holds a route to what the table says about it.
+/// Holds a route to what the table says about it: who may call it, and whether it is called without a
+/// query string.
 ///
 /// # Errors
 /// None of ours: who may not is answered `sign_in_required`, `credential_missing`, `scope_missing` or
-/// `forbidden`.
+/// `forbidden`; a parameter that nothing would read `invalid_input`.
 pub async fn admit(
     who: Who,
+    bare: bool,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let checked = Visit::of(request.request()).and_then(|visit| check(who, &visit));
+    let unread = || match form_urlencoded::parse(request.query_string().as_bytes()).next() {
+        Some((name, _)) if bare => Err(FieldError::new(name, "unknown_field").into()),
+        _ => Ok(()),
+    };
+    let checked = Visit::of(request.request())
+        .and_then(|visit| check(who, &visit))
+        .and_then(|()| unread());
     match checked {
         Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
         Err(why) => Ok(request.error_response(why).map_into_boxed_body()),
@@ -291,8 +295,13 @@ async fn chrome(app: &web::Data<App>, callers: &Callers) -> Chrome {
 /// The address of the client, trusted proxies looked through from the last one on.
 fn client_ip(app: &App, request: &ServiceRequest) -> Option<IpAddr> {
     let mut ip = request.peer_addr()?.ip().to_canonical();
-    let forwarded = header(request, HeaderName::from_static("x-forwarded-for"));
-    for hop in forwarded.rsplit(',') {
+    // Some proxies add a line of their own below the one that came with the request.
+    let lines: Vec<&str> = request
+        .headers()
+        .get_all(HeaderName::from_static("x-forwarded-for"))
+        .map(|line| line.to_str().unwrap_or_default())
+        .collect();
+    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
         if !app.config.trusted_proxies.contains(ip) {
             break;
         }
@@ -310,7 +319,12 @@ fn other_loopback_name(app: &App, request: &ServiceRequest, side: Side) -> Optio
     let host = header(request, HOST);
     let elsewhere = side == Side::Page && request.method().is_safe() && url.is_loopback_alias(host);
     elsewhere.then(|| {
-        let to = format!("{}{}", url.origin(), request.uri());
+        // The path alone: a request line may hold a whole address.
+        let path = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |path| path.as_str());
+        let to = format!("{}{path}", url.origin());
         HttpResponse::TemporaryRedirect()
             .insert_header((LOCATION, to))
             .finish()

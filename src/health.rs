@@ -2,14 +2,41 @@
 
 use actix_web::{HttpResponse, web};
 use diesel::prelude::*;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::app::App;
+use crate::openapi::Doc;
+use crate::web::ok;
+
+/// That the process answers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Health {
+    /// `ok`.
+    status: &'static str,
+}
+
+/// Whether the server can do its work.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Readiness {
+    /// `ok` or `not_ready`.
+    status: &'static str,
+    /// `ok`, or what is wrong with it.
+    database: &'static str,
+}
+
+/// Describes [`alive`].
+pub const ALIVE: Doc = Doc::new("Tell whether the process runs").answers::<Health>(200);
 
 /// `GET /healthz`: anybody. The process answers.
 pub async fn alive() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": "ok" }))
+    ok(&Health { status: "ok" })
 }
+
+/// Describes [`ready`].
+pub const READY: Doc = Doc::new("Tell whether the server can do its work")
+    .answers::<Readiness>(200)
+    .or_answers::<Readiness>(503);
 
 /// `GET /readyz`: anybody. The database answers, or what is wrong.
 pub async fn ready(app: web::Data<App>) -> HttpResponse {
@@ -19,12 +46,18 @@ pub async fn ready(app: web::Data<App>) -> HttpResponse {
         .read(|conn| Ok(dsl::revisions.count().get_result::<i64>(conn)?))
         .await;
     match asked {
-        Ok(_) => HttpResponse::Ok().json(json!({ "status": "ok", "database": "ok" })),
+        Ok(_) => ok(&Readiness {
+            status: "ok",
+            database: "ok",
+        }),
         Err(why) => {
             tracing::warn!(%why, "not ready");
             HttpResponse::ServiceUnavailable()
                 .insert_header(("retry-after", "5"))
-                .json(json!({ "status": "not_ready", "database": "the database does not answer" }))
+                .json(Readiness {
+                    status: "not_ready",
+                    database: "the database does not answer",
+                })
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Vestibule, a self-hosted account-lifecycle server: invites, API keys, machine clients and merges.
+//! Vestibule, a self-hosted account-lifecycle server: invites and API keys.
 //!
 //! Read it from the ground up; imports point only downwards, and a test holds this:
 //!

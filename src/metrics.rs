@@ -10,11 +10,17 @@ use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use crate::api_keys::Keys;
 use crate::app::App;
 use crate::error::Result;
+use crate::openapi::Doc;
 use crate::outbox;
 use crate::web::Traffic;
 
 /// The media type of the format.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Describes [`show`].
+pub const SHOW: Doc = Doc::new("Read the metrics")
+    .about("For Prometheus and what reads its text format. The numbers are of the process that answers.")
+    .answers_text("text/plain");
 
 /// `GET /metrics`: `metrics:read`; on the address of `VESTIBULE_METRICS_LISTEN` anybody who reaches it.
 pub async fn show(

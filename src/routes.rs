@@ -6,12 +6,13 @@ use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Route as Handler, web};
 
-use crate::access::{Role, Scope};
-use crate::callers::{Who, admit};
+use crate::access::{Role, Scope, Who};
+use crate::callers::admit;
 use crate::error::{Code, Result};
+use crate::openapi::{Doc, Operation, Reference};
 use crate::{
-    api_keys, audit, console, events, groups, health, invites, metrics, outbox, sign_in, site,
-    users,
+    api_keys, audit, console, events, groups, health, invites, metrics, openapi, outbox, sign_in,
+    site, users,
 };
 
 /// One address and method.
@@ -22,21 +23,29 @@ pub struct Route {
     pub path: &'static str,
     /// Who may call it.
     pub who: Who,
+    /// What it does, for programs; pages have none.
+    pub doc: Option<&'static Doc>,
     handler: fn() -> Handler,
 }
 
-const fn row(method: Method, path: &'static str, who: Who, handler: fn() -> Handler) -> Route {
-    Route {
-        method,
-        path,
-        who,
-        handler,
+impl Route {
+    /// Whether it is called without a query string. Pages pass over what they do not know.
+    fn is_bare(&self) -> bool {
+        let keyed = matches!(self.who, Who::Key | Who::Scope(_));
+        keyed && self.doc.is_none_or(|doc| doc.query.is_none())
     }
 }
 
+/// Rows read `METHOD "/path" who, description => handler;`, those of pages without the description.
 macro_rules! rows {
-    ($($method:ident $path:literal $who:expr => $handler:path;)*) => {
-        vec![$(row(Method::$method, $path, $who, || web::route().to($handler)),)*]
+    ($($method:ident $path:literal $who:expr $(, $doc:path)? => $handler:path;)*) => {
+        vec![$(Route {
+            method: Method::$method,
+            path: $path,
+            who: $who,
+            doc: [$(&$doc as &'static Doc)?].first().copied(),
+            handler: || web::route().to($handler),
+        },)*]
     };
 }
 
@@ -51,8 +60,10 @@ pub fn routes() -> Vec<Route> {
 /// Open to anybody.
 fn public() -> Vec<Route> {
     rows! {
-        GET "/healthz" Who::Anyone => health::alive;
-        GET "/readyz" Who::Anyone => health::ready;
+        GET "/healthz" Who::Anyone, health::ALIVE => health::alive;
+        GET "/readyz" Who::Anyone, health::READY => health::ready;
+        GET "/openapi.json" Who::Anyone, openapi::OPENAPI_JSON => openapi::openapi_json;
+        GET "/docs" Who::Anyone => openapi::docs;
         GET "/static/{file}" Who::Anyone => crate::web::asset;
         GET "/setup" Who::Anyone => sign_in::setup_pages::form;
         POST "/setup" Who::Anyone => sign_in::setup_pages::create;
@@ -62,8 +73,8 @@ fn public() -> Vec<Route> {
         POST "/recover" Who::Anyone => sign_in::recovery_pages::ask;
         GET "/recover/new" Who::Anyone => sign_in::recovery_pages::form;
         POST "/recover/new" Who::Anyone => sign_in::recovery_pages::set;
-        GET "/self-service/invite" Who::Anyone => invites::landing_pages::open;
-        POST "/self-service/invite" Who::Anyone => invites::landing_pages::answer;
+        GET "/self-service/invite" Who::Anyone, invites::landing_pages::OPEN => invites::landing_pages::open;
+        POST "/self-service/invite" Who::Anyone, invites::landing_pages::ANSWER => invites::landing_pages::answer;
     }
 }
 
@@ -123,42 +134,56 @@ fn api() -> Vec<Route> {
         KeysRevoke, OutboxRead, OutboxWrite, SettingsRead, SettingsWrite, UsersRead, UsersWrite,
     };
     rows! {
-        GET "/metrics" Who::Scope(Scope::MetricsRead) => metrics::show;
-        GET "/api/v1/me" Who::Key => users::api::me;
-        GET "/api/v1/users" Who::Scope(UsersRead) => users::api::list;
-        POST "/api/v1/users" Who::Scope(UsersWrite) => users::api::create;
-        GET "/api/v1/users/{id}" Who::Scope(UsersRead) => users::api::read;
-        PATCH "/api/v1/users/{id}" Who::Scope(UsersWrite) => users::api::patch;
-        PUT "/api/v1/users/{id}/suspension" Who::Scope(UsersWrite) => users::api::suspend;
-        DELETE "/api/v1/users/{id}/suspension" Who::Scope(UsersWrite) => users::api::reactivate;
-        GET "/api/v1/users/{id}/keys" Who::Scope(KeysRead) => api_keys::api::list_of_user;
-        DELETE "/api/v1/users/{id}/keys/{key_id}" Who::Scope(KeysRevoke) => api_keys::api::revoke_of_user;
-        GET "/api/v1/keys" Who::Scope(KeysRead) => api_keys::api::list;
-        POST "/api/v1/keys" Who::Key => api_keys::api::create;
-        DELETE "/api/v1/keys/current" Who::Scope(KeysRevoke) => api_keys::api::revoke_current;
-        GET "/api/v1/keys/{id}" Who::Scope(KeysRead) => api_keys::api::show;
-        DELETE "/api/v1/keys/{id}" Who::Scope(KeysRevoke) => api_keys::api::revoke;
-        GET "/api/v1/invites" Who::Scope(InvitesRead) => invites::api::list;
-        POST "/api/v1/invites" Who::Scope(InvitesWrite) => invites::api::create;
-        GET "/api/v1/invites/{id}" Who::Scope(InvitesRead) => invites::api::read;
-        PATCH "/api/v1/invites/{id}" Who::Scope(InvitesWrite) => invites::api::patch;
-        POST "/api/v1/invites/{id}/resend" Who::Scope(InvitesWrite) => invites::api::resend;
-        POST "/api/v1/invites/{id}/revoke" Who::Scope(InvitesWrite) => invites::api::revoke;
-        GET "/api/v1/groups" Who::Scope(GroupsRead) => groups::api::list;
-        POST "/api/v1/groups" Who::Scope(GroupsWrite) => groups::api::make;
-        GET "/api/v1/groups/{id}" Who::Scope(GroupsRead) => groups::api::read;
-        PATCH "/api/v1/groups/{id}" Who::Scope(GroupsWrite) => groups::api::change;
-        DELETE "/api/v1/groups/{id}" Who::Scope(GroupsWrite) => groups::api::delete;
-        GET "/api/v1/groups/{id}/members" Who::Scope(GroupsRead) => groups::api::members;
-        PUT "/api/v1/groups/{id}/members/{user_id}" Who::Scope(GroupsWrite) => groups::api::put_member;
-        DELETE "/api/v1/groups/{id}/members/{user_id}" Who::Scope(GroupsWrite) => groups::api::remove_member;
-        GET "/api/v1/settings" Who::Scope(SettingsRead) => site::api::read;
-        PATCH "/api/v1/settings" Who::Scope(SettingsWrite) => site::api::change;
-        GET "/api/v1/events" Who::Scope(EventsRead) => events::api::list;
-        GET "/api/v1/audit" Who::Scope(AuditRead) => audit::api::list;
-        GET "/api/v1/outbox" Who::Scope(OutboxRead) => outbox::api::list;
-        POST "/api/v1/outbox/{id}/retry" Who::Scope(OutboxWrite) => outbox::api::retry;
+        GET "/metrics" Who::Scope(Scope::MetricsRead), metrics::SHOW => metrics::show;
+        GET "/api/v1/me" Who::Key, users::api::ME => users::api::me;
+        GET "/api/v1/users" Who::Scope(UsersRead), users::api::LIST => users::api::list;
+        POST "/api/v1/users" Who::Scope(UsersWrite), users::api::CREATE => users::api::create;
+        GET "/api/v1/users/{id}" Who::Scope(UsersRead), users::api::READ => users::api::read;
+        PATCH "/api/v1/users/{id}" Who::Scope(UsersWrite), users::api::CHANGE => users::api::patch;
+        PUT "/api/v1/users/{id}/suspension" Who::Scope(UsersWrite), users::api::SUSPEND => users::api::suspend;
+        DELETE "/api/v1/users/{id}/suspension" Who::Scope(UsersWrite), users::api::REACTIVATE => users::api::reactivate;
+        GET "/api/v1/users/{id}/keys" Who::Scope(KeysRead), api_keys::api::LIST_OF_USER => api_keys::api::list_of_user;
+        DELETE "/api/v1/users/{id}/keys/{key_id}" Who::Scope(KeysRevoke), api_keys::api::REVOKE_OF_USER => api_keys::api::revoke_of_user;
+        GET "/api/v1/keys" Who::Scope(KeysRead), api_keys::api::LIST => api_keys::api::list;
+        POST "/api/v1/keys" Who::Key, api_keys::api::CREATE => api_keys::api::create;
+        DELETE "/api/v1/keys/current" Who::Scope(KeysRevoke), api_keys::api::REVOKE_CURRENT => api_keys::api::revoke_current;
+        GET "/api/v1/keys/{id}" Who::Scope(KeysRead), api_keys::api::READ => api_keys::api::show;
+        DELETE "/api/v1/keys/{id}" Who::Scope(KeysRevoke), api_keys::api::REVOKE => api_keys::api::revoke;
+        GET "/api/v1/invites" Who::Scope(InvitesRead), invites::api::LIST => invites::api::list;
+        POST "/api/v1/invites" Who::Scope(InvitesWrite), invites::api::CREATE => invites::api::create;
+        GET "/api/v1/invites/{id}" Who::Scope(InvitesRead), invites::api::READ => invites::api::read;
+        PATCH "/api/v1/invites/{id}" Who::Scope(InvitesWrite), invites::api::CHANGE => invites::api::patch;
+        POST "/api/v1/invites/{id}/resend" Who::Scope(InvitesWrite), invites::api::RESEND => invites::api::resend;
+        POST "/api/v1/invites/{id}/revoke" Who::Scope(InvitesWrite), invites::api::REVOKE => invites::api::revoke;
+        GET "/api/v1/groups" Who::Scope(GroupsRead), groups::api::LIST => groups::api::list;
+        POST "/api/v1/groups" Who::Scope(GroupsWrite), groups::api::MAKE => groups::api::make;
+        GET "/api/v1/groups/{id}" Who::Scope(GroupsRead), groups::api::READ => groups::api::read;
+        PATCH "/api/v1/groups/{id}" Who::Scope(GroupsWrite), groups::api::CHANGE => groups::api::change;
+        DELETE "/api/v1/groups/{id}" Who::Scope(GroupsWrite), groups::api::DELETE => groups::api::delete;
+        GET "/api/v1/groups/{id}/members" Who::Scope(GroupsRead), groups::api::MEMBERS => groups::api::members;
+        PUT "/api/v1/groups/{id}/members/{user_id}" Who::Scope(GroupsWrite), groups::api::PUT_MEMBER => groups::api::put_member;
+        DELETE "/api/v1/groups/{id}/members/{user_id}" Who::Scope(GroupsWrite), groups::api::REMOVE_MEMBER => groups::api::remove_member;
+        GET "/api/v1/settings" Who::Scope(SettingsRead), site::api::READ => site::api::read;
+        PATCH "/api/v1/settings" Who::Scope(SettingsWrite), site::api::CHANGE => site::api::change;
+        GET "/api/v1/events" Who::Scope(EventsRead), events::api::LIST => events::api::list;
+        GET "/api/v1/audit" Who::Scope(AuditRead), audit::api::LIST => audit::api::list;
+        GET "/api/v1/outbox" Who::Scope(OutboxRead), outbox::api::LIST => outbox::api::list;
+        POST "/api/v1/outbox/{id}/retry" Who::Scope(OutboxWrite), outbox::api::RETRY => outbox::api::retry;
     }
+}
+
+/// The description of the API of the server at `public_url`.
+pub fn reference(public_url: &str) -> Reference {
+    let all = routes();
+    let rows = all.iter().filter_map(|route| {
+        Some(Operation {
+            method: route.method.as_str(),
+            path: route.path,
+            who: route.who,
+            doc: route.doc?,
+        })
+    });
+    Reference::new(rows, public_url)
 }
 
 /// Puts the table into the server. HEAD is answered like GET, without a body.
@@ -171,16 +196,19 @@ pub fn register(config: &mut web::ServiceConfig) {
         table = rest;
         let mut resource = web::resource(path);
         for route in same {
-            let who = route.who;
+            let (who, bare) = (route.who, route.is_bare());
             let methods: &[Method] = if route.method == Method::GET {
                 &[Method::GET, Method::HEAD]
             } else {
                 &[route.method]
             };
             for method in methods {
-                let handler = (route.handler)()
-                    .method(method.clone())
-                    .wrap(from_fn(move |request, next| admit(who, request, next)));
+                let handler =
+                    (route.handler)()
+                        .method(method.clone())
+                        .wrap(from_fn(move |request, next| {
+                            admit(who, bare, request, next)
+                        }));
                 resource = resource.route(handler);
             }
         }
@@ -191,4 +219,44 @@ pub fn register(config: &mut web::ServiceConfig) {
 
 async fn nothing_here() -> Result<HttpResponse> {
     Code::NotFound.refuse()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Whether programs call a route: then it is described.
+    fn is_for_programs(route: &Route) -> bool {
+        [
+            "/api/",
+            "/self-service/",
+            "/healthz",
+            "/readyz",
+            "/openapi.json",
+        ]
+        .iter()
+        .any(|start| route.path.starts_with(start))
+    }
+
+    #[test]
+    fn every_route_for_programs_is_described_and_no_page_is() {
+        for route in routes() {
+            let name = format!("{} {}", route.method, route.path);
+            assert_eq!(route.doc.is_some(), is_for_programs(&route), "{name}");
+            let keyed = matches!(route.who, Who::Key | Who::Scope(_));
+            assert_eq!(keyed, route.path.starts_with("/api/"), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_two_rows_are_the_same() {
+        let all = routes();
+        let names: BTreeSet<_> = all
+            .iter()
+            .map(|route| (route.path, route.method.as_str()))
+            .collect();
+        assert_eq!(names.len(), all.len());
+    }
 }

@@ -83,6 +83,11 @@ pub fn jobs() -> Vec<Job<Parts>> {
             run: |parts| invites::jobs::expire(&parts.app),
         },
         Job {
+            name: "invite-rights",
+            every: minutes(1),
+            run: |parts| invites::jobs::hold(&parts.app),
+        },
+        Job {
             name: "audit-check",
             every: hours(1),
             run: |parts| audit::jobs::check(&parts.app),
@@ -231,6 +236,7 @@ impl Server {
         });
         let me = web::Data::new(MeCache::default());
         let in_progress = web::Data::new(InProgress::default());
+        let reference = web::Data::new(routes::reference(parts.app.config.public_url.origin()));
         let endings = web::Data::new(belongings::ENDINGS);
         let shared = parts.clone();
         let server = HttpServer::new(move || {
@@ -259,6 +265,7 @@ impl Server {
                 .app_data(me.clone())
                 .app_data(in_progress.clone())
                 .app_data(endings.clone())
+                .app_data(reference.clone())
                 .app_data(web::PayloadConfig::new(crate::web::BODY_LIMIT))
                 .configure(beside)
                 .configure(routes::register)

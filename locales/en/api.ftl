@@ -69,6 +69,11 @@ problem-unavailable = Something that is needed for this is away. Nothing was sav
 
 ## Fields
 field-required = Fill this in.
+field-required-display-name = Enter your name.
+field-required-email = Enter an email address.
+field-required-name = Enter a name.
+field-required-password = Enter a password.
+field-required-to = Enter an email address.
 field-terms-required = Tick the box to go on.
 field-unknown-field = There is no such field.
 field-duplicate-field = This field stands in the body twice.
@@ -85,5 +90,4 @@ field-not-a-choice = Choose one of the options.
 field-not-in-future = The date must be in the future.
 field-not-found = There is no such thing.
 field-only-one-end = Send expires_in or expires_at, not both.
-field-not-an-object = Use a JSON object.
 field-not-a-scope = { $scope } is not a scope.

@@ -17,7 +17,7 @@ docs-start-scopes = What a key may do is what its <a href="#scopes">scopes</a> n
 ## Conventions
 docs-conventions = Conventions
 docs-json-name = JSON
-docs-json-text = Bodies are JSON of at most 1 MiB, sent with <code>Content-Type: application/json</code>. Unknown and doubled fields are refused, not passed over.
+docs-json-text = Bodies are JSON of at most 1 MiB, sent with <code>Content-Type: application/json</code>. Unknown and doubled fields, and unknown parameters of an address, are refused, not passed over.
 docs-ids-name = Ids
 docs-ids-text = An id says what it names: <code>usr_</code>, <code>inv_</code>, <code>grp_</code>, <code>key_</code> and so on, then a UUID. An id of another kind is not found.
 docs-times-name = Times
@@ -31,12 +31,13 @@ docs-changes-text = PATCH changes the fields that it names and leaves the others
 docs-waiting-name = Waiting
 docs-waiting-text = 429 and 503 say in <code>Retry-After</code> after how many seconds to try again.
 docs-errors = Errors
-docs-errors-text = Errors are problem details (RFC 9457). Decide by <code>code</code>, which never changes; show <code>detail</code> to people. With 422, <code>errors</code> names each field. Each call lists the codes of its own. Beside them every call can be refused for its form (400, 413, 415, 422), its credential (401), its scope or the role behind it (403), a repeat that does not fit (409, 422) or its pace (429), and can meet a fault (500) or a server that is busy (503).
+docs-errors-text = Errors are problem details (RFC 9457). Decide by <code>code</code>, which never changes; show <code>detail</code> to people. With 422, <code>errors</code> names each field. Each call lists the codes of its own; <a href="#codes">Codes</a> has all of them with their words. Beside them every call can be refused for its form (400, 413, 415, 422), its credential (401), its scope or the role behind it (403) or a repeat that does not fit (409, 422), and can meet a fault (500) or a server that is busy (503).
 
 ## Calls
 docs-tag-me = Me
 docs-tag-users = Users
 docs-tag-invites = Invites
+docs-tag-invited = Invited person
 docs-tag-groups = Groups
 docs-tag-keys = API keys
 docs-tag-settings = Site settings

@@ -53,6 +53,7 @@ web-copied = Copied
 web-download-txt = Download .txt
 
 ## How long to wait
+web-too-many-tries = Too many tries. Wait { $wait }, then try again. You can also reset your password.
 web-wait-seconds = { $count ->
     [one] 1 second
    *[other] { $count } seconds
@@ -111,6 +112,11 @@ error-413-detail = What you sent is larger than { $limit }. Nothing was changed.
 error-413-next = Send less at a time.
 error-413-link = Go to the start page
 
+error-415-title = We could not read what was sent
+error-415-detail = It came in a form that this page does not take. Nothing was changed.
+error-415-next = Go back, open the page again and use its form.
+error-415-link = Go to the start page
+
 error-422-title = We could not use what you entered
 error-422-detail = Some of the answers do not fit. Nothing was changed.
 error-422-next = Go back, check your answers, then send them again.
@@ -136,3 +142,58 @@ web-search = Search
 web-cancel = Cancel
 web-save = Save
 web-saved = Saved.
+
+## Fields that several pages share
+field-email-label = Email
+field-name-label = Your name
+field-password-label = Password
+field-new-password-label = New password
+field-password-hint = At least 12 characters. A few words work well.
+field-password-too-short = Use at least 12 characters. A few words work well.
+field-password-too-long = Use at most 1,024 bytes.
+field-password-common = Many people use this password. Choose another.
+field-password-personal = This password is too close to your name, your address or the name of this site. Choose another.
+field-password-wrong = That is not your present password.
+
+## Time in words
+time-now = just now
+time-in-minutes = { $count ->
+    [one] in 1 minute
+   *[other] in { $count } minutes
+}
+time-minutes-ago = { $count ->
+    [one] 1 minute ago
+   *[other] { $count } minutes ago
+}
+time-in-hours = { $count ->
+    [one] in 1 hour
+   *[other] in { $count } hours
+}
+time-hours-ago = { $count ->
+    [one] 1 hour ago
+   *[other] { $count } hours ago
+}
+time-in-days = { $count ->
+    [one] in 1 day
+   *[other] in { $count } days
+}
+time-days-ago = { $count ->
+    [one] 1 day ago
+   *[other] { $count } days ago
+}
+time-in-months = { $count ->
+    [one] in 1 month
+   *[other] in { $count } months
+}
+time-months-ago = { $count ->
+    [one] 1 month ago
+   *[other] { $count } months ago
+}
+time-in-years = { $count ->
+    [one] in 1 year
+   *[other] in { $count } years
+}
+time-years-ago = { $count ->
+    [one] 1 year ago
+   *[other] { $count } years ago
+}

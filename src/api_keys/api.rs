@@ -13,6 +13,7 @@ use crate::clock::Time;
 use crate::db::Paging;
 use crate::error::{Code, Result};
 use crate::ids::{KeyId, UserId};
+use crate::openapi::Doc;
 use crate::web::{ApiCaller, ListQuery, Listed, Params, ok};
 
 /// An API key. Its secret is not part of it.
@@ -88,6 +89,12 @@ async fn list_of(
     )))
 }
 
+/// Describes [`list`].
+pub const LIST: Doc = Doc::new("List one's own API keys")
+    .query::<ListQuery>()
+    .answers::<Listed<ApiKey>>(200)
+    .codes(&[Code::CursorInvalid]);
+
 /// `GET /api/v1/keys`: `keys:read`, about the keys of the caller.
 ///
 /// # Errors
@@ -102,6 +109,13 @@ pub async fn list(
     let owner = caller.user_id;
     list_of(&app, &keys, caller, owner, paging).await
 }
+
+/// Describes [`list_of_user`].
+pub const LIST_OF_USER: Doc = Doc::new("List the API keys of a user")
+    .about("Administrators about users below them, everybody about themselves.")
+    .query::<ListQuery>()
+    .answers::<Listed<ApiKey>>(200)
+    .codes(&[Code::CursorInvalid, Code::Forbidden, Code::AboveYou]);
 
 /// `GET /api/v1/users/{id}/keys`: `keys:read`; administrators about users below, everybody about
 /// themselves.
@@ -118,6 +132,9 @@ pub async fn list_of_user(
     let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
     list_of(&app, &keys, caller, user.parse()?, paging).await
 }
+
+/// Describes [`show`].
+pub const READ: Doc = Doc::new("Read one of one's own API keys").answers::<ApiKey>(200);
 
 /// `GET /api/v1/keys/{id}`: `keys:read`, about a key of the caller.
 ///
@@ -137,6 +154,12 @@ pub async fn show(
     Ok(ok(&ApiKey::of(&keys, key, app.clock.now())))
 }
 
+/// Describes [`create`].
+pub const CREATE: Doc = Doc::new("Make an API key: a program cannot")
+    .about("People make them on the settings page after a fresh sign-in, the operator on the command line.")
+    .never_works()
+    .codes(&[Code::SessionRequired]);
+
 /// `POST /api/v1/keys`: no key may. Keys are made on the settings page or by the operator.
 ///
 /// # Errors
@@ -144,6 +167,9 @@ pub async fn show(
 pub async fn create(_: ApiCaller) -> Result<HttpResponse> {
     Code::SessionRequired.refuse()
 }
+
+/// Describes [`revoke`].
+pub const REVOKE: Doc = Doc::new("Revoke one of one's own API keys");
 
 /// `DELETE /api/v1/keys/{id}`: `keys:revoke`, for a key of the caller.
 ///
@@ -157,6 +183,10 @@ pub async fn revoke(
     let id = id.parse()?;
     revoke_own(&app, caller, id).await
 }
+
+/// Describes [`revoke_current`].
+pub const REVOKE_CURRENT: Doc =
+    Doc::new("Revoke the API key that calls").about("The next call with it answers `key_revoked`.");
 
 /// `DELETE /api/v1/keys/current`: `keys:revoke`, for the key that calls.
 ///
@@ -173,6 +203,11 @@ async fn revoke_own(app: &App, caller: ApiCaller, id: KeyId) -> Result<HttpRespo
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
+
+/// Describes [`revoke_of_user`].
+pub const REVOKE_OF_USER: Doc = Doc::new("Revoke an API key of a user")
+    .about("Administrators for users below them, everybody for themselves.")
+    .codes(&[Code::Forbidden, Code::AboveYou]);
 
 /// `DELETE /api/v1/users/{id}/keys/{key_id}`: `keys:revoke`; administrators for users below, everybody
 /// for themselves.

@@ -9,8 +9,9 @@ use super::store;
 use crate::app::App;
 use crate::clock::Time;
 use crate::db::Cursor;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::ids::AuditId;
+use crate::openapi::Doc;
 use crate::web::{ListQuery, Listed, Params, ok};
 
 /// The query of the list.
@@ -18,6 +19,7 @@ use crate::web::{ListQuery, Listed, Params, ok};
 #[serde(deny_unknown_fields)]
 pub struct AuditQuery {
     /// Rows, 1 to 500; 50 when left out.
+    #[schemars(range(min = 1, max = 500))]
     limit: Option<i64>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
@@ -95,6 +97,13 @@ impl From<Row> for AuditEntry {
         }
     }
 }
+
+/// Describes [`list`].
+pub const LIST: Doc = Doc::new("Read the audit log")
+    .about("Newest first. Entries are never changed or taken out.")
+    .query::<AuditQuery>()
+    .answers::<Listed<AuditEntry>>(200)
+    .codes(&[Code::CursorInvalid]);
 
 /// `GET /api/v1/audit`: administrators, with a key that holds `audit:read`. Newest first.
 ///

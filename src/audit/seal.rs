@@ -6,13 +6,15 @@
 //! cut off either, and is told in the process's log, so that the whole database cannot be put back to an
 //! earlier day unseen. Entries of the last moments, not yet sealed, are not protected.
 
+mod bytes;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::QueryResult;
 use diesel::query_builder::AstPass;
 use diesel::sql_types::{BigInt, Binary, Text};
-use serde_json::Value;
 
+use self::bytes::put_row;
 use super::model::Row;
 use super::store;
 use crate::clock::Time;
@@ -85,74 +87,6 @@ fn opened<'a>(master: &MasterKey, purpose: &'static str, fact: &'a str) -> Optio
     master
         .mac_matches(purpose, text.as_bytes(), &mac)
         .then_some(text)
-}
-
-/// The bytes of an entry: each part with its length before it, so that no two entries read the same,
-/// and JSON in one spelling, because PostgreSQL keeps the meaning of a document but not its letters.
-fn put_row(data: &mut Vec<u8>, seq: i64, row: &Row) {
-    data.extend(seq.to_be_bytes());
-    data.extend(row.at.as_micros().to_be_bytes());
-    let texts = [
-        Some(row.id.as_str()),
-        Some(&row.actor_kind),
-        row.actor_id.as_deref(),
-        Some(&row.action),
-        Some(&row.target_kind),
-        Some(&row.target_id),
-        Some(&row.result),
-        row.ip.as_deref(),
-        Some(&row.request_id),
-    ];
-    for text in texts {
-        match text {
-            Some(text) => {
-                data.push(1);
-                put(data, text.as_bytes());
-            }
-            None => data.push(0),
-        }
-    }
-    for json in [&row.before, &row.after] {
-        let mut text = String::new();
-        spell(&mut text, &json.0);
-        put(data, text.as_bytes());
-    }
-}
-
-fn put(data: &mut Vec<u8>, bytes: &[u8]) {
-    data.extend((bytes.len() as u64).to_be_bytes());
-    data.extend(bytes);
-}
-
-/// Writes JSON with the fields of each object in the order of their names.
-fn spell(out: &mut String, value: &Value) {
-    match value {
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                spell(out, item);
-            }
-            out.push(']');
-        }
-        Value::Object(map) => {
-            let mut fields: Vec<_> = map.iter().collect();
-            fields.sort_unstable_by_key(|(name, _)| *name);
-            out.push('{');
-            for (index, (name, value)) in fields.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                spell(out, &Value::String(name.clone()));
-                out.push(':');
-                spell(out, value);
-            }
-            out.push('}');
-        }
-        scalar => out.push_str(&scalar.to_string()),
-    }
 }
 
 /// An entry with the number and the seal that it gets.

@@ -132,7 +132,7 @@ fn normal(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
-/// What people call these users, and the owners of these keys; one query for each of the two.
+/// What people call these users, the owners of these keys and whom these invites are for; one query for each of the three.
 pub(super) fn names(conn: &mut Conn, ids: &[String]) -> QueryResult<HashMap<String, String>> {
     let of = |prefix: &str| {
         ids.iter()
@@ -140,7 +140,7 @@ pub(super) fn names(conn: &mut Conn, ids: &[String]) -> QueryResult<HashMap<Stri
             .cloned()
             .collect::<Vec<_>>()
     };
-    let (user_ids, key_ids) = (of("usr_"), of("key_"));
+    let (user_ids, key_ids, invite_ids) = (of("usr_"), of("key_"), of("inv_"));
     let mut names = HashMap::new();
     if !user_ids.is_empty() {
         let found: Vec<(String, String)> = users::table
@@ -154,6 +154,13 @@ pub(super) fn names(conn: &mut Conn, ids: &[String]) -> QueryResult<HashMap<Stri
             .inner_join(users::table)
             .filter(api_keys::id.eq_any(key_ids))
             .select((api_keys::id, users::display_name))
+            .load(conn)?;
+        names.extend(found);
+    }
+    if !invite_ids.is_empty() {
+        let found: Vec<(String, String)> = invites::table
+            .filter(invites::id.eq_any(invite_ids))
+            .select((invites::id, invites::email))
             .load(conn)?;
         names.extend(found);
     }

@@ -1,4 +1,4 @@
-//! `vestibule <command>`: what each command is called and takes (api.md §1).
+//! `vestibule <command>`: what each command is called and takes.
 //!
 //! Results go to the standard output, messages to the standard error; the exit code is 0 only on
 //! success, 2 for a command line or a database that a command does not work with, else 1.
@@ -20,7 +20,7 @@ use vestibule::config::Config;
 use vestibule::error::Error;
 use vestibule::text::Text;
 
-/// Account-lifecycle server: invites, API keys, machine clients and merges.
+/// Account-lifecycle server: invites and API keys.
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {

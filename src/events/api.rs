@@ -11,6 +11,7 @@ use crate::clock::Time;
 use crate::db::Conn;
 use crate::error::{Code, Result};
 use crate::ids::EventId;
+use crate::openapi::Doc;
 use crate::web::{ListQuery, Listed, Params, ok};
 
 /// The query of the list.
@@ -20,6 +21,7 @@ pub struct EventsQuery {
     /// The number of the last event that was read; without it the list starts at the oldest event.
     after: Option<i64>,
     /// Rows, 1 to 500; 50 when left out.
+    #[schemars(range(min = 1, max = 500))]
     limit: Option<i64>,
     /// `next_cursor` of the page before; comes before `after`.
     cursor: Option<String>,
@@ -59,6 +61,16 @@ impl From<store::Row> for Event {
         }
     }
 }
+
+/// Describes [`list`].
+pub const LIST: Doc = Doc::new("Read the events")
+    .about(
+        "Oldest first. Keep the `seq` of the last event and ask for what came `after` it. Events are kept for \
+         90 days.",
+    )
+    .query::<EventsQuery>()
+    .answers::<Listed<Event>>(200)
+    .codes(&[Code::CursorInvalid, Code::EventsGone]);
 
 /// `GET /api/v1/events`: administrators, with a key that holds `events:read`. Oldest first. A reader
 /// keeps the `seq` of the last event and asks for what came `after` it.

@@ -95,9 +95,10 @@ pub fn change(
             return Code::Forbidden.refuse();
         }
         known(tx, "owner_id", after.owner_id)?;
-        tx.narrow_rights()?;
     }
     if after != before {
+        // Also for a new name: whoever was told about a member before is told anew.
+        tx.narrow_rights()?;
         unique(tx.attempt(|conn| store::save(conn, &after)))?;
         record(
             tx,
@@ -162,8 +163,7 @@ pub fn put_member(
             membership(&group, user, before),
             membership(&group, user, Some(level)),
         )?;
-    }
-    if before.is_some_and(|before| level < before) {
+        // Also for more rights: whoever was told about the member before is told anew.
         tx.narrow_rights()?;
     }
     Ok(store::member(tx, id, user)?)

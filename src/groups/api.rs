@@ -20,16 +20,7 @@ pub struct GroupsQuery {
     /// An exact id, or the start of a name.
     pub q: Option<String>,
     /// Rows, 1 to 500; 50 when left out.
-    pub limit: Option<i64>,
-    /// `next_cursor` of the page before.
-    pub cursor: Option<String>,
-}
-
-/// What the list of members can be asked for.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MembersQuery {
-    /// Rows, 1 to 500; 50 when left out.
+    #[schemars(range(min = 1, max = 500))]
     pub limit: Option<i64>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -102,7 +93,7 @@ pub async fn read(
 pub const CHANGE: Doc = Doc::new("Change a group")
     .body::<ChangeGroup>()
     .answers::<GroupView>(200)
-    .codes(&[Code::GroupExists]);
+    .codes(&[Code::Forbidden, Code::GroupExists]);
 
 /// `PATCH /api/v1/groups/{id}`: `groups:write`; members where they manage.
 ///
@@ -121,7 +112,9 @@ pub async fn change(
 }
 
 /// Describes [`delete`].
-pub const DELETE: Doc = Doc::new("Delete a group").about("Its members stay users.");
+pub const DELETE: Doc = Doc::new("Delete a group")
+    .about("Its members stay users.")
+    .codes(&[Code::Forbidden]);
 
 /// `DELETE /api/v1/groups/{id}`: `groups:write`; members where they manage.
 ///
@@ -141,7 +134,7 @@ pub async fn delete(
 
 /// Describes [`members`].
 pub const MEMBERS: Doc = Doc::new("List the members of a group")
-    .query::<MembersQuery>()
+    .query::<ListQuery>()
     .answers::<Listed<Member>>(200)
     .codes(&[Code::CursorInvalid]);
 
@@ -153,7 +146,7 @@ pub async fn members(
     app: web::Data<App>,
     caller: ApiCaller,
     id: web::Path<String>,
-    query: Params<MembersQuery>,
+    query: Params<ListQuery>,
 ) -> Result<HttpResponse> {
     let id: GroupId = id.parse()?;
     let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
@@ -167,7 +160,8 @@ pub async fn members(
 /// Describes [`put_member`].
 pub const PUT_MEMBER: Doc = Doc::new("Add a member, or give a member another level")
     .body::<MemberLevel>()
-    .answers::<Member>(200);
+    .answers::<Member>(200)
+    .codes(&[Code::Forbidden]);
 
 /// `PUT /api/v1/groups/{id}/members/{user_id}`: `groups:write`; members where they manage.
 ///
@@ -186,8 +180,9 @@ pub async fn put_member(
 }
 
 /// Describes [`remove_member`].
-pub const REMOVE_MEMBER: Doc =
-    Doc::new("Take a member out of a group").about("Members may leave by themselves.");
+pub const REMOVE_MEMBER: Doc = Doc::new("Take a member out of a group")
+    .about("Members may leave by themselves.")
+    .codes(&[Code::Forbidden]);
 
 /// `DELETE /api/v1/groups/{id}/members/{user_id}`: `groups:write`; members where they manage, and
 /// themselves.

@@ -294,6 +294,8 @@ pub fn replace_link(tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId) -> 
     if invite.state_at(now) != State::Pending {
         return Code::AlreadyShown.refuse();
     }
+    let groups = store::groups(tx, id)?;
+    require_can_grant(tx, actor, invite.role, &groups)?;
     store::kill_shown_links(tx, id, now)?;
     send(tx, app, invite, Delivery::Link)
 }

@@ -15,44 +15,71 @@ use crate::access::{Actor, Role, Scope};
 use crate::app::App;
 use crate::clock::{Time, seconds};
 use crate::db::{Conn, Json, Tx};
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{GroupId, InviteId, UserId};
 use crate::input::Faults;
+use crate::openapi::Doc;
 use crate::outbox::State as MailState;
 use crate::users::model::{Email, read_object};
-use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
+use crate::web::{ApiCaller, Call, ListQuery, Listed, Nothing, Params, ok};
 
 /// An invite as the API tells it. It never holds the token or the link.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Invite")]
 pub struct InviteView {
     id: InviteId,
+    /// Where it stands.
     state: State,
+    /// Whom it is for.
     email: Option<String>,
+    /// The phone number that it is for.
     phone: Option<String>,
+    /// How its link gets to the person.
     delivery: Delivery,
+    /// The template that it was made from.
     template: Option<String>,
+    /// The role it gives.
     role: Role,
+    /// The groups it gives.
     groups: Vec<GroupId>,
+    /// The schema of the traits.
     schema_id: String,
+    /// What the account starts with.
     traits: Map<String, Value>,
+    /// Data of integrated apps that the person may see.
     metadata_public: Map<String, Value>,
+    /// Data of integrated apps for administrators alone.
     metadata_admin: Map<String, Value>,
+    /// How the person must match the address.
     #[serde(rename = "match")]
     matching: &'static str,
+    /// Domains that an address must be of; empty for any.
     domains: Vec<String>,
+    /// How many may accept.
     max_uses: i32,
+    /// How many accepted.
     uses: i32,
+    /// For its maker and integrated apps.
     label: String,
+    /// Stands in the mail.
     message: String,
+    /// The language of the mail.
     locale: String,
+    /// Where the person goes after accepting.
     redirect_url: Option<String>,
+    /// When it ends.
     expires_at: Time,
+    /// When it was made.
     created_at: Time,
+    /// Who made it; null for the operator.
     created_by: Option<UserId>,
+    /// When it was accepted.
     accepted_at: Option<Time>,
+    /// Who accepted.
     accepted_by: Option<UserId>,
+    /// The batch that it was made in.
     batch_id: Option<String>,
+    /// How its last mail fares.
     mail: MailView,
 }
 
@@ -177,12 +204,24 @@ pub struct InvitesQuery {
     #[serde(default)]
     q: String,
     state: Option<State>,
+    /// Invites into this group.
     group: Option<GroupId>,
+    /// Who made them.
     invited_by: Option<UserId>,
     mail_state: Option<MailState>,
+    /// Rows, 1 to 500; 50 when left out.
+    #[schemars(range(min = 1, max = 500))]
     limit: Option<i64>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
+
+/// Describes [`list`].
+pub const LIST: Doc = Doc::new("List invites")
+    .about("Members see those that they made.")
+    .query::<InvitesQuery>()
+    .answers::<Listed<InviteView>>(200)
+    .codes(&[Code::CursorInvalid]);
 
 /// `GET /api/v1/invites`: `invites:read`; members see those that they made.
 pub async fn list(
@@ -226,6 +265,11 @@ pub async fn list(
     Ok(ok(&Listed::from(page)))
 }
 
+/// Describes [`read`].
+pub const READ: Doc = Doc::new("Read an invite")
+    .about("It never holds the link.")
+    .answers::<InviteView>(200);
+
 /// `GET /api/v1/invites/{id}`: `invites:read`; members see those that they made.
 pub async fn read(
     app: web::Data<App>,
@@ -248,21 +292,32 @@ pub async fn read(
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInviteBody {
+    /// Whom to invite.
     email: String,
+    /// How the link gets to the person; `email` when left out.
     delivery: Option<Delivery>,
+    /// `member` when left out; never above your own.
     role: Option<Role>,
+    /// Groups to join.
     #[serde(default)]
     groups: Vec<GroupId>,
+    /// What the platform wants to know of a person; at most 16 KiB.
     traits: Option<Map<String, Value>>,
+    /// Data of integrated apps that the person may see; at most 16 KiB.
     metadata_public: Option<Map<String, Value>>,
+    /// Data of integrated apps for administrators alone; at most 16 KiB.
     metadata_admin: Option<Map<String, Value>>,
     /// Seconds from now; not together with `expires_at`.
     expires_in: Option<i64>,
+    /// When it ends; at most 90 days away. The site decides when both are left out.
     expires_at: Option<Time>,
+    /// Stands in the mail; at most 500 characters.
     #[serde(default)]
     message: String,
+    /// For yourself and integrated apps; at most 100 characters.
     #[serde(default)]
     label: String,
+    /// Where the person goes after accepting; https.
     #[serde(default)]
     redirect_url: String,
 }
@@ -298,6 +353,22 @@ impl TryFrom<&NewInviteBody> for NewInvite {
         )
     }
 }
+
+/// Describes [`create`].
+pub const CREATE: Doc = Doc::new("Make an invite")
+    .about(
+        "It is mailed, or with `delivery: link` answered as `invite_url`, in this answer alone; that takes \
+         the scope `invites:reveal_link` too. For administrators.",
+    )
+    .body::<NewInviteBody>()
+    .answers::<MadeView>(201)
+    .codes(&[
+        Code::Forbidden,
+        Code::RoleNotGrantable,
+        Code::GroupNotGrantable,
+        Code::InviteExists,
+        Code::AlreadyShown,
+    ]);
 
 /// `POST /api/v1/invites`: `invites:write`; with `delivery: link` also `invites:reveal_link`.
 pub async fn create(app: web::Data<App>, call: Call<NewInviteBody>) -> Result<HttpResponse> {
@@ -344,15 +415,25 @@ where
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitePatch {
+    /// A new address ends every link that was sent to the old one.
     email: Option<String>,
+    /// Never above your own.
     role: Option<Role>,
+    /// All groups to join, in place of those before.
     groups: Option<Vec<GroupId>>,
+    /// What the platform wants to know of a person; at most 16 KiB.
     traits: Option<Map<String, Value>>,
+    /// Data of integrated apps that the person may see; at most 16 KiB.
     metadata_public: Option<Map<String, Value>>,
+    /// Data of integrated apps for administrators alone; at most 16 KiB.
     metadata_admin: Option<Map<String, Value>>,
+    /// Seconds from now; not together with `expires_at`.
     expires_in: Option<i64>,
+    /// When it ends; at most 90 days away.
     expires_at: Option<Time>,
+    /// For yourself and integrated apps.
     label: Option<String>,
+    /// Stands in the mail when it is sent again.
     message: Option<String>,
 }
 
@@ -398,6 +479,19 @@ impl TryFrom<&InvitePatch> for Edit {
     }
 }
 
+/// Describes [`patch`].
+pub const CHANGE: Doc = Doc::new("Change a pending invite")
+    .about("A new address ends every link that was sent to the old one.")
+    .body::<InvitePatch>()
+    .answers::<InviteView>(200)
+    .codes(&[
+        Code::Forbidden,
+        Code::RoleNotGrantable,
+        Code::GroupNotGrantable,
+        Code::InviteExists,
+        Code::InviteNotPending,
+    ]);
+
 /// `PATCH /api/v1/invites/{id}`: `invites:write`.
 pub async fn patch(
     app: web::Data<App>,
@@ -420,6 +514,23 @@ pub struct Resend {
     /// `link` answers the new link instead of sending it.
     delivery: Option<Delivery>,
 }
+
+/// Describes [`resend`].
+pub const RESEND: Doc = Doc::new("Send an invite again")
+    .about(
+        "It gets a new link and its whole time again; former links work until one of them is used. Works for \
+         one that has expired too. `delivery: link` answers the link as when it is made.",
+    )
+    .body::<Resend>()
+    .answers::<MadeView>(200)
+    .codes(&[
+        Code::Forbidden,
+        Code::RoleNotGrantable,
+        Code::GroupNotGrantable,
+        Code::InviteExists,
+        Code::InviteNotPending,
+        Code::AlreadyShown,
+    ]);
 
 /// `POST /api/v1/invites/{id}/resend`: `invites:write`; with `delivery: link` also `invites:reveal_link`.
 pub async fn resend(
@@ -446,10 +557,12 @@ pub async fn resend(
     answer(&app, call, StatusCode::OK, reveals, make).await
 }
 
-/// No fields.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
+/// Describes [`revoke`].
+pub const REVOKE: Doc = Doc::new("Revoke an invite")
+    .about("Its links stop working at once, and a mail that still waits is not sent.")
+    .body::<Nothing>()
+    .answers::<InviteView>(200)
+    .codes(&[Code::InviteNotPending]);
 
 /// `POST /api/v1/invites/{id}/revoke`: `invites:write`.
 pub async fn revoke(

@@ -68,6 +68,10 @@ pub fn look(
     let link = store::find_link(conn, &secret.digest())?
         .filter(|link| link.invite_id == id)
         .ok_or_else(unknown)?;
+    // The account before the state: an acceptance at the same time makes both, and must not look like a
+    // pending invite to somebody who has an account.
+    let email = store::find(conn, id)?.email_norm;
+    let account = users::by_email(conn, &email)?;
     let invite = store::find(conn, id)?;
     let settings = site::actions::current(conn)?;
     let inviter = inviter_name(conn, &invite, &settings.site_name)?;
@@ -84,7 +88,6 @@ pub fn look(
     if !inviter_may(conn, &invite)? {
         return ended(Code::InviteSuspended);
     }
-    let account = users::by_email(conn, &invite.email_norm)?;
     let kind = match (&account, viewer) {
         (Some(account), Some(viewer)) if account.id == viewer => Kind::Accept,
         (_, Some(_)) => Kind::WrongUser,

@@ -1,6 +1,7 @@
 //! `/self-service/invite`: what the invited person sees and does, as pages and as JSON.
 
 use actix_session::Session;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -10,25 +11,37 @@ use serde_json::{Map, Value};
 
 use super::accept::{self, Accepted, Entered};
 use super::landing::{Kind, Landing, look};
+use super::model::redirect_origin;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Code, Error, Result};
 use crate::ids::{InviteId, UserId};
+use crate::openapi::Doc;
 use crate::sign_in::actions::From;
 use crate::sign_in::limits;
 use crate::sign_in::sessions::hand_over;
 use crate::site::Terms;
-use crate::web::{Flash, FormErrors, Guest, Page, Posted, TokenCookie, ok, render, show};
+use crate::web::{
+    Flash, FormErrors, Guest, Page, Posted, TokenCookie, form_leads_to, ok, render, show,
+};
 
 /// The query of an invite link.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 pub struct Link {
-    /// The invite.
+    /// The id of the invite.
     #[serde(default)]
     pub flow: String,
-    /// The token; gone from the address once it is in the cookie.
+    /// The token of the link. On pages it is gone from the address once it is in the cookie.
     #[serde(default)]
     pub token: String,
+}
+
+/// The query of an answer; the token is in the body or in the cookie.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+pub struct Flow {
+    /// The id of the invite.
+    #[serde(default)]
+    pub flow: String,
 }
 
 fn cookie(flow: &str) -> TokenCookie {
@@ -87,6 +100,16 @@ impl LandingPage {
         }
     }
 
+    /// The page. Its form may lead on to where the invite says.
+    fn answer(&self, status: StatusCode) -> Result<HttpResponse> {
+        let mut answer = render(status, self)?;
+        let goes_on_to = self.landing.invite.redirect_url.as_deref();
+        if let Some(origin) = goes_on_to.and_then(redirect_origin) {
+            form_leads_to(&mut answer, origin);
+        }
+        Ok(answer)
+    }
+
     /// Terms that this person has yet to accept.
     fn terms(&self) -> Option<&Terms> {
         let accepted = self
@@ -115,14 +138,23 @@ impl LandingPage {
 /// The JSON answer of `GET /self-service/invite`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LandingView {
+    /// The invite.
     flow: InviteId,
+    /// What the person can do.
     kind: Kind,
+    /// Who invites.
     invited_by: String,
+    /// The invited address; empty when somebody else is signed in.
     identifier: String,
+    /// Fields that the invite decides.
     locked: Vec<&'static str>,
+    /// JSON Schema of the traits.
     schema: Value,
+    /// What the account starts with.
     traits: Map<String, Value>,
+    /// The terms in force.
     terms: Option<Terms>,
+    /// When it ends.
     expires_at: Time,
 }
 
@@ -176,6 +208,25 @@ fn wants_json(request: &HttpRequest) -> bool {
     accept.contains("application/json") && !accept.contains("text/html")
 }
 
+/// Describes [`open`].
+pub const OPEN: Doc = Doc::new("Look at an invite")
+    .about("What is asked of the person who has the link. Changes nothing.")
+    .query::<Link>()
+    .answers::<LandingView>(200)
+    .and_pages()
+    .codes(&[
+        Code::BadRequest,
+        Code::InviteUnknown,
+        Code::InviteExpired,
+        Code::InviteRevoked,
+        Code::InviteUsed,
+        Code::InviteDeclined,
+        Code::InviteSuspended,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Unavailable,
+    ]);
+
 /// `GET /self-service/invite`: anybody with the link. Changes nothing.
 pub async fn open(
     app: web::Data<App>,
@@ -184,16 +235,20 @@ pub async fn open(
     guest: Guest,
     link: web::Query<Link>,
 ) -> Result<HttpResponse> {
-    if wants_json(&request) {
-        let landing = find(&app, &guest, &link.flow, &link.token).await?;
-        return Ok(ok(&LandingView::new(&landing)));
-    }
-    if !link.token.is_empty() {
+    let json = wants_json(&request);
+    if !json && !link.token.is_empty() {
         return cookie(&link.flow).move_token(&app, &link.token, &path(&link.flow));
     }
-    let token = cookie(&link.flow).token(&app, &request).unwrap_or_default();
+    let token = match link.token.as_str() {
+        "" => cookie(&link.flow).token(&app, &request).unwrap_or_default(),
+        token => token.to_owned(),
+    };
+    if json {
+        let landing = find(&app, &guest, &link.flow, &token).await?;
+        return Ok(ok(&LandingView::new(&landing)));
+    }
     match find(&app, &guest, &link.flow, &token).await {
-        Ok(landing) => show(&LandingPage::new(page, &guest, landing)),
+        Ok(landing) => LandingPage::new(page, &guest, landing).answer(StatusCode::OK),
         Err(why) => ended(&app, page, &guest, why),
     }
 }
@@ -235,7 +290,7 @@ fn ended(app: &App, page: Page, guest: &Guest, why: Error) -> Result<HttpRespons
     );
     let detail = detail.to_string();
     let title = page.t(format!("landing-{name}.title"));
-    let status = actix_web::http::StatusCode::from_u16(code.status()).unwrap_or_default();
+    let status = StatusCode::from_u16(code.status()).unwrap_or_default();
     render(
         status,
         &EndedPage {
@@ -251,25 +306,32 @@ fn ended(app: &App, page: Page, guest: &Guest, why: Error) -> Result<HttpRespons
 /// change nothing.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub struct Answer {
-    /// `accept` or `decline`.
+    /// What the person wants.
+    #[schemars(extend("enum" = ["accept", "decline"]))]
     action: String,
     /// The token, when there is no cookie.
     #[serde(default)]
     token: String,
+    /// For a new account.
     #[serde(default)]
     display_name: String,
+    /// For a new account.
     #[serde(default)]
     password: String,
+    /// Whether the person agrees to the terms, when there are any.
     #[serde(default)]
     terms_accepted: bool,
 }
 
 /// What a JSON answer tells.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Outcome {
+pub struct Outcome {
+    /// `accepted` or `declined`.
     state: &'static str,
+    /// The account of who accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<OutcomeUser>,
+    /// Where to go on.
     redirect_url: Option<String>,
 }
 
@@ -281,6 +343,33 @@ struct OutcomeUser {
     display_name: String,
 }
 
+/// Describes [`answer`].
+pub const ANSWER: Doc = Doc::new("Accept or decline an invite")
+    .about(
+        "A new account starts a session. Somebody who has an account must be signed in to it. A browser that \
+         sends cookies must send the `Origin` of this site too.",
+    )
+    .query::<Flow>()
+    .body::<Answer>()
+    .answers::<Outcome>(200)
+    .and_pages()
+    .codes(&[
+        Code::SignInRequired,
+        Code::FormExpired,
+        Code::InviteMismatch,
+        Code::InviteUnknown,
+        Code::InviteExpired,
+        Code::InviteRevoked,
+        Code::InviteUsed,
+        Code::InviteDeclined,
+        Code::InviteSuspended,
+        Code::TermsRequired,
+        Code::PasswordTooWeak,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Unavailable,
+    ]);
+
 /// `POST /self-service/invite`: anybody with the link.
 pub async fn answer(
     app: web::Data<App>,
@@ -288,7 +377,7 @@ pub async fn answer(
     page: Page,
     guest: Guest,
     session: Session,
-    link: web::Query<Link>,
+    link: web::Query<Flow>,
     posted: Posted<Answer>,
 ) -> Result<HttpResponse> {
     let kept = cookie(&link.flow).token(&app, &request).unwrap_or_default();
@@ -443,7 +532,7 @@ async fn again(
     shown.errors = errors;
     shown.display_name = body.display_name.clone();
     shown.terms_accepted = body.terms_accepted;
-    let mut answer = render(status, &shown)?;
+    let mut answer = shown.answer(status)?;
     cookie(flow).put(app, token, &mut answer)?;
     Ok(answer)
 }

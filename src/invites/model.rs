@@ -269,19 +269,39 @@ impl RawInvite<'_> {
     }
 }
 
-/// A redirect target: https, or http on this very machine, without credentials.
+/// A redirect target; empty for none.
 fn read_redirect(faults: &mut Faults, text: &str) -> Option<String> {
     let text = faults.line("redirect_url", text, 0..=2_000);
     if text.is_empty() {
         return None;
     }
-    let plain = text.starts_with("https://")
-        && text.len() > 8
-        && !text.contains(['\\', '"', '<', '>', ' ', '@']);
-    if !plain {
+    // It goes into a header, where nothing else can stand.
+    let plain = text
+        .chars()
+        .all(|c| c.is_ascii_graphic() && !matches!(c, '\\' | '"' | '<' | '>'));
+    if !plain || redirect_origin(&text).is_none() {
         faults.add(FieldError::new("redirect_url", "not_a_url"));
     }
     Some(text)
+}
+
+/// The origin of an address that a person may be sent on to: https, or http on this very machine, and
+/// without credentials. `None` for any other.
+pub fn redirect_origin(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let (name, port) = host.split_once(':').unwrap_or((host, "0"));
+    let is_name = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+    let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    let is_safe = match scheme {
+        "https" => true,
+        "http" => matches!(name, "localhost" | "127.0.0.1"),
+        _ => false,
+    };
+    (is_name && is_port && is_safe).then(|| &url[..scheme.len() + 3 + host.len()])
 }
 
 #[cfg(test)]
@@ -340,5 +360,26 @@ mod tests {
         };
         let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(fields, ["email", "message", "label", "redirect_url"]);
+    }
+
+    #[test]
+    fn people_are_sent_on_to_https_or_to_their_own_machine() {
+        for (url, origin) in [
+            ("https://app.example.org", Some("https://app.example.org")),
+            (
+                "https://app.example.org:8443/a@b?c#d",
+                Some("https://app.example.org:8443"),
+            ),
+            ("http://localhost:3000/", Some("http://localhost:3000")),
+            ("http://app.example.org/", None),
+            ("https://ada@evil.example/", None),
+            ("https://app.example.org:x/", None),
+            ("https://;script-src/", None),
+            ("https:///path", None),
+            ("//evil.example", None),
+            ("javascript:alert(1)//://x", None),
+        ] {
+            assert_eq!(redirect_origin(url), origin, "{url}");
+        }
     }
 }

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::model::{Invite, State};
+use crate::access::Role;
 use crate::clock::Time;
-use crate::db::schema::{invite_groups, invite_links, invites, outbox};
+use crate::db::schema::{invite_groups, invite_links, invites, outbox, users};
 use crate::db::{Conn, Cursor, MultiBackend, Paging, Slice, count_some, prefix_end};
 use crate::ids::{GroupId, InviteId, InviteLinkId, OutboxId, UserId};
 use crate::outbox::State as MailState;
 use crate::secret::SecretDigest;
-use crate::users::model::normal;
+use crate::users::model::{Status, normal};
 
 /// What a list of invites is narrowed to.
 #[derive(Clone, Debug, Default)]
@@ -388,6 +389,24 @@ pub fn over(conn: &mut Conn, now: Time, most: i64) -> QueryResult<Vec<Invite>> {
                 .and(invites::expires_at.le(now)),
         )
         .order((invites::expires_at, invites::id))
+        .limit(most)
+        .select(Invite::as_select())
+        .load(conn)
+}
+
+/// Pending invites whose maker may no longer grant what they grant, for the sweep. The rule is
+/// [`super::landing::inviter_may`]'s; administrators may give any group.
+pub fn beyond_maker(conn: &mut Conn, most: i64) -> QueryResult<Vec<Invite>> {
+    let may = users::status.eq(Status::Active).and(
+        users::role.eq(Role::Owner).or(users::role
+            .eq(Role::Admin)
+            .and(invites::role.ne(Role::Owner))),
+    );
+    invites::table
+        .inner_join(users::table.on(invites::created_by.eq(users::id.nullable())))
+        .filter(invites::state.eq(State::Pending))
+        .filter(diesel::dsl::not(may))
+        .order(invites::id)
         .limit(most)
         .select(Invite::as_select())
         .load(conn)

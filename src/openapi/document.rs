@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::problems::{Problems, title};
+use super::problems::{Problems, header_of, title};
 use super::schemas::{Renamed, Schemas};
-use super::{Access, Answer, Body, Operation, SchemaFn, schema_of};
-use crate::access::{Role, Scope};
+use super::{Answer, Body, Operation, SchemaFn, schema_of};
+use crate::access::{Scope, Who};
 use crate::error::Code;
 use crate::ids;
 use crate::web::Problem;
@@ -18,7 +18,12 @@ const TAGS: &[(&str, &str)] = &[
     ("users", "People's accounts."),
     (
         "invites",
-        "Invites: make, send again, revoke. The account is made when the person accepts.",
+        "Make invites, send them again, revoke them. The account is made when the person accepts.",
+    ),
+    (
+        "invited",
+        "What an invited person sees and does, for a front end of your own. Ask with \
+         `Accept: application/json`; without it the same addresses answer pages.",
     ),
     ("groups", "Groups of users and their members."),
     (
@@ -35,10 +40,6 @@ const TAGS: &[(&str, &str)] = &[
     (
         "server",
         "The server itself: health, metrics and this description.",
-    ),
-    (
-        "pages",
-        "Pages for people, in HTML. They take a session instead of an API key.",
     ),
 ];
 
@@ -108,32 +109,36 @@ impl Writer {
         if !doc.about.is_empty() {
             operation["description"] = doc.about.into();
         }
-        operation["security"] = security(row.access);
-        if let Some(least) = least_role(row.access) {
+        operation["security"] = security(row.who);
+        if let Some(least) = row.least_role() {
             operation["x-least-role"] = least.as_str().into();
         }
         let parameters = self.parameters(row, path);
         if !parameters.is_empty() {
             operation["parameters"] = parameters.into();
         }
-        match doc.body {
-            Body::None => {}
-            Body::Json(make) => {
-                let schema = self.schemas.request(make);
-                operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
-            }
-            Body::Form => {
-                let schema = json!({
-                    "type": "object",
-                    "required": ["csrf"],
-                    "properties": { "csrf": { "type": "string", "description": "From the form of the page." } },
-                    "additionalProperties": true,
-                });
-                operation["requestBody"] = json!({ "required": true, "content": { "application/x-www-form-urlencoded": { "schema": schema } } });
-            }
+        if let Body::Json(make) = doc.body {
+            operation["requestBody"] = self.body(make, doc.browsers);
         }
         operation["responses"] = self.answers(row);
         operation
+    }
+
+    /// A body whose fields may all be left out may be left out itself.
+    fn body(&mut self, make: SchemaFn, browsers: bool) -> Value {
+        let required = self.schemas.requires(make);
+        let schema = self.schemas.request(make);
+        let mut content = json!({ "application/json": { "schema": schema } });
+        if browsers {
+            let schema = json!({
+                "type": "object",
+                "required": ["csrf"],
+                "properties": { "csrf": { "type": "string", "description": "From the form of the page." } },
+                "additionalProperties": true,
+            });
+            content["application/x-www-form-urlencoded"] = json!({ "schema": schema });
+        }
+        json!({ "required": required, "content": content })
     }
 
     fn parameters(&mut self, row: &Operation<'_>, path: &str) -> Vec<Value> {
@@ -176,7 +181,7 @@ impl Writer {
                 all.push(parameter);
             }
         }
-        if row.method == "POST" && matches!(row.access, Access::Key | Access::Scope(_)) {
+        if row.can_be_repeated() {
             all.push(json!({
                 "name": "Idempotency-Key",
                 "in": "header",
@@ -189,52 +194,65 @@ impl Writer {
 
     fn answers(&mut self, row: &Operation<'_>) -> Value {
         let mut answers = Map::new();
-        let keyed = matches!(row.access, Access::Key | Access::Scope(_));
-        let (status, mut answer) = match row.doc.answer {
-            Answer::Nothing(status) => (status, json!({ "description": status_words(status) })),
-            Answer::Json(status, make) => {
-                let schema = self.schemas.answer(make);
-                let content = json!({ "application/json": { "schema": schema } });
-                (
-                    status,
-                    json!({ "description": status_words(status), "content": content }),
-                )
-            }
-            Answer::Text(kind) => {
-                let content = json!({ (kind): { "schema": { "type": "string" } } });
-                (
-                    200,
-                    json!({ "description": status_words(200), "content": content }),
-                )
-            }
-            Answer::Redirect => (
-                303,
-                json!({
-                    "description": "Done; a page shows the outcome",
-                    "headers": { "Location": { "schema": { "type": "string", "format": "uri-reference" } } },
-                }),
-            ),
-        };
-        if keyed {
-            answer["headers"] = json!({
-                "Vestibule-Key-Expires": { "$ref": "#/components/headers/Vestibule-Key-Expires" },
-            });
+        if let Some((status, answer)) = self.success(row) {
+            answers.insert(status.to_string(), answer);
         }
-        answers.insert(status.to_string(), answer);
+        if row.doc.browsers {
+            let to = json!({ "schema": { "type": "string", "format": "uri-reference" } });
+            let answer = json!({ "description": "A page shows how it goes on", "headers": { "Location": to } });
+            answers.insert("303".to_owned(), answer);
+        }
+        if let Some((status, make)) = row.doc.other {
+            let content = json!({ "application/json": { "schema": self.schemas.answer(make) } });
+            let mut answer = json!({ "description": title(status), "content": content });
+            if let Some(header) = header_of(status) {
+                answer["headers"] = header;
+            }
+            answers.insert(status.to_string(), answer);
+        }
         let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
         for code in row.all_codes() {
             by_status.entry(code.status()).or_default().push(code);
         }
         for (status, codes) in by_status {
-            let answer = if row.is_api() {
-                json!({ "$ref": format!("#/components/responses/{}", self.problems.name(status, codes)) })
-            } else {
-                let content = json!({ "text/html": { "schema": { "type": "string" } } });
-                json!({ "description": title(status), "content": content })
-            };
+            let name = self.problems.name(status, codes, row.doc.browsers);
+            let answer = json!({ "$ref": format!("#/components/responses/{name}") });
             answers.insert(status.to_string(), answer);
         }
         answers.into()
+    }
+
+    fn success(&mut self, row: &Operation<'_>) -> Option<(u16, Value)> {
+        let (status, schema) = match row.doc.answer {
+            Answer::Never => return None,
+            Answer::Nothing(status) => (status, None),
+            Answer::Json(status, make) => (status, Some(self.schemas.answer(make))),
+            Answer::Document => (200, Some(json!({ "type": "object" }))),
+            Answer::Text(_) => (200, None),
+        };
+        let mut answer = json!({ "description": status_words(status) });
+        if let Answer::Text(media) = row.doc.answer {
+            answer["content"] = json!({ media: { "schema": { "type": "string" } } });
+        }
+        if let Some(schema) = schema {
+            answer["content"] = json!({ "application/json": { "schema": schema } });
+            if row.doc.browsers {
+                answer["content"]["text/html"] = json!({ "schema": { "type": "string" } });
+            }
+        }
+        let mut headers = Map::new();
+        let mut header = |when: bool, name: &str| {
+            if when {
+                let to = json!({ "$ref": format!("#/components/headers/{name}") });
+                headers.insert(name.to_owned(), to);
+            }
+        };
+        header(row.is_keyed(), "Vestibule-Key-Expires");
+        header(row.can_be_repeated(), "Idempotency-Replayed");
+        if !headers.is_empty() {
+            answer["headers"] = headers.into();
+        }
+        Some((status, answer))
     }
 }
 
@@ -260,8 +278,8 @@ fn tag(row: &Operation<'_>) -> &'static str {
             .map(|(tag, _)| *tag)
             .find(|tag| *tag == name)
             .unwrap_or("server"),
-        None if row.is_api() => "server",
-        None => "pages",
+        None if row.path.starts_with("/self-service/") => "invited",
+        None => "server",
     }
 }
 
@@ -363,24 +381,16 @@ fn unlink(value: &mut Value) {
     }
 }
 
-const fn least_role(access: Access) -> Option<Role> {
-    match access {
-        Access::Anyone | Access::Key => None,
-        Access::SignedIn(least) => Some(least),
-        Access::Scope(scope) => Some(scope.least_role()),
-    }
-}
-
-fn security(access: Access) -> Value {
+fn security(who: Who) -> Value {
     let with = |scopes: &[Scope]| {
         let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
         json!([{ "bearer": scopes }, { "apiKey": scopes }, { "header": scopes }])
     };
-    match access {
-        Access::Anyone => json!([]),
-        Access::SignedIn(_) => json!([{ "session": [] }]),
-        Access::Key => with(&[]),
-        Access::Scope(scope) => with(&[scope]),
+    match who {
+        // Pages are no part of the description.
+        Who::Anyone | Who::SignedIn | Who::Role(_) => json!([]),
+        Who::Key => with(&[]),
+        Who::Scope(scope) => with(&[scope]),
     }
 }
 
@@ -389,7 +399,6 @@ fn security_schemes() -> Value {
         "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "vstk_…", "description": "`Authorization: Bearer vstk_…`" },
         "apiKey": { "type": "http", "scheme": "ApiKey", "description": "`Authorization: ApiKey vstk_…`" },
         "header": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "`X-API-Key: vstk_…`" },
-        "session": { "type": "apiKey", "in": "cookie", "name": "vestibule", "description": "Made by signing in; pages only." },
     })
 }
 
@@ -399,8 +408,12 @@ fn headers() -> Value {
             "description": "When the API key of the request ends; absent when it has no end.",
             "schema": { "type": "string", "format": "date-time" },
         },
-        "Retry-After": { "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 1 } },
-        "WWW-Authenticate": { "description": "How to say who you are (RFC 6750).", "schema": { "type": "string" } },
+        "Idempotency-Replayed": {
+            "description": "`true` when this is the first answer to the `Idempotency-Key` again.",
+            "schema": { "const": "true" },
+        },
+        "Retry-After": { "description": "Seconds to wait.", "required": true, "schema": { "type": "integer", "minimum": 1 } },
+        "WWW-Authenticate": { "description": "How to say who you are (RFC 6750).", "required": true, "schema": { "type": "string" } },
     })
 }
 

@@ -1,6 +1,6 @@
 //! The description of the API: an OpenAPI 3.1 document made of the route table, and a page for people
-//! made of that document. Each row of the table carries a [`Doc`]; nothing is described anywhere else,
-//! so that a route cannot be forgotten.
+//! made of that document. Each row of the table that programs call carries a [`Doc`]; nothing is described
+//! anywhere else, and a test of the table finds a row without one.
 
 mod document;
 mod fields;
@@ -12,11 +12,11 @@ mod schemas;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::access::{Role, Scope};
+use crate::access::{Role, Who};
 use crate::error::Code;
 
 pub use document::document;
-pub use pages::{Reference, docs, openapi_json};
+pub use pages::{OPENAPI_JSON, Reference, docs, openapi_json};
 
 /// Makes the schema of one type, with its parts among the components of the document.
 pub type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
@@ -24,19 +24,6 @@ pub type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 /// The [`SchemaFn`] of a type.
 pub fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
-}
-
-/// Who may call a route, as the description tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Anybody.
-    Anyone,
-    /// Who is signed in, with at least this role.
-    SignedIn(Role),
-    /// Any API key.
-    Key,
-    /// An API key with this scope, whose owner's role has use for it.
-    Scope(Scope),
 }
 
 /// One row of the route table, as far as the description needs it.
@@ -47,7 +34,7 @@ pub struct Operation<'a> {
     /// The pattern, parts in braces.
     pub path: &'a str,
     /// Who may call it.
-    pub access: Access,
+    pub who: Who,
     /// What it does, takes and answers.
     pub doc: &'a Doc,
 }
@@ -65,6 +52,10 @@ pub struct Doc {
     pub body: Body,
     /// The answer when it worked.
     pub answer: Answer,
+    /// Another answer in JSON, with its status.
+    pub other: Option<(u16, SchemaFn)>,
+    /// Whether browsers are answered too, with pages.
+    pub browsers: bool,
     /// Its refusals, beside those that every route of its kind has.
     pub codes: &'static [Code],
 }
@@ -76,8 +67,6 @@ pub enum Body {
     None,
     /// JSON.
     Json(SchemaFn),
-    /// A form of a page of ours.
-    Form,
 }
 
 /// What a route answers when it worked.
@@ -87,10 +76,12 @@ pub enum Answer {
     Nothing(u16),
     /// JSON.
     Json(u16, SchemaFn),
-    /// 200 with a text of this media type.
+    /// 200 with a JSON document that follows a schema of its own.
+    Document,
+    /// 200 with text of a media type.
     Text(&'static str),
-    /// 303 to a page.
-    Redirect,
+    /// It never works; its refusal says what to do instead.
+    Never,
 }
 
 impl Doc {
@@ -102,24 +93,9 @@ impl Doc {
             query: None,
             body: Body::None,
             answer: Answer::Nothing(204),
+            other: None,
+            browsers: false,
             codes: &[],
-        }
-    }
-
-    /// A page.
-    pub const fn page(summary: &'static str) -> Self {
-        Self {
-            answer: Answer::Text("text/html"),
-            ..Self::new(summary)
-        }
-    }
-
-    /// What a form of a page is sent to.
-    pub const fn form(summary: &'static str) -> Self {
-        Self {
-            body: Body::Form,
-            answer: Answer::Redirect,
-            ..Self::new(summary)
         }
     }
 
@@ -151,22 +127,43 @@ impl Doc {
         self
     }
 
-    /// Answers a status alone.
+    /// Answers a JSON document that follows a schema of its own.
     #[must_use]
-    pub const fn answers_nothing(mut self, status: u16) -> Self {
-        self.answer = Answer::Nothing(status);
+    pub const fn answers_document(mut self) -> Self {
+        self.answer = Answer::Document;
         self
     }
 
-    /// Answers a text.
+    /// Answers text of a media type.
     #[must_use]
-    pub const fn answers_text(mut self, media_type: &'static str) -> Self {
-        self.answer = Answer::Text(media_type);
+    pub const fn answers_text(mut self, media: &'static str) -> Self {
+        self.answer = Answer::Text(media);
         self
     }
 
-    /// Names its own refusals. Those that follow from its kind (credentials, bodies, ids in the path,
-    /// cursors, `Idempotency-Key`, limits, faults) are added by themselves.
+    /// Answers refusals alone.
+    #[must_use]
+    pub const fn never_works(mut self) -> Self {
+        self.answer = Answer::Never;
+        self
+    }
+
+    /// May answer JSON with another status too.
+    #[must_use]
+    pub const fn or_answers<T: JsonSchema>(mut self, status: u16) -> Self {
+        self.other = Some((status, schema_of::<T>));
+        self
+    }
+
+    /// Takes forms and answers pages, unless JSON is asked for.
+    #[must_use]
+    pub const fn and_pages(mut self) -> Self {
+        self.browsers = true;
+        self
+    }
+
+    /// Names its own refusals. Those that follow from its kind (credentials, scopes, bodies, query strings,
+    /// ids in the path, `Idempotency-Key`, and faults of routes that take a key) are added by themselves.
     #[must_use]
     pub const fn codes(mut self, codes: &'static [Code]) -> Self {
         self.codes = codes;
@@ -175,49 +172,52 @@ impl Doc {
 }
 
 impl Operation<'_> {
-    /// Whether programs call it, rather than browsers.
-    fn is_api(&self) -> bool {
-        !matches!(self.access, Access::SignedIn(_))
-            && !matches!(self.doc.body, Body::Form)
-            && !matches!(self.doc.answer, Answer::Text("text/html"))
+    /// Whether it takes an API key.
+    const fn is_keyed(&self) -> bool {
+        matches!(self.who, Who::Key | Who::Scope(_))
+    }
+
+    /// Whether a repeat of it can be told from a second call.
+    fn can_be_repeated(&self) -> bool {
+        self.is_keyed() && self.method == "POST" && matches!(self.doc.body, Body::Json(_))
+    }
+
+    /// The role below which nobody may call it.
+    const fn least_role(&self) -> Option<Role> {
+        match self.who {
+            Who::Anyone | Who::Key => None,
+            Who::SignedIn => Some(Role::Member),
+            Who::Role(least) => Some(least),
+            Who::Scope(scope) => Some(scope.least_role()),
+        }
     }
 
     /// Every refusal that it may answer, in the order of the statuses.
     fn all_codes(&self) -> Vec<Code> {
         let mut codes = self.doc.codes.to_vec();
-        let keyed = matches!(self.access, Access::Key | Access::Scope(_));
-        let has_body = matches!(self.doc.body, Body::Json(_));
-        let takes_key = keyed && self.method == "POST";
         let mut add = |when: bool, some: &[Code]| {
             if when {
                 codes.extend(some);
             }
         };
-        let under_api = self.path.starts_with("/api/");
-        add(under_api, &[Code::CredentialInUrl, Code::CredentialInvalid]);
         add(
-            keyed,
+            self.is_keyed(),
             &[
+                Code::CredentialInUrl,
                 Code::CredentialMissing,
+                Code::CredentialInvalid,
                 Code::KeyExpired,
                 Code::KeyRevoked,
                 Code::OwnerDisabled,
+                Code::InvalidInput,
+                Code::Internal,
+                Code::Unavailable,
             ],
         );
+        add(matches!(self.who, Who::Scope(_)), &[Code::ScopeMissing]);
+        add(self.least_role() > Some(Role::Member), &[Code::Forbidden]);
         add(
-            matches!(self.access, Access::Scope(_)),
-            &[Code::ScopeMissing, Code::Forbidden],
-        );
-        add(
-            matches!(self.access, Access::SignedIn(_)),
-            &[Code::SignInRequired, Code::Forbidden],
-        );
-        add(
-            matches!(self.doc.body, Body::Form),
-            &[Code::FormExpired, Code::TooLarge, Code::InvalidInput],
-        );
-        add(
-            has_body,
+            matches!(self.doc.body, Body::Json(_)),
             &[
                 Code::BadRequest,
                 Code::TooLarge,
@@ -225,14 +225,11 @@ impl Operation<'_> {
                 Code::InvalidInput,
             ],
         );
-        add(self.doc.query.is_some(), &[Code::InvalidInput]);
         add(
-            takes_key,
+            self.can_be_repeated(),
             &[Code::RequestInProgress, Code::IdempotencyMismatch],
         );
         add(self.path.contains('{'), &[Code::NotFound]);
-        add(under_api, &[Code::TooManyRequests]);
-        add(true, &[Code::Internal, Code::Unavailable]);
         codes.sort_by_key(|code| (code.status(), *code));
         codes.dedup();
         codes

@@ -6,8 +6,8 @@ use askama::Template;
 use super::reference::{
     Object, Opened, Refusal, Section, objects, problem, refusals, scopes, sections,
 };
-use super::{Operation, document};
-use crate::error::Result;
+use super::{Doc, Operation, document};
+use crate::error::{Code, Result};
 use crate::web::{Page, show};
 
 /// The description of this server's API, ready to be shown. Handlers get it as `web::Data<Reference>`.
@@ -57,6 +57,20 @@ const CONVENTIONS: &[(&str, &str)] = &[
     ("docs-changes-name", "docs-changes-text"),
     ("docs-waiting-name", "docs-waiting-text"),
 ];
+
+/// Describes [`openapi_json`].
+pub const OPENAPI_JSON: Doc = Doc::new("Read this description")
+    .about("An OpenAPI 3.1 document.")
+    .answers_document()
+    .codes(&[
+        Code::CredentialInUrl,
+        Code::CredentialInvalid,
+        Code::KeyExpired,
+        Code::KeyRevoked,
+        Code::OwnerDisabled,
+        Code::Internal,
+        Code::Unavailable,
+    ]);
 
 /// `GET /openapi.json`: public.
 pub async fn openapi_json(reference: web::Data<Reference>) -> HttpResponse {

@@ -7,20 +7,22 @@ use serde_json::{Map, Value, json};
 use crate::error::Code;
 use crate::text::Text;
 
-/// The error answers: one component for each set of codes of a status.
+/// The error answers: one component for each set of codes of a status, and whether pages tell them too.
 #[derive(Default)]
-pub(super) struct Problems(BTreeMap<(u16, Vec<Code>), String>);
+pub(super) struct Problems(BTreeMap<(u16, Vec<Code>, bool), String>);
 
 impl Problems {
-    pub(super) fn name(&mut self, status: u16, codes: Vec<Code>) -> String {
+    pub(super) fn name(&mut self, status: u16, codes: Vec<Code>, browsers: bool) -> String {
         let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-        let name = format!("{status}.{}", words.join("."));
-        self.0.entry((status, codes)).or_insert(name).clone()
+        let page = if browsers { ".page" } else { "" };
+        let name = format!("{status}.{}{page}", words.join("."));
+        let key = (status, codes, browsers);
+        self.0.entry(key).or_insert(name).clone()
     }
 
     pub(super) fn responses(&self, problem: &Value) -> Value {
         let mut all = Map::new();
-        for ((status, codes), name) in &self.0 {
+        for ((status, codes, browsers), name) in &self.0 {
             let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
             let examples: Map<String, Value> = words
                 .iter()
@@ -33,17 +35,15 @@ impl Problems {
                 .collect();
             let schema =
                 json!({ "allOf": [problem, { "properties": { "code": { "enum": words } } }] });
-            let content =
+            let mut content =
                 json!({ "application/problem+json": { "schema": schema, "examples": examples } });
+            if *browsers {
+                content["text/html"] = json!({ "schema": { "type": "string" } });
+            }
             let mut response = json!({ "description": title(*status), "content": content });
-            let header = match status {
-                401 => Some("WWW-Authenticate"),
-                429 | 503 => Some("Retry-After"),
-                _ => None,
-            };
-            if let Some(header) = header {
-                response["headers"] =
-                    json!({ (header): { "$ref": format!("#/components/headers/{header}") } });
+            // A page asks for no credential in a header.
+            if let Some(header) = header_of(*status).filter(|_| !browsers || *status != 401) {
+                response["headers"] = header;
             }
             all.insert(name.clone(), response);
         }
@@ -54,7 +54,7 @@ impl Problems {
         let codes: BTreeSet<Code> = self
             .0
             .keys()
-            .flat_map(|(_, codes)| codes.iter().copied())
+            .flat_map(|(_, codes, _)| codes.iter().copied())
             .collect();
         let all: Map<String, Value> = codes
             .into_iter()
@@ -75,6 +75,16 @@ impl Problems {
             .collect();
         all.into()
     }
+}
+
+/// The header that comes with an error of this status.
+pub(super) fn header_of(status: u16) -> Option<Value> {
+    let name = match status {
+        401 => "WWW-Authenticate",
+        429 | 503 => "Retry-After",
+        _ => return None,
+    };
+    Some(json!({ (name): { "$ref": format!("#/components/headers/{name}") } }))
 }
 
 /// What a refusal says, with lifelike values in it.

@@ -99,7 +99,6 @@ const EVERYWHERE: &[Code] = &[
     Code::UnsupportedMediaType,
     Code::InvalidInput,
     Code::IdempotencyMismatch,
-    Code::TooManyRequests,
     Code::Internal,
     Code::Unavailable,
 ];
@@ -107,14 +106,13 @@ const EVERYWHERE: &[Code] = &[
 /// The operations for programs, by group.
 pub(super) fn sections(document: &Value) -> Vec<Section> {
     let tags = document["tags"].as_array().into_iter().flatten();
-    tags.filter(|tag| tag["name"] != "pages")
-        .map(|tag| Section {
-            tag: text(tag, "name"),
-            about: text(tag, "description"),
-            operations: operations(document, &tag["name"]),
-        })
-        .filter(|section| !section.operations.is_empty())
-        .collect()
+    tags.map(|tag| Section {
+        tag: text(tag, "name"),
+        about: text(tag, "description"),
+        operations: operations(document, &tag["name"]),
+    })
+    .filter(|section| !section.operations.is_empty())
+    .collect()
 }
 
 fn operations(document: &Value, tag: &Value) -> Vec<Entry> {

@@ -42,6 +42,18 @@ impl Schemas {
         make(&mut self.requests).to_value()
     }
 
+    /// Whether a body must have any field.
+    pub(super) fn requires(&mut self, make: SchemaFn) -> bool {
+        let schema = make(&mut self.requests).to_value();
+        let schema = match reference(&schema) {
+            Some(name) => &self.requests.definitions()[name],
+            None => &schema,
+        };
+        schema["required"]
+            .as_array()
+            .is_some_and(|fields| !fields.is_empty())
+    }
+
     /// The schema of a query string, written out, because each property becomes a parameter.
     pub(super) fn query(&mut self, make: SchemaFn) -> Value {
         let schema = make(&mut self.requests).to_value();

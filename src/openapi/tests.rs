@@ -52,52 +52,62 @@ const MAKE: Doc = Doc::new("Make a thing")
     .answers::<Thing>(201)
     .codes(&[Code::GroupExists]);
 const END: Doc = Doc::new("Delete a thing");
-const HEALTH: Doc = Doc::new("Tell whether the process runs").answers_text("text/plain");
-const PAGE: Doc = Doc::page("Show the things");
-const FORM: Doc = Doc::form("Make a thing");
+const NEVER: Doc = Doc::new("Make a thing").never_works();
+const HEALTH: Doc = Doc::new("Tell whether the process runs")
+    .answers::<Inner>(200)
+    .or_answers::<Inner>(503);
+const INVITED: Doc = Doc::new("Say yes")
+    .body::<Inner>()
+    .answers::<Inner>(200)
+    .and_pages()
+    .codes(&[Code::SignInRequired]);
 
 fn table() -> Vec<Operation<'static>> {
-    let row = |method, path, access, doc| Operation {
+    let row = |method, path, who, doc| Operation {
         method,
         path,
-        access,
+        who,
         doc,
     };
-    let admin = Access::SignedIn(Role::Admin);
     vec![
         row(
             "GET",
             "/api/v1/groups",
-            Access::Scope(Scope::GroupsRead),
+            Who::Scope(Scope::GroupsRead),
             &LIST,
         ),
         row(
             "POST",
             "/api/v1/groups",
-            Access::Scope(Scope::GroupsWrite),
+            Who::Scope(Scope::GroupsWrite),
             &MAKE,
         ),
         row(
             "DELETE",
             "/api/v1/groups/{id}",
-            Access::Scope(Scope::GroupsWrite),
+            Who::Scope(Scope::GroupsWrite),
             &END,
         ),
         row(
             "DELETE",
             "/api/v1/groups/{id}/members/{user_id}",
-            Access::Scope(Scope::GroupsWrite),
+            Who::Scope(Scope::GroupsWrite),
             &END,
         ),
         row(
             "GET",
             "/api/v1/groups/{id}",
-            Access::Scope(Scope::GroupsRead),
+            Who::Scope(Scope::GroupsRead),
             &LIST,
         ),
-        row("GET", "/healthz", Access::Anyone, &HEALTH),
-        row("GET", "/admin/things/{id:.*}", admin, &PAGE),
-        row("POST", "/admin/things/{id:.*}", admin, &FORM),
+        row("GET", "/healthz", Who::Anyone, &HEALTH),
+        row("POST", "/api/v1/keys", Who::Key, &NEVER),
+        row(
+            "POST",
+            "/self-service/invite/{id:.*}",
+            Who::Anyone,
+            &INVITED,
+        ),
     ]
 }
 
@@ -174,11 +184,11 @@ fn an_operation_tells_its_parameters_answers_and_codes() {
         "#/components/responses/409.group_exists.request_in_progress"
     );
     for status in [
-        "201", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503",
+        "201", "400", "401", "403", "409", "413", "415", "422", "500", "503",
     ] {
         assert!(!make["responses"][status].is_null(), "{status}");
     }
-    assert!(make["responses"]["404"].is_null());
+    assert!(make["responses"]["404"].is_null() && make["responses"]["429"].is_null());
 
     let end = &document["paths"]["/api/v1/groups/{id}/members/{user_id}"]["delete"];
     assert_eq!(
@@ -191,10 +201,20 @@ fn an_operation_tells_its_parameters_answers_and_codes() {
     );
     assert!(end["responses"]["204"]["content"].is_null());
 
-    let page = &document["paths"]["/admin/things/{id}"];
-    assert_eq!(page["get"]["tags"][0], "pages");
-    assert!(!page["get"]["responses"]["200"]["content"]["text/html"].is_null());
-    assert!(!page["post"]["responses"]["303"].is_null());
+    let never = &document["paths"]["/api/v1/keys"]["post"];
+    assert!(never["parameters"].is_null() && never["responses"]["200"].is_null());
+
+    let invited = &document["paths"]["/self-service/invite/{id}"]["post"];
+    assert_eq!(invited["tags"][0], "invited");
+    assert_eq!(invited["requestBody"]["required"], false);
+    let answers = &invited["responses"];
+    assert!(!answers["200"]["content"]["text/html"].is_null() && !answers["303"].is_null());
+    let refused = answers["401"]["$ref"].as_str().unwrap();
+    assert_eq!(refused, "#/components/responses/401.sign_in_required.page");
+
+    let health = &document["paths"]["/healthz"]["get"]["responses"];
+    assert!(!health["503"]["content"]["application/json"].is_null());
+    assert!(!health["503"]["headers"]["Retry-After"].is_null() && health["500"].is_null());
     assert_eq!(document["paths"]["/healthz"]["get"]["security"], json!([]));
 }
 
@@ -233,8 +253,8 @@ fn the_page_shows_every_operation_of_programs() {
         .iter()
         .map(|section| section.tag.as_str())
         .collect();
-    assert_eq!(tags, ["groups", "server"]);
-    let [list, make, end, ..] = sections[0].operations.as_slice() else {
+    assert_eq!(tags, ["invited", "groups", "keys", "server"]);
+    let [list, make, end, ..] = sections[1].operations.as_slice() else {
         panic!("{sections:?}")
     };
     let answer = list.answer.as_ref().unwrap();

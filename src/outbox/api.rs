@@ -10,19 +10,24 @@ use super::model::{Channel, OutboxMail, State};
 use super::store::{self, Filter};
 use crate::app::App;
 use crate::clock::Time;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::ids::OutboxId;
-use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
+use crate::openapi::Doc;
+use crate::web::{ApiCaller, Call, ListQuery, Listed, Nothing, Params, ok};
 
 /// A mail that waits, was sent, failed or was cancelled.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Mail")]
 pub struct OutboxView {
+    /// Its id.
     id: OutboxId,
+    /// How it is sent.
     channel: Channel,
     /// What kind of mail it is.
     kind: String,
     /// The address.
     to: String,
+    /// Where it stands.
     state: State,
     /// How often it was tried.
     attempts: i32,
@@ -30,7 +35,9 @@ pub struct OutboxView {
     next_attempt_at: Option<Time>,
     /// Why the last try failed; an answer of the mail server starts with its code.
     last_error: Option<String>,
+    /// When it was written.
     created_at: Time,
+    /// When the mail server took it.
     sent_at: Option<Time>,
 }
 
@@ -59,9 +66,19 @@ pub struct OutboxQuery {
     /// The beginning of the recipient's address.
     #[serde(default)]
     q: String,
+    /// Rows, 1 to 500; 50 when left out.
+    #[schemars(range(min = 1, max = 500))]
     limit: Option<i64>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
+
+/// Describes [`list`].
+pub const LIST: Doc = Doc::new("List mails")
+    .about("Newest first. Their texts are not told.")
+    .query::<OutboxQuery>()
+    .answers::<Listed<OutboxView>>(200)
+    .codes(&[Code::CursorInvalid]);
 
 /// `GET /api/v1/outbox`: administrators, with `outbox:read`.
 pub async fn list(
@@ -81,16 +98,17 @@ pub async fn list(
     Ok(ok(&Listed::from(slice.map(OutboxView::from))))
 }
 
-/// The body of `POST /api/v1/outbox/{id}/retry`: no fields.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Retry {}
+/// Describes [`retry`].
+pub const RETRY: Doc = Doc::new("Try a mail again at once")
+    .body::<Nothing>()
+    .answers::<OutboxView>(200)
+    .codes(&[Code::WrongState]);
 
 /// `POST /api/v1/outbox/{id}/retry`: administrators, with `outbox:write`.
 pub async fn retry(
     app: web::Data<App>,
     id: web::Path<String>,
-    call: Call<Retry>,
+    call: Call<Nothing>,
 ) -> Result<HttpResponse> {
     let id: OutboxId = id.parse()?;
     call.run(&app, StatusCode::OK, move |tx, actor, _| {

@@ -79,9 +79,11 @@ impl Letter {
     }
 }
 
-/// `text` with spaces for control characters, line ends among them.
+/// `text` with spaces for control characters, line ends among them, and nothing that starts an encoded word
+/// (RFC 2047): readers would decode words of somebody's choice out of it.
 pub(super) fn one_line(text: &str) -> String {
-    text.replace(char::is_control, " ").trim().to_owned()
+    let text = text.replace(char::is_control, " ").replace("=?", "= ?");
+    text.trim().to_owned()
 }
 
 /// `text` with `\n` as its only line end, and no other control characters but tabs.

@@ -1,14 +1,20 @@
 //! Queries on the outbox.
 
+use diesel::define_sql_function;
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 
 use super::model::{Channel, OutboxMail, State};
 use crate::clock::Time;
 use crate::db::schema::outbox;
 use crate::db::{Conn, Cursor, MultiBackend, Paging, Slice, count_some, prefix_end};
 use crate::ids::OutboxId;
+
+define_sql_function! {
+    /// Small letters, of ASCII at least.
+    fn lower(text: Text) -> Text;
+}
 
 /// What a list of mails is narrowed to.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +31,7 @@ pub struct Filter {
 pub(super) struct Claimed {
     pub(super) id: OutboxId,
     pub(super) kind: String,
+    pub(super) about: Option<String>,
     pub(super) recipient: String,
     pub(super) subject: String,
     pub(super) body: Option<Vec<u8>>,
@@ -130,12 +137,11 @@ pub(super) fn list(
         query = query.filter(outbox::state.eq(state));
     }
     if !filter.to.is_empty() {
-        let end = prefix_end(&filter.to);
-        query = query.filter(
-            outbox::recipient
-                .ge(&filter.to)
-                .and(outbox::recipient.lt(end)),
-        );
+        // Addresses are kept as they were written.
+        let start = filter.to.to_ascii_lowercase();
+        let end = prefix_end(&start);
+        let recipient = || lower(outbox::recipient);
+        query = query.filter(recipient().ge(start).and(recipient().lt(end)));
     }
     if let Some(beyond) = paging.beyond("(outbox.created_at, outbox.id)") {
         query = query.filter(beyond);

@@ -232,7 +232,10 @@ async fn a_test_mail_needs_a_mail_server_and_an_address() {
     assert!(page.contains("There is no mail server set up"), "{page}");
 
     let test = TestApp::with_mail_server();
-    for (bad, words) in [("", "Fill this in."), ("ada", "not a full email address")] {
+    for (bad, words) in [
+        ("", "Enter an email address."),
+        ("ada", "not a full email address"),
+    ] {
         let (status, page) = ask(
             &test,
             Method::POST,

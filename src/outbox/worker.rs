@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::actions::open;
 use super::model::{State, TRIES, Trouble, pause};
 use super::smtp::{Courier, Failure, Outgoing, Transport};
 use super::store::{self, Claimed};
+use crate::access::Actor;
 use crate::app::App;
 use crate::clock::{Span, minutes};
 use crate::db::Tx;
 use crate::error::{Code, Result};
+use crate::events;
 use crate::secret;
 
 /// Mails that are claimed at once.
@@ -17,6 +21,8 @@ const BATCH: i64 = 20;
 /// How long a claim holds without being renewed. Each mail renews its own before it is sent, and no
 /// conversation about one mail is longer: fourteen answers at most, each within 20 seconds.
 const LEASE: Span = minutes(5);
+/// The kind of mail whose sending is an event.
+const INVITE: &str = "invite";
 /// How often marking a mail is tried while the database is busy, and the pause between.
 const MARK_TRIES: u32 = 20;
 const MARK_PAUSE: Duration = Duration::from_millis(250);
@@ -113,7 +119,12 @@ fn mark_sent(app: &App, mail: Claimed) -> Result<()> {
     tracing::info!(%id, kind = mail.kind, "mail sent");
     let marked = mark(app, move |tx| {
         let now = tx.now;
-        store::mark_sent(tx, &mail, now)
+        let marked = store::mark_sent(tx, &mail, now)?;
+        if marked && mail.kind == INVITE {
+            let data = json!({ "invite_id": mail.about });
+            events::emit(tx, &Actor::system(), events::kinds::INVITE_SENT, data)?;
+        }
+        Ok(marked)
     })?;
     if !marked {
         tracing::warn!(%id, "a mail was sent when its lease had ended, so it may be sent twice");
@@ -140,7 +151,7 @@ fn mark_tried(app: &App, mail: Claimed, trouble: &Trouble, ever: bool) -> Result
             State::Waiting => tx.now.plus(pause(tries, chance)),
             _ => tx.now,
         };
-        store::mark_tried(tx, &mail, state, next, &why)
+        Ok(store::mark_tried(tx, &mail, state, next, &why)?)
     })
     .map(drop)
 }
@@ -149,16 +160,16 @@ fn mark_tried(app: &App, mail: Claimed, trouble: &Trouble, ever: bool) -> Result
 /// marked would be sent again.
 fn mark<F>(app: &App, write: F) -> Result<bool>
 where
-    F: Fn(&mut Tx<'_>) -> diesel::QueryResult<bool> + Clone + Send + 'static,
+    F: Fn(&mut Tx<'_>) -> Result<bool> + Clone + Send + 'static,
 {
     for _ in 1..MARK_TRIES {
         let write = write.clone();
-        match app.db.write_now(move |tx| Ok(write(tx)?)) {
+        match app.db.write_now(write) {
             Err(why) if why.code() == Code::Unavailable => std::thread::sleep(MARK_PAUSE),
             marked => return marked,
         }
     }
-    app.db.write_now(move |tx| Ok(write(tx)?))
+    app.db.write_now(write)
 }
 
 #[cfg(test)]

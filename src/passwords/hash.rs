@@ -168,7 +168,7 @@ impl Stored {
 }
 
 /// Hashes one password after the other in memory of its own, which is kept: fresh memory for each
-/// hash costs page faults and made a process grow to 141 MiB (field notes, engine 4d).
+/// hash costs page faults and made a process grow to 141 MiB.
 pub(super) struct Hasher {
     recipe: Recipe,
     memory: Vec<Block>,

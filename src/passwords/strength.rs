@@ -23,7 +23,7 @@ pub enum Weakness {
 }
 
 /// Whether `password` may be chosen by the person to whom the `personal` words belong: display
-/// name, address (the part before `@` counts) and site name.
+/// name, address (whole, and the part before `@`) and site name.
 ///
 /// There are no rules of composition: spaces, emoji, lower case alone and the NUL character are as
 /// good as anything (ASVS 6.2.5, 6.2.8). A personal word counts in either case and whatever stands
@@ -51,8 +51,9 @@ fn is_personal(password: &str, personal: &[&str]) -> bool {
     let password = fold(password);
     let mut in_a_part = vec![false; password.len()];
     for word in personal {
+        let whole = fold(word);
         let word = word.rsplit_once('@').map_or(*word, |(local, _)| local);
-        if !places(&password, &fold(word)).is_empty() {
+        if !places(&password, &fold(word)).is_empty() || !places(&password, &whole).is_empty() {
             return true;
         }
         for part in word.split(|char: char| !char.is_alphanumeric()) {

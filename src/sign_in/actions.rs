@@ -182,6 +182,22 @@ pub fn sign_out(tx: &mut Tx<'_>, actor: &Actor, session: SessionId) -> Result<()
     ended(tx, actor, user, 1)
 }
 
+/// Ends the session that a browser comes with when its person signs in anew, so that no copy of the old
+/// cookie is left behind that works.
+///
+/// # Errors
+/// When the database refuses.
+pub fn leave(tx: &mut Tx<'_>, old: Option<&(Actor, SessionId)>) -> Result<()> {
+    let Some((actor, session)) = old else {
+        return Ok(());
+    };
+    let user = actor.user()?;
+    match store::end(tx, user, *session)? {
+        0 => Ok(()),
+        count => ended(tx, actor, user, count),
+    }
+}
+
 /// Ends the sessions of a user, but `keep`, and says how many.
 ///
 /// # Errors
@@ -310,6 +326,8 @@ pub fn recover(
         user.email_verified = true;
         let now = tx.now;
         users::update(tx, &user, now)?;
+        // Whoever was told about this user before is told anew.
+        tx.narrow_rights()?;
     }
     open_session(tx, from, id, "recovery")
 }

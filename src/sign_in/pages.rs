@@ -9,8 +9,10 @@ use serde::Deserialize;
 use super::actions::{self, From};
 use super::limits::Try;
 use super::sessions::hand_over;
+use crate::access::Actor;
 use crate::app::App;
 use crate::error::{Code, Error, Result};
+use crate::ids::SessionId;
 use crate::web::{FormErrors, Guest, Page, PostForm, SignedIn, own_path, render, show};
 
 /// Where to go on after signing in.
@@ -103,10 +105,19 @@ async fn try_sign_in(
     let counted = Try::start(app, email, &guest.source)?;
     let user = actions::check_password(app, email, password).await?;
     counted.succeeded();
-    let id = user.id;
+    let (id, old) = (user.id, old_session(guest));
     app.db
-        .write(move |tx| actions::open_session(tx, &from, id, "password"))
+        .write(move |tx| {
+            actions::leave(tx, old.as_ref())?;
+            actions::open_session(tx, &from, id, "password")
+        })
         .await
+}
+
+/// The session that the browser comes with.
+pub(super) fn old_session(guest: &Guest) -> Option<(Actor, SessionId)> {
+    let who = guest.signed_in.as_ref()?;
+    Some((who.actor.clone(), who.session_id))
 }
 
 /// Puts into the words of a refusal whom to ask.

@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::actions;
 use super::limits;
-use super::pages::from;
+use super::pages::{from, old_session};
 use super::sessions::hand_over;
 use super::setup_pages::Token;
 use crate::app::App;
@@ -138,9 +138,12 @@ pub async fn set(
             .await?;
         let personal = [user.display_name.as_str(), user.address()];
         let hash = actions::hash(&app, "password", form.get("password"), &personal).await?;
-        let (from, token) = (from(&guest), token.clone());
+        let (from, old, token) = (from(&guest), old_session(&guest), token.clone());
         app.db
-            .write(move |tx| actions::recover(tx, &from, &token, &hash))
+            .write(move |tx| {
+                actions::leave(tx, old.as_ref())?;
+                actions::recover(tx, &from, &token, &hash)
+            })
             .await
     };
     match done.await {

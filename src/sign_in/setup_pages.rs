@@ -89,6 +89,11 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let token = cookie().token(&app, &request).ok_or(Code::LinkGone)?;
     let made = async {
+        // Looked up first, so that a dead link costs no hash; taken for good in the transaction.
+        let (looked_up, now) = (token.clone(), app.clock.now());
+        app.db
+            .read(move |conn| one_time_links::find(conn, LinkKind::SetUp, &looked_up, now))
+            .await?;
         let input = read(&app, &form, token.clone()).await?;
         let from = from(&guest);
         app.db

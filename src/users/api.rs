@@ -14,37 +14,53 @@ use super::model::{Email, NewUser, Status, User, read_name, read_object};
 use super::store::{self, Filter};
 use crate::access::{Actor, Role, Scopes};
 use crate::app::App;
-use crate::clock::Time;
-use crate::db::{Conn, Json, Tx};
-use crate::error::{Error, Result};
+use crate::clock::{Span, Time, minutes};
+use crate::db::{Conn, Json};
+use crate::error::{Code, Error, Result};
 use crate::groups;
 use crate::groups::model::GroupName;
 use crate::ids::{GroupId, InviteId, KeyId, UserId};
+use crate::openapi::Doc;
 use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
 
 /// A user as the API tells them.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "User")]
 pub struct UserView {
+    /// Never used again for another person.
     id: UserId,
+    /// The address as it was written.
     email: Option<String>,
+    /// Whether the person proved that mail reaches them.
     email_verified: bool,
+    /// The phone number.
     phone: Option<String>,
+    /// Whether the person proved that it is theirs.
     phone_verified: bool,
+    /// The name others see.
     display_name: String,
     role: Role,
     status: Status,
+    /// The schema of the traits.
     schema_id: String,
+    /// What the platform wants to know of a person.
     traits: Map<String, Value>,
+    /// Data of integrated apps that the person may see.
     metadata_public: Map<String, Value>,
     /// For administrators only.
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata_admin: Option<Map<String, Value>>,
+    /// The groups that the user belongs to, by name.
     groups: Vec<GroupName>,
+    /// The user that this one was folded into.
     redirect_to: Option<UserId>,
+    /// The invite that was accepted.
     invite_id: Option<InviteId>,
+    /// The terms that were accepted.
     terms: Option<TermsView>,
+    /// When the account was made.
     created_at: Time,
+    /// When it was last used.
     last_seen_at: Option<Time>,
 }
 
@@ -119,14 +135,22 @@ struct Auth {
 }
 
 /// Users as they were told last, so that asking who one is costs no query. An entry is believed as long
-/// as nobody's rights or profile changed.
-pub struct MeCache(Cache<(UserId, Role), (u64, Arc<UserView>)>);
+/// as nobody's rights or profile changed, and for [`BELIEVED`] at most: when one was last seen changes too.
+pub struct MeCache(Cache<(UserId, Role), (u64, Time, Arc<UserView>)>);
+
+/// How long an entry is believed.
+const BELIEVED: Span = minutes(1);
 
 impl Default for MeCache {
     fn default() -> Self {
         Self(Cache::new(10_000))
     }
 }
+
+/// Describes [`me`].
+pub const ME: Doc = Doc::new("Tell who is calling")
+    .about("The user behind the key, and what the key may do.")
+    .answers::<Me>(200);
 
 /// `GET /api/v1/me`: any API key.
 pub async fn me(
@@ -135,15 +159,16 @@ pub async fn me(
     caller: ApiCaller,
 ) -> Result<HttpResponse> {
     let id = caller.user_id;
-    let generation = app.db.rights().generation(app.clock.now());
+    let now = app.clock.now();
+    let generation = app.db.rights().generation(now);
     let kept = generation.and_then(|generation| {
         cache
             .0
             .get(&(id, caller.actor.role))
-            .filter(|(then, _)| *then == generation)
+            .filter(|(then, at, _)| *then == generation && now - *at < BELIEVED)
     });
     let user = match kept {
-        Some((_, user)) => user,
+        Some((_, _, user)) => user,
         None => {
             let actor = caller.actor.clone();
             let read = move |conn: &mut Conn| {
@@ -154,7 +179,7 @@ pub async fn me(
             if let Some(generation) = generation {
                 cache
                     .0
-                    .insert((id, caller.actor.role), (generation, user.clone()));
+                    .insert((id, caller.actor.role), (generation, now, user.clone()));
             }
             user
         }
@@ -177,10 +202,21 @@ pub struct UsersQuery {
     q: String,
     status: Option<Status>,
     role: Option<Role>,
+    /// Members of this group.
     group: Option<GroupId>,
+    /// Rows, 1 to 500; 50 when left out.
+    #[schemars(range(min = 1, max = 500))]
     limit: Option<i64>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
+
+/// Describes [`list`].
+pub const LIST: Doc = Doc::new("List users")
+    .about("Members see themselves.")
+    .query::<UsersQuery>()
+    .answers::<Listed<UserView>>(200)
+    .codes(&[Code::CursorInvalid]);
 
 /// `GET /api/v1/users`: `users:read`; members see themselves.
 pub async fn list(
@@ -218,12 +254,18 @@ pub async fn list(
 pub struct NewUserBody {
     /// Where the link to set a password goes.
     email: String,
+    /// 1 to 200 characters.
     display_name: String,
+    /// `member` when left out.
     #[serde(default = "member")]
     role: Role,
+    /// What the platform wants to know of a person; at most 16 KiB.
     traits: Option<Map<String, Value>>,
+    /// Data of integrated apps that the person may see; at most 16 KiB.
     metadata_public: Option<Map<String, Value>>,
+    /// Data of integrated apps for administrators alone; at most 16 KiB.
     metadata_admin: Option<Map<String, Value>>,
+    /// Groups to join.
     #[serde(default)]
     groups: Vec<GroupId>,
 }
@@ -262,6 +304,13 @@ impl TryFrom<&NewUserBody> for NewUser {
     }
 }
 
+/// Describes [`create`].
+pub const CREATE: Doc = Doc::new("Make a user")
+    .about("The person gets a link to set a password. To let them agree to the terms first, send an invite instead.")
+    .body::<NewUserBody>()
+    .answers::<UserView>(201)
+    .codes(&[Code::AboveYou, Code::GroupNotGrantable, Code::AddressTaken]);
+
 /// `POST /api/v1/users`: `users:write`. The person gets a link to set a password.
 pub async fn create(app: web::Data<App>, call: Call<NewUserBody>) -> Result<HttpResponse> {
     let shared = app.clone();
@@ -272,6 +321,11 @@ pub async fn create(app: web::Data<App>, call: Call<NewUserBody>) -> Result<Http
     })
     .await
 }
+
+/// Describes [`read`].
+pub const READ: Doc = Doc::new("Read a user")
+    .about("Members see themselves.")
+    .answers::<UserView>(200);
 
 /// `GET /api/v1/users/{id}`: `users:read`; members see themselves.
 pub async fn read(
@@ -294,10 +348,15 @@ pub async fn read(
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserPatch {
+    /// 1 to 200 characters. Everybody may change their own.
     display_name: Option<String>,
+    /// Only an owner may make or change an owner.
     role: Option<Role>,
+    /// What the platform wants to know of a person; at most 16 KiB.
     traits: Option<Map<String, Value>>,
+    /// Data of integrated apps that the person may see; at most 16 KiB.
     metadata_public: Option<Map<String, Value>>,
+    /// Data of integrated apps for administrators alone; at most 16 KiB.
     metadata_admin: Option<Map<String, Value>>,
 }
 
@@ -322,6 +381,13 @@ impl TryFrom<&UserPatch> for Change {
     }
 }
 
+/// Describes [`patch`].
+pub const CHANGE: Doc = Doc::new("Change a user")
+    .about("A new role holds from the next request on.")
+    .body::<UserPatch>()
+    .answers::<UserView>(200)
+    .codes(&[Code::AboveYou, Code::LastOwner]);
+
 /// `PATCH /api/v1/users/{id}`: `users:write`.
 pub async fn patch(
     app: web::Data<App>,
@@ -345,6 +411,13 @@ pub struct Suspension {
     reason: String,
 }
 
+/// Describes [`suspend`].
+pub const SUSPEND: Doc = Doc::new("Suspend a user")
+    .about("Sessions and API keys end, pending invites of the user wait; nothing is deleted.")
+    .body::<Suspension>()
+    .answers::<UserView>(200)
+    .codes(&[Code::AboveYou, Code::LastOwner, Code::WrongState]);
+
 /// `PUT /api/v1/users/{id}/suspension`: `users:write`.
 pub async fn suspend(
     app: web::Data<App>,
@@ -362,25 +435,25 @@ pub async fn suspend(
     .await
 }
 
-/// No fields.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
+/// Describes [`reactivate`].
+pub const REACTIVATE: Doc = Doc::new("Let a suspended user in again")
+    .about("Sessions and API keys stay ended.")
+    .answers::<UserView>(200)
+    .codes(&[Code::AboveYou, Code::WrongState]);
 
 /// `DELETE /api/v1/users/{id}/suspension`: `users:write`.
 pub async fn reactivate(
     app: web::Data<App>,
+    caller: ApiCaller,
     id: web::Path<String>,
-    call: Call<Nothing>,
 ) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
-    call.run(
-        &app,
-        StatusCode::OK,
-        move |tx: &mut Tx<'_>, actor, _: &Nothing| {
-            let user = actions::reactivate(tx, actor, id)?;
-            UserView::read(tx, user, actor)
-        },
-    )
-    .await
+    let view = app
+        .db
+        .write(move |tx| {
+            let user = actions::reactivate(tx, &caller.actor, id)?;
+            UserView::read(tx, user, &caller.actor)
+        })
+        .await?;
+    Ok(ok(&view))
 }

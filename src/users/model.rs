@@ -159,13 +159,28 @@ const LARGEST_DOCUMENT: usize = 16 * 1024;
 /// Reads a JSON object of a body.
 ///
 /// # Errors
-/// `too_long` for one that is larger than 16 KiB.
+/// `too_long` for one that is larger than 16 KiB, `control_characters` for one that holds NUL, which
+/// PostgreSQL cannot keep.
 pub fn read_object(field: &'static str, map: Map<String, Value>) -> Result<Json, FieldError> {
     let json = Json(Value::Object(map));
     if json.0.to_string().len() > LARGEST_DOCUMENT {
         return Err(FieldError::new(field, "too_long").with("max", LARGEST_DOCUMENT));
     }
+    if holds_nul(&json.0) {
+        return Err(FieldError::new(field, "control_characters"));
+    }
     Ok(json)
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(map) => map
+            .iter()
+            .any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// A name or an address as it is searched: small letters, single spaces.

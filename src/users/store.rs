@@ -32,6 +32,10 @@ pub fn find(conn: &mut Conn, id: UserId) -> QueryResult<User> {
 
 /// The user who has an address.
 pub fn by_email(conn: &mut Conn, email_norm: &str) -> QueryResult<Option<User>> {
+    // PostgreSQL takes no NUL, and no address holds one.
+    if email_norm.contains('\0') {
+        return Ok(None);
+    }
     users::table
         .filter(users::email_norm.eq(email_norm))
         .select(User::as_select())

@@ -26,6 +26,17 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'sel
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
+/// Where the form of a page may lead, beside this site.
+struct FormLeadsTo(String);
+
+/// Lets the form of a page lead on to another origin: browsers hold the redirect that answers a form to
+/// the `form-action` of the page that had it.
+pub fn form_leads_to(answer: &mut HttpResponse, origin: &str) {
+    answer
+        .extensions_mut()
+        .insert(FormLeadsTo(origin.to_owned()));
+}
+
 /// Handlers answer with [`Error`]; the words are put in by [`answers`], which knows the request.
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
@@ -130,8 +141,12 @@ fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
         return Problem::answer(app.text, error, &request_id);
     }
     if error.code() == Code::SignInRequired && request.method().is_safe() {
-        let back =
-            serde_urlencoded::to_string([("next", request.uri().to_string())]).unwrap_or_default();
+        // The path alone: a request line may hold a whole address.
+        let path = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |path| path.as_str());
+        let back = serde_urlencoded::to_string([("next", path)]).unwrap_or_default();
         return HttpResponse::SeeOther()
             .insert_header((header::LOCATION, format!("/sign-in?{back}")))
             .finish();
@@ -150,11 +165,14 @@ fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
 /// Whether the caller is a program.
 fn wants_json(request: &HttpRequest) -> bool {
     let path = request.path();
-    let accepts = request
-        .headers()
-        .get(ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .unwrap_or_default();
+    let header = |name: HeaderName| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    let accepts = header(ACCEPT);
     [
         "/api/",
         "/oauth2/",
@@ -166,6 +184,7 @@ fn wants_json(request: &HttpRequest) -> bool {
     ]
     .iter()
     .any(|start| path.starts_with(start))
+        || header(CONTENT_TYPE).starts_with("application/json")
         || (accepts.contains("application/json") && !accepts.contains("text/html"))
 }
 
@@ -241,7 +260,7 @@ impl ErrorPage {
     }
 }
 
-/// The headers that every answer carries, errors and files included (security.md, Decisions).
+/// The headers that every answer carries, errors and files included (security.md, Headers).
 fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
     let is_page = answer
         .headers()
@@ -249,18 +268,31 @@ fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
         .and_then(|kind| kind.to_str().ok())
         .is_some_and(|kind| kind.starts_with("text/html"));
     let is_static = request.path().starts_with("/static/") && answer.status() == StatusCode::OK;
+    let leads_to = answer
+        .response_mut()
+        .extensions_mut()
+        .remove::<FormLeadsTo>();
+    let policy = match leads_to {
+        Some(FormLeadsTo(origin)) => {
+            let own = "form-action 'self'";
+            HeaderValue::from_str(&PAGE_POLICY.replace(own, &format!("{own} {origin}"))).ok()
+        }
+        None => None,
+    };
+    let usual = HeaderValue::from_static(if is_page { PAGE_POLICY } else { DATA_POLICY });
     let headers = answer.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, policy.unwrap_or(usual));
     let mut put = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value))
     };
-    put(
-        CONTENT_SECURITY_POLICY,
-        if is_page { PAGE_POLICY } else { DATA_POLICY },
-    );
     put(X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(
         REFERRER_POLICY,
-        if request.path().starts_with("/self-service/") {
+        if ["/self-service/", "/recover", "/setup"]
+            .iter()
+            .any(|start| request.path().starts_with(start))
+        {
+            // The addresses of links from mails, which hold a token at the first look.
             "no-referrer"
         } else {
             "same-origin"
@@ -280,9 +312,15 @@ fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
             "max-age=63072000; includeSubDomains",
         );
     }
-    if let Ok(visit) = Visit::of(request)
-        && let Ok(id) = HeaderValue::from_str(&visit.request_id)
-    {
+    let Ok(visit) = Visit::of(request) else {
+        return;
+    };
+    if let Some(seconds) = visit.retry_after.get() {
+        answer
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Ok(id) = HeaderValue::from_str(&visit.request_id) {
         answer
             .headers_mut()
             .insert(HeaderName::from_static("x-request-id"), id);

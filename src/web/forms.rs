@@ -7,8 +7,8 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, ORIGIN, REFERER};
 use actix_web::{FromRequest, HttpRequest, web};
 
-use super::BODY_LIMIT;
 use super::csrf::Csrf;
+use super::json::{read_json, unread};
 use super::visit::Visit;
 use crate::app::App;
 use crate::error::{Code, Error, FieldError, Result};
@@ -59,12 +59,7 @@ impl FromRequest for PostForm {
             if !same_site(&request, app) {
                 return Code::FormExpired.refuse();
             }
-            let body = body
-                .await
-                .map_err(|_| Code::TooLarge.with("limit", "1 MB"))?;
-            if body.len() > BODY_LIMIT {
-                return Err(Code::TooLarge.with("limit", "1 MB"));
-            }
+            let body = body.await.map_err(|why| unread(&why))?;
             let fields: Vec<(String, String)> =
                 serde_urlencoded::from_bytes(&body).map_err(|_| Code::BadRequest)?;
             let fields = fields
@@ -98,7 +93,7 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
             .get(CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .unwrap_or_default();
-        if !kind.starts_with("application/json") {
+        if kind.is_empty() || kind.starts_with("application/x-www-form-urlencoded") {
             let form = PostForm::from_request(request, payload);
             return Box::pin(async move { form.await.map(Self::Form) });
         }
@@ -124,10 +119,8 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
                     return Code::FormExpired.refuse();
                 }
             }
-            let body = body
-                .await
-                .map_err(|_| Code::TooLarge.with("limit", "1 MiB"))?;
-            super::json::read_json(&request, &body).map(Self::Json)
+            let body = body.await.map_err(|why| unread(&why))?;
+            read_json(&request, &body).map(Self::Json)
         })
     }
 }
@@ -149,6 +142,9 @@ pub(super) fn same_site(request: &HttpRequest, app: &App) -> bool {
         return false;
     }
     match text(ORIGIN.as_str()) {
+        // What a browser writes of our own pages when they are shown under `Referrer-Policy: no-referrer`
+        // (Fetch, "append a request Origin header"), and what a sandboxed page of another site writes.
+        Some("null") => matches!(text("sec-fetch-site"), None | Some("same-origin")),
         Some(origin) => app.config.public_url.is_same_site(origin),
         None => text(REFERER.as_str()).is_none_or(|from| app.config.public_url.is_same_site(from)),
     }
@@ -159,6 +155,7 @@ pub(super) fn same_site(request: &HttpRequest, app: &App) -> bool {
 pub struct FormErrors {
     list: Vec<(String, String)>,
     status: u16,
+    retry_after: Option<u64>,
 }
 
 impl FormErrors {
@@ -180,14 +177,17 @@ impl FormErrors {
                     .map(|error| (error.field.clone(), words(text, &error)))
                     .collect(),
                 status: 422,
+                retry_after: None,
             }),
             Error::TooMany(seconds) => Ok(Self {
                 list: vec![(String::new(), text.wait(seconds, "web-too-many-tries"))],
                 status: 429,
+                retry_after: Some(seconds),
             }),
             Error::Refused(code, args) if is_mendable(code) => Ok(Self {
                 list: vec![(String::new(), refusal(text, code, &args))],
                 status: code.status(),
+                retry_after: None,
             }),
             error => Err(error),
         }
@@ -211,6 +211,11 @@ impl FormErrors {
         &self.list
     }
 
+    /// Seconds after which the form may be sent again, when it was sent too often.
+    pub const fn retry_after(&self) -> Option<u64> {
+        self.retry_after
+    }
+
     /// The status of the page that shows the form again.
     pub fn status(&self) -> u16 {
         if self.status == 0 { 200 } else { self.status }
@@ -230,9 +235,12 @@ const fn is_mendable(code: Code) -> bool {
         )
 }
 
-/// The words of a field's error, in the catalogue as `field-<code>`.
+/// The words of a field's error, in the catalogue as `field-<code>`; where the code says too little in a
+/// list of errors, as `field-<code>-<field>`.
 pub(super) fn words(text: Text, error: &FieldError) -> String {
     let key = format!("field-{}", error.code.replace('_', "-"));
+    let closer = format!("{key}-{}", error.field.replace('_', "-"));
+    let key = if text.has(&closer) { closer } else { key };
     error
         .args
         .iter()

@@ -9,10 +9,10 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use schemars::JsonSchema;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
 
-use super::BODY_LIMIT;
 use super::idempotency::Once;
 use super::visit::ApiCaller;
 use crate::access::Actor;
@@ -29,6 +29,11 @@ pub fn ok(body: &impl Serialize) -> HttpResponse {
 pub fn created(body: &impl Serialize) -> HttpResponse {
     HttpResponse::Created().json(body)
 }
+
+/// The body of a call without fields.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 /// A call that changes something: who calls, the body, and the way to do it once only.
 pub struct Call<T> {
@@ -105,9 +110,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Call<T> {
         let body = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
             let caller = caller?;
-            let body = body
-                .await
-                .map_err(|_| Code::TooLarge.with("limit", "1 MiB"))?;
+            let body = body.await.map_err(|why| unread(&why))?;
             let once = Once::of(&request, &caller, &body)?;
             Ok(Self {
                 caller,
@@ -118,11 +121,16 @@ impl<T: DeserializeOwned + 'static> FromRequest for Call<T> {
     }
 }
 
+/// Why a body could not be had: it is too large, or its compression is broken.
+pub(super) fn unread(why: &actix_web::Error) -> Error {
+    match why.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge.with("limit", "1 MiB"),
+        _ => Code::BadRequest.into(),
+    }
+}
+
 /// Reads a JSON body. No body at all reads as `{}`, for calls whose fields are all optional.
 pub(super) fn read_json<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T> {
-    if body.len() > BODY_LIMIT {
-        return Err(Code::TooLarge.with("limit", "1 MiB"));
-    }
     if body.is_empty() {
         return parse(b"{}");
     }
@@ -143,7 +151,8 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|why| {
         let path = why.path().to_string();
         let inner = why.inner();
-        if inner.is_data() {
+        // A number for a word is a wrong type too, which the reader takes for broken JSON.
+        if inner.is_data() || serde_json::from_slice::<IgnoredAny>(body).is_ok() {
             field_error(&path, &inner.to_string())
         } else {
             Code::BadRequest.into()

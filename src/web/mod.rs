@@ -15,13 +15,13 @@ mod token_cookie;
 mod traffic;
 mod visit;
 
-pub use answers::answers;
+pub use answers::{answers, form_leads_to};
 pub use assets::asset;
 pub use csrf::Csrf;
 pub use flash::{FLASH_COOKIE, Flash, Undo, browser_cookie, cookie_value};
 pub use forms::{FormErrors, PostForm, Posted, spoken};
 pub use idempotency::{InProgress, forget_old as forget_old_answers};
-pub use json::{Call, Params, created, ok};
+pub use json::{Call, Nothing, Params, created, ok};
 pub use page::{Page, Viewer, render, show};
 pub use paging::{ListQuery, Listed, PageLinks};
 pub use problem::Problem;

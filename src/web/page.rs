@@ -1,6 +1,7 @@
 //! The frame of a page: what every template needs beside its own values.
 
 use std::future::{Ready, ready};
+use std::rc::Rc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -34,6 +35,7 @@ pub struct Page {
     text: Text,
     csrf: Csrf,
     now: Time,
+    visit: Rc<Visit>,
     /// The language, for `<html lang>`.
     pub lang: &'static str,
     /// `light`, `dark`, or empty to follow the device.
@@ -69,7 +71,7 @@ pub struct Page {
 }
 
 impl Page {
-    fn of(app: &App, visit: &Visit) -> Self {
+    fn of(app: &App, visit: Rc<Visit>) -> Self {
         let now = app.clock.now();
         let viewer = visit.signed_in.as_ref().map(super::SignedIn::viewer);
         let is_admin = viewer.as_ref().is_some_and(|viewer| viewer.is_admin);
@@ -90,6 +92,7 @@ impl Page {
             failed_mails: for_admin(&visit.chrome.failed_mails),
             mail_missing: visit.chrome.mail_missing && is_admin,
             flash: visit.flash.clone(),
+            visit,
             version: env!("CARGO_PKG_VERSION"),
             utc_clock: now.format("%H:%M UTC"),
             css: assets::css(),
@@ -103,7 +106,7 @@ impl Page {
         let app = request
             .app_data::<web::Data<App>>()
             .ok_or_else(|| Error::internal("no App in the server"))?;
-        Ok(Self::of(app, &*Visit::of(request)?))
+        Ok(Self::of(app, Visit::of(request)?))
     }
 
     /// Gives the page its title (a key of the catalogue) and its place in the navigation.
@@ -162,6 +165,7 @@ impl Page {
     /// Marks the page as a form that came back, and says with which status.
     pub fn refuse(&mut self, errors: &FormErrors) -> StatusCode {
         self.invalid = !errors.is_empty();
+        self.visit.retry_after.set(errors.retry_after());
         StatusCode::from_u16(errors.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
     }
 }

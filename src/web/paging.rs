@@ -15,8 +15,10 @@ const MOST: i64 = 500;
 
 /// `limit` and `cursor` of a list in the API.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ListQuery {
     /// Rows, 1 to 500; 50 when left out.
+    #[schemars(range(min = 1, max = 500))]
     pub limit: Option<i64>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,

@@ -36,6 +36,8 @@ pub struct Visit {
     pub flash: Option<Flash>,
     /// Whether a page has shown that notice, so that it can go.
     pub flash_shown: Cell<bool>,
+    /// Seconds after which a form that was refused for now may be sent again, for `Retry-After`.
+    pub retry_after: Cell<Option<u64>>,
 }
 
 /// What the frame of a page shows beside the page itself.

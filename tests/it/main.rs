@@ -6,6 +6,24 @@
 
 mod support;
 
+mod acceptance;
+mod answers;
+mod api;
+mod bad_input;
 mod cli;
 mod crash;
+mod forgery;
+mod forms;
+mod guessing;
+mod house;
+mod invites;
 mod journey;
+mod links;
+mod markup;
+mod openapi;
+mod outbox;
+mod owners;
+mod roles;
+mod scale;
+mod sessions;
+mod sign_in;

@@ -99,19 +99,37 @@ impl Browser {
             _driver: driver,
             _profile: profile,
         };
-        browser.cdp(
+        browser.look(options.width, options.height, options.dark);
+        browser
+    }
+
+    /// Gives the page another width and height, in CSS pixels, and light or dark, as if it had always been shown so.
+    pub fn look(&self, width: u32, height: u32, dark: bool) {
+        self.cdp(
             "Emulation.setDeviceMetricsOverride",
-            json!({"width": options.width, "height": options.height, "deviceScaleFactor": 1, "mobile": false}),
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false}),
         );
-        let scheme = if options.dark { "dark" } else { "light" };
-        browser.cdp(
+        let scheme = if dark { "dark" } else { "light" };
+        self.cdp(
             "Emulation.setEmulatedMedia",
             json!({"features": [
                 {"name": "prefers-color-scheme", "value": scheme},
                 {"name": "prefers-reduced-motion", "value": "reduce"},
             ]}),
         );
-        browser
+    }
+
+    /// Forgets every cookie and takes these, of the site at `url`: who is signed in changes without a form.
+    pub fn take_cookies<'a>(
+        &self,
+        url: &str,
+        cookies: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) {
+        self.cdp("Network.clearBrowserCookies", json!({}));
+        for (name, value) in cookies {
+            let cookie = json!({"name": name, "value": value, "url": url});
+            self.cdp("Network.setCookie", cookie);
+        }
     }
 
     /// Opens an address and waits for the page.
@@ -179,6 +197,26 @@ impl Browser {
         self.call(|client| async move { client.active_element().await?.send_keys(&keys).await });
     }
 
+    /// Presses Tab, wherever the focus is.
+    pub fn tab(&self) {
+        for kind in ["rawKeyDown", "keyUp"] {
+            self.cdp(
+                "Input.dispatchKeyEvent",
+                json!({"type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}),
+            );
+        }
+    }
+
+    /// Loads the page again; a form that was sent is sent again.
+    pub fn reload(&self) {
+        self.call(|client| async move { client.refresh().await });
+    }
+
+    /// Goes back to the page before.
+    pub fn back(&self) {
+        self.call(|client| async move { client.back().await });
+    }
+
     /// The visible text of the first visible element that the CSS selector matches.
     pub fn text(&self, css: &str) -> String {
         let element = self.wait(css, || self.visible(Locator::Css(css)).into_iter().next());
@@ -201,16 +239,17 @@ impl Browser {
             .to_string()
     }
 
-    /// The value of a script's expression in the page, for what only a script can tell. Works where the page's own
-    /// scripts may not run.
+    /// The value of a script's expression in the page, for what only a script can tell; a promise is waited for, if the
+    /// page's own scripts may run. Works where they may not.
     pub fn evaluate(&self, expression: &str) -> Value {
         let result = self.cdp(
             "Runtime.evaluate",
-            json!({"expression": expression, "returnByValue": true}),
+            json!({"expression": expression, "returnByValue": true, "awaitPromise": true}),
         );
+        let shown: String = expression.chars().take(200).collect();
         assert!(
             result.get("exceptionDetails").is_none(),
-            "{expression}: {result}"
+            "{shown}: {result}"
         );
         result["result"]
             .get("value")
@@ -296,6 +335,11 @@ impl Browser {
             }
             Err(error) => panic!("the browser: {error}"),
         }
+    }
+
+    /// Waits until something holds; fails the test when it does not in time.
+    pub fn wait_for(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        self.wait(what, || holds().then_some(()));
     }
 
     fn wait<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {

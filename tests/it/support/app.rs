@@ -3,7 +3,7 @@
 //! Time moves only when told; background work runs only when told; mail goes to a sink through a real
 //! SMTP conversation. Work that a test leaves in the outbox fails it, unless it says so.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use diesel::prelude::*;
@@ -30,10 +30,16 @@ pub const START: &str = "2026-11-22T09:00:00Z";
 pub struct Options {
     /// No mail server is set up.
     pub no_mail: bool,
+    /// Another mail server than [`TestApp::sink`] was made with: its URL, and the file of its authority.
+    pub mail_server: Option<(String, std::path::PathBuf)>,
     /// Another public URL than the address of the port.
     pub public_url: Option<String>,
+    /// Links lead to the port itself, as a real browser needs it.
+    pub own_address: bool,
     /// Peers whose `X-Forwarded-For` counts.
     pub trusted_proxies: Option<String>,
+    /// What a password hash costs, when it is not to be as cheap as can be.
+    pub cost: Option<Cost>,
 }
 
 /// A running server.
@@ -49,7 +55,7 @@ pub struct TestApp {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     schema: Option<(String, String)>,
-    leaves_mails: Cell<bool>,
+    leaves_mails: AtomicBool,
     /// The folder of the database and the master key.
     pub folder: TempDir,
 }
@@ -72,14 +78,20 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let sink = SmtpSink::start(Security::Plain);
         let (database, schema) = database(&folder);
+        let listen = "127.0.0.1:0".parse().unwrap();
         let mut config = Config {
-            listen: "127.0.0.1:0".parse().unwrap(),
+            listen,
+            public_url: vestibule::config::PublicUrl::of_loopback(listen),
             database,
             secret_key_file: folder.path().join("secret.key"),
             smtp: (!options.no_mail).then(|| Smtp::parse(&sink.url()).unwrap()),
             jobs: false,
             ..Config::default()
         };
+        if let Some((url, authority)) = &options.mail_server {
+            config.smtp = Some(Smtp::parse(url).unwrap());
+            config.smtp_ca_file = Some(authority.clone());
+        }
         if let Some(url) = &options.public_url {
             config.public_url = vestibule::config::PublicUrl::parse(url).unwrap();
             config
@@ -89,8 +101,15 @@ impl TestApp {
         if let Some(proxies) = &options.trusted_proxies {
             config.trusted_proxies = vestibule::config::Networks::parse(proxies).unwrap();
         }
+        if options.own_address {
+            // Known before the server is there, because links hold it.
+            let free = std::net::TcpListener::bind(config.listen).unwrap();
+            config.listen = free.local_addr().unwrap();
+            let url = format!("http://{}", config.listen);
+            config.public_url = vestibule::config::PublicUrl::parse(&url).unwrap();
+        }
         let clock = Clock::manual(Time::parse(START).unwrap());
-        let server = Server::build(config, clock, Cost::CHEAP).unwrap();
+        let server = Server::build(config, clock, options.cost.unwrap_or(Cost::CHEAP)).unwrap();
         let parts = server.parts().clone();
         let base = format!("http://{}", server.address());
         let set_up_link = server.set_up_link.clone().unwrap_or_default();
@@ -109,7 +128,7 @@ impl TestApp {
             stop: Some(stop),
             thread: Some(thread),
             schema,
-            leaves_mails: Cell::new(false),
+            leaves_mails: AtomicBool::new(false),
             folder,
         }
     }
@@ -126,8 +145,13 @@ impl TestApp {
 
     /// A browser signed in as an administrator.
     pub fn admin(&self) -> Browser {
-        self.user_once("alan@example.org", "Alan Turing", Role::Admin);
+        self.admin_account();
         self.signed_in("alan@example.org")
+    }
+
+    /// An administrator, `alan@example.org`.
+    pub fn admin_account(&self) {
+        self.user_once("alan@example.org", "Alan Turing", Role::Admin);
     }
 
     /// A browser signed in as a member.
@@ -235,6 +259,11 @@ impl TestApp {
         (made.key.id, made.secret.reveal().to_owned())
     }
 
+    /// The origin of the site as browsers send it.
+    pub fn origin(&self) -> String {
+        self.parts.app.config.public_url.origin().to_owned()
+    }
+
     /// Lets time pass.
     pub fn advance(&self, span: Span) {
         self.parts.app.clock.advance(span);
@@ -253,7 +282,7 @@ impl TestApp {
 
     /// The test means to leave mails waiting.
     pub fn leaves_mails(&self) {
-        self.leaves_mails.set(true);
+        self.leaves_mails.store(true, Ordering::Relaxed);
     }
 
     /// Counts rows: `SELECT count(*) AS count FROM …`.
@@ -297,7 +326,8 @@ impl Drop for TestApp {
             ended.is_none_or(|ended| ended.is_ok()),
             "the server panicked"
         );
-        let excused = self.leaves_mails.get() || self.parts.app.config.smtp.is_none();
+        let excused =
+            self.leaves_mails.load(Ordering::Relaxed) || self.parts.app.config.smtp.is_none();
         assert!(
             left == 0 || excused,
             "the test leaves {left} mails in the outbox: call app.mails()"

@@ -2,6 +2,8 @@
 
 pub mod app;
 pub mod client;
+pub mod door;
 pub mod html;
+pub mod invited;
 pub mod program;
 pub mod smtp;

@@ -73,7 +73,11 @@ impl Kind {
                     content: Vec::new(),
                 },
                 ("input", kind) => Self::Text {
-                    value: value().unwrap_or_default().replace(['\r', '\n'], ""),
+                    // Browsers take line ends out of one-line fields, but not out of hidden ones.
+                    value: match kind {
+                        "hidden" => value().unwrap_or_default(),
+                        _ => value().unwrap_or_default().replace(['\r', '\n'], ""),
+                    },
                     fixed: kind == "hidden" || element.attr("readonly").is_some(),
                 },
                 _ => return None,

@@ -1,0 +1,185 @@
+//! `Idempotency-Key`: what is repeated because its answer was lost is done once.
+
+use std::sync::Barrier;
+
+use serde_json::{Value, json};
+use vestibule::clock::{hours, seconds};
+
+use crate::support::app::TestApp;
+use crate::support::client::{Answer, Api};
+use crate::support::invited::Invited;
+
+fn post(api: &Api, path: &str, key: &str, body: &Value) -> Answer {
+    api.json("POST", path, body, &[("idempotency-key", key)])
+}
+
+fn invites(app: &TestApp) -> i64 {
+    app.count("SELECT count(*) AS count FROM invites")
+}
+
+#[test]
+fn a_repeat_answers_the_first_answer_again_and_does_nothing() {
+    let app = TestApp::start();
+    let api = app.api();
+    let body = json!({ "email": "ada@example.org" });
+    let first = post(&api, "/api/v1/invites", "k-1", &body).is(201);
+    assert_eq!(first.header("idempotency-replayed"), "");
+    app.advance(hours(23));
+    let again = post(&api, "/api/v1/invites", "k-1", &body).is(201);
+    assert_eq!(again.body, first.body);
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!((invites(&app), app.mails().len()), (1, 1));
+
+    // Another body, though it means the same, is another call.
+    let other = post(
+        &api,
+        "/api/v1/invites",
+        "k-1",
+        &json!({ "email": "bob@example.org" }),
+    )
+    .is(422);
+    assert_eq!(other.code(), "idempotency_mismatch");
+    // A refusal is not kept: what was mended can be sent with the same key.
+    assert_eq!(
+        post(&api, "/api/v1/invites", "k-2", &body).is(409).code(),
+        "invite_exists"
+    );
+    post(
+        &api,
+        "/api/v1/invites",
+        "k-2",
+        &json!({ "email": "bob@example.org" }),
+    )
+    .is(201);
+    // Every route has its own keys, and so has every credential.
+    let id = first.json()["id"].as_str().unwrap().to_owned();
+    post(
+        &api,
+        &format!("/api/v1/invites/{id}/revoke"),
+        "k-1",
+        &json!({}),
+    )
+    .is(200);
+    post(
+        &api,
+        &format!("/api/v1/invites/{id}/revoke"),
+        "k-1",
+        &json!({}),
+    )
+    .is(200);
+    let another = app.api();
+    post(&another, "/api/v1/invites", "k-1", &body).is(201);
+    assert_eq!(invites(&app), 3);
+    // After a day it is forgotten.
+    app.advance(hours(1));
+    let late = post(&api, "/api/v1/invites", "k-1", &body).is(409);
+    assert_eq!(late.code(), "invite_exists");
+    app.run_jobs();
+    let old = app.count("SELECT count(*) AS count FROM idempotent_answers");
+    assert_eq!(old, 3);
+    app.mails();
+}
+
+#[test]
+fn of_fifty_at_once_one_is_done() {
+    let app = TestApp::start();
+    let api = app.api();
+    let barrier = Barrier::new(50);
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..50)
+            .map(|_| {
+                scope.spawn(|| {
+                    let api = Api::new(&app.base, api.key.clone());
+                    barrier.wait();
+                    post(
+                        &api,
+                        "/api/v1/groups",
+                        "once",
+                        &json!({ "name": "Analysts" }),
+                    )
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    let first = answers.iter().find(|answer| answer.status == 201).unwrap();
+    for answer in &answers {
+        match answer.status {
+            201 => assert_eq!(answer.body, first.body),
+            _ => assert_eq!(
+                (answer.status, answer.code()),
+                (409, "request_in_progress".to_owned())
+            ),
+        }
+    }
+    assert_eq!(app.count("SELECT count(*) AS count FROM groups"), 1);
+    let events = app.count("SELECT count(*) AS count FROM audit WHERE action = 'group.created'");
+    assert_eq!(events, 1);
+}
+
+#[test]
+fn an_answer_that_held_a_link_is_made_anew_in_place_of_the_first() {
+    let app = TestApp::start();
+    let api = app.api();
+    let body = json!({ "email": "ada@example.org", "delivery": "link" });
+    let first = post(&api, "/api/v1/invites", "k", &body).is(201).json();
+    let second = post(&api, "/api/v1/invites", "k", &body).is(201).json();
+    assert_eq!(first["id"], second["id"]);
+    assert_ne!(first["invite_url"], second["invite_url"]);
+    let invited = |made: &Value| Invited {
+        id: made["id"].as_str().unwrap().to_owned(),
+        link: made["invite_url"].as_str().unwrap().to_owned(),
+    };
+    app.anonymous().open(&invited(&first).link).is(410);
+    let good = invited(&second);
+    app.anonymous()
+        .post_json(&good.path(), &good.accept(), &[])
+        .is(200);
+    assert_eq!(
+        post(&api, "/api/v1/invites", "k", &body).is(409).code(),
+        "already_shown"
+    );
+    let mismatch = json!({ "email": "bob@example.org", "delivery": "link" });
+    assert_eq!(
+        post(&api, "/api/v1/invites", "k", &mismatch).is(422).code(),
+        "idempotency_mismatch"
+    );
+    assert_eq!(invites(&app), 1);
+    // Sending again with a link: the same. A link that came by mail is not touched.
+    let mailed = app.invited("eve@example.org");
+    let path = format!("/api/v1/invites/{}/resend", mailed.id);
+    let link = json!({ "delivery": "link" });
+    let first = post(&api, &path, "k", &link).is(200).json();
+    let second = post(&api, &path, "k", &link).is(200).json();
+    app.anonymous()
+        .open(first["invite_url"].as_str().unwrap())
+        .is(410);
+    app.anonymous()
+        .open(second["invite_url"].as_str().unwrap())
+        .is(200);
+    app.anonymous().open(&mailed.link).is(200);
+}
+
+#[test]
+fn a_key_that_is_no_key_is_refused() {
+    let app = TestApp::start();
+    let api = app.api();
+    for bad in ["", &"x".repeat(256)] {
+        let refused = post(&api, "/api/v1/groups", bad, &json!({ "name": "G" }))
+            .is(422)
+            .json();
+        assert_eq!(refused["errors"][0]["field"], "Idempotency-Key");
+    }
+    post(
+        &api,
+        "/api/v1/groups",
+        &"x".repeat(255),
+        &json!({ "name": "G" }),
+    )
+    .is(201);
+    app.advance(seconds(1));
+    assert_eq!(app.count("SELECT count(*) AS count FROM groups"), 1);
+}

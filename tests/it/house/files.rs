@@ -1,0 +1,122 @@
+//! The size of files, and what must stand in none.
+
+use super::sources::{files, none, rust};
+
+/// The most lines that a source file has.
+const MOST_LINES: usize = 400;
+
+/// The most lines of a file that may be longer.
+const MOST_LINES_OF_LONGER: usize = 600;
+
+/// Files that may be longer, and why.
+const LONGER: [(&str, &str); 8] = [
+    (
+        "src/invites/actions.rs",
+        "the verbs of the inviting side share how a link is made, sent and told",
+    ),
+    (
+        "src/invites/api.rs",
+        "the wire form of an invite has many fields, each with its words",
+    ),
+    (
+        "src/invites/landing_pages.rs",
+        "one address, answered as a page and as JSON",
+    ),
+    (
+        "src/invites/pages.rs",
+        "the list with its filters, and one invite with all that can be done to it",
+    ),
+    (
+        "src/invites/store.rs",
+        "the queries of an invite, its links and its groups",
+    ),
+    (
+        "src/openapi/document.rs",
+        "the document is built from the top to the bottom, as it is read",
+    ),
+    (
+        "src/server.rs",
+        "all parts are put together here, and the list of jobs stands here",
+    ),
+    (
+        "src/users/api.rs",
+        "the wire form of a user has many fields, each with its words",
+    ),
+];
+
+#[test]
+fn source_files_are_short() {
+    let long: Vec<String> = files("src", &[".rs"])
+        .iter()
+        .map(|file| (&file.path, file.text.lines().count()))
+        .filter(|(path, lines)| {
+            let is_known = LONGER.iter().any(|(known, _)| known == path);
+            *lines
+                > if is_known {
+                    MOST_LINES_OF_LONGER
+                } else {
+                    MOST_LINES
+                }
+        })
+        .map(|(path, lines)| format!("{path}: {lines}"))
+        .collect();
+    none("source files of more than 400 lines", &long);
+}
+
+#[test]
+fn the_database_is_never_asked_for_the_time() {
+    let asks = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        [
+            "now()",
+            "current_timestamp",
+            "localtimestamp",
+            "clock_timestamp",
+            "strftime(",
+            "datetime('",
+        ]
+        .iter()
+        .any(|word| text.contains(word))
+    };
+    let mut found: Vec<String> = files("migrations", &[".sql"])
+        .iter()
+        .filter(|file| asks(&file.text))
+        .map(|file| file.path.clone())
+        .collect();
+    for source in rust("src") {
+        let in_sql = source.literals.iter().any(|literal| asks(literal));
+        if in_sql || source.code.contains("dsl::now") {
+            found.push(source.path);
+        }
+    }
+    none("SQL that reads the time by itself", &found);
+}
+
+#[test]
+fn templates_have_no_style_script_or_handler_of_their_own() {
+    let mut found = Vec::new();
+    for file in files("templates", &[".html"]) {
+        for (number, line) in file.text.lines().enumerate() {
+            let lower = line.to_ascii_lowercase();
+            // Mails are shown by mail programs, which read no style sheet; our policy is not theirs.
+            let styled = !file.path.starts_with("templates/mail/")
+                && (lower.contains(" style=") || lower.contains("<style"));
+            let script = lower.match_indices("<script").any(|(at, _)| {
+                !lower[at..]
+                    .split('>')
+                    .next()
+                    .unwrap()
+                    .contains(" src=\"{{ page.js }}\"")
+            });
+            let handler = lower.match_indices(" on").any(|(at, _)| {
+                let rest = &lower[at + 3..];
+                let name = rest.find(|char: char| !char.is_ascii_lowercase());
+                name.is_some_and(|end| end > 1 && rest[end..].starts_with("=\""))
+            });
+            if styled || script || handler || lower.contains("javascript:") {
+                found.push(format!("{}:{}", file.path, number + 1));
+            }
+        }
+    }
+    none("style, script or handlers in templates", &found);
+}
