@@ -19,8 +19,8 @@ const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Describes [`show`].
 pub const SHOW: Doc = Doc::new("Read the metrics")
-    .about("Prometheus text. On the address of `VESTIBULE_METRICS_LISTEN` no key is asked for.")
-    .answers_document();
+    .about("For Prometheus and what reads its text format. The numbers are of the process that answers.")
+    .answers_text("text/plain");
 
 /// `GET /metrics`: `metrics:read`; on the address of `VESTIBULE_METRICS_LISTEN` anybody who reaches it.
 pub async fn show(

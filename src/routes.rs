@@ -11,8 +11,8 @@ use crate::callers::admit;
 use crate::error::{Code, Result};
 use crate::openapi::{Doc, Operation, Reference};
 use crate::{
-    api_keys, audit, console, events, groups, health, invites, metrics, openapi, outbox, sign_in, site,
-    users,
+    api_keys, audit, console, events, groups, health, invites, metrics, openapi, outbox, sign_in,
+    site, users,
 };
 
 /// One address and method.

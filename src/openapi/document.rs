@@ -228,8 +228,12 @@ impl Writer {
             Answer::Nothing(status) => (status, None),
             Answer::Json(status, make) => (status, Some(self.schemas.answer(make))),
             Answer::Document => (200, Some(json!({ "type": "object" }))),
+            Answer::Text(_) => (200, None),
         };
         let mut answer = json!({ "description": status_words(status) });
+        if let Answer::Text(media) = row.doc.answer {
+            answer["content"] = json!({ media: { "schema": { "type": "string" } } });
+        }
         if let Some(schema) = schema {
             answer["content"] = json!({ "application/json": { "schema": schema } });
             if row.doc.browsers {

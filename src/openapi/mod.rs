@@ -78,6 +78,8 @@ pub enum Answer {
     Json(u16, SchemaFn),
     /// 200 with a JSON document that follows a schema of its own.
     Document,
+    /// 200 with text of a media type.
+    Text(&'static str),
     /// It never works; its refusal says what to do instead.
     Never,
 }
@@ -129,6 +131,13 @@ impl Doc {
     #[must_use]
     pub const fn answers_document(mut self) -> Self {
         self.answer = Answer::Document;
+        self
+    }
+
+    /// Answers text of a media type.
+    #[must_use]
+    pub const fn answers_text(mut self, media: &'static str) -> Self {
+        self.answer = Answer::Text(media);
         self
     }
 

@@ -32,7 +32,7 @@ fn visit(app: &crate::app::App) -> Visit {
     Visit {
         request_id: "r1".into(),
         ip: None,
-        retry_after: std::cell::Cell::default(),
+        retry_after: Default::default(),
         agent: String::new(),
         signed_in: Some(SignedIn {
             actor: actor(ActorKind::User),

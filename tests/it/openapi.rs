@@ -318,7 +318,7 @@ fn answers_are_what_the_description_says() {
     };
     // Whatever the order of the query: its values by name.
     let value = |name: &str| {
-        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        let pairs = form_urlencoded::parse(query.as_bytes());
         let found = pairs.into_iter().find(|(known, _)| known == name);
         found.unwrap().1.into_owned()
     };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::sources::{self, none};
 
 /// A room that reads another's rows by itself: who, whose, and why that is right.
-const STORES_LENT: [(&str, &str, &str); 7] = [
+const STORES_LENT: [(&str, &str, &str); 8] = [
     (
         "console",
         "invites",
@@ -28,6 +28,7 @@ const STORES_LENT: [(&str, &str, &str); 7] = [
         "users",
         "an invite is about a user, who is found by address in the same transaction",
     ),
+    ("metrics", "outbox", "counts the mails that wait or failed"),
     ("sign_in", "users", "a sign-in starts from the user's row"),
 ];
 

@@ -12,7 +12,6 @@ use tokio::sync::oneshot;
 use vestibule::access::{Role, Scopes};
 use vestibule::clock::{Clock, Span, Time};
 use vestibule::config::{Config, DatabaseUrl, Smtp};
-use vestibule::db::Target;
 use vestibule::ids::{KeyId, UserId};
 use vestibule::passwords::Cost;
 use vestibule::server::{Parts, Server};
@@ -366,9 +365,4 @@ pub fn drop_schema(server: &str, name: &str) {
                 .map_err(|why| why.to_string())
         });
     assert!(dropped.is_ok() || std::thread::panicking(), "{dropped:?}");
-}
-
-/// The database of an app, for a second process on it.
-pub fn target(app: &TestApp) -> Target {
-    vestibule::server::target(&app.parts.app.config).unwrap()
 }

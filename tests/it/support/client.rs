@@ -88,7 +88,7 @@ fn try_ask(
     headers: &[(&str, &str)],
     body: Option<&[u8]>,
 ) -> Result<Answer, ureq::Error> {
-    let mut request = ureq::http::Request::builder().method(method).uri(url);
+    let mut request = http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
