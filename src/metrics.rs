@@ -11,7 +11,7 @@ use crate::api_keys::Keys;
 use crate::app::App;
 use crate::error::Result;
 use crate::openapi::Doc;
-use crate::outbox;
+use crate::outbox::store as outbox;
 use crate::web::Traffic;
 
 /// The media type of the format.
@@ -63,8 +63,8 @@ async fn answer(app: &App, keys: &Keys, traffic: &Traffic) -> Result<HttpRespons
     let mails = app
         .db
         .read(move |conn| {
-            let waiting = outbox::store::count_waiting(conn, now)?;
-            Ok((waiting, outbox::store::count_failed(conn, now)?))
+            let waiting = outbox::count_waiting(conn, now)?;
+            Ok((waiting, outbox::count_failed(conn, now)?))
         })
         .await;
     if let Err(why) = &mails {

@@ -235,6 +235,7 @@ mod tests {
             "/healthz",
             "/readyz",
             "/openapi.json",
+            "/metrics",
         ]
         .iter()
         .any(|start| route.path.starts_with(start))
@@ -246,7 +247,8 @@ mod tests {
             let name = format!("{} {}", route.method, route.path);
             assert_eq!(route.doc.is_some(), is_for_programs(&route), "{name}");
             let keyed = matches!(route.who, Who::Key | Who::Scope(_));
-            assert_eq!(keyed, route.path.starts_with("/api/"), "{name}");
+            let wants_key = route.path.starts_with("/api/") || route.path == "/metrics";
+            assert_eq!(keyed, wants_key, "{name}");
         }
     }
 

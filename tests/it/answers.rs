@@ -111,7 +111,7 @@ fn another_method_is_405_and_told_which_ones_there_are() {
             }
             if api_path {
                 assert_eq!(answer.code(), "method_not_allowed", "{what}");
-            } else if !pattern.ends_with('z') && !pattern.ends_with(".json") {
+            } else if !["/healthz", "/readyz", "/metrics", "/openapi.json"].contains(&pattern) {
                 answer.page().text("h1");
             }
         }

@@ -175,7 +175,7 @@ fn accept(api: &Api, mut guest: Browser, round: usize, told: &Mutex<Told>) {
         let email = format!("link-{round}-{n}@example.org");
         let body = json!({ "email": email, "delivery": "link" });
         let answer = call(api, &key, &body);
-        let made = answer.as_ref().map(|answer| answer.json());
+        let made = answer.as_ref().map(Answer::json);
         let answer = answer.map(|answer| answer.is(201).body);
         told.lock().unwrap().links.push(Call { key, body, answer });
         let Some(made) = made else {

@@ -62,8 +62,7 @@ fn statements(conn: &mut Conn, work: impl FnOnce(&mut Conn)) -> Vec<String> {
     });
     work(conn);
     conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
-    let statements = seen.lock().unwrap().clone();
-    statements
+    std::mem::take(&mut seen.lock().unwrap())
 }
 
 #[derive(QueryableByName)]

@@ -189,7 +189,7 @@ fn an_existing_person_needs_a_session_and_a_session_needs_the_origin() {
         &text,
         Some(body.to_string().as_bytes()),
     );
-    assert_eq!(plain.status, 403);
+    assert_eq!(plain.status, 415);
     let page = bob.get("/settings/profile").is(200).page();
     let token = page.form("/settings/profile").value("csrf");
     bob.post_json(&invited.path(), &body, &[("x-csrf-token", &token)])

@@ -40,8 +40,8 @@ fn no_secret_that_was_seen_stands_in_a_file_or_in_an_answer() {
     secrets.extend(
         ada.cookies
             .values()
-            .cloned()
-            .filter(|value| value.len() > 20),
+            .filter(|value| value.len() > 20)
+            .cloned(),
     );
     // A key made on the page, a session, and a link to set a password.
     let mut ada = app.signed_in("ada@example.org");
@@ -55,8 +55,8 @@ fn no_secret_that_was_seen_stands_in_a_file_or_in_an_answer() {
     secrets.extend(
         ada.cookies
             .values()
-            .cloned()
-            .filter(|value| value.len() > 20),
+            .filter(|value| value.len() > 20)
+            .cloned(),
     );
     let page = app.anonymous().get("/recover").is(200).page();
     drop(page);
