@@ -214,7 +214,7 @@ fn every_change_of_a_membership_is_told_to_every_process() {
         .unwrap();
     assert_eq!(
         told.join(" "),
-        "group.created group.member_added group.member_changed group.member_changed \
+        "group.created group.member_added group.member_changed \
          group.member_removed group.member_added group.deleted"
     );
 }
