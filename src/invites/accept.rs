@@ -193,7 +193,11 @@ fn register(
             .map(|terms| terms.version.clone()),
         ..NewUser::plain(input.display_name.clone(), Some(email), invite.role)
     };
-    let user = users::create(tx, &from.actor, &new)?;
+    let user = users::create(tx, &from.actor, &new).map_err(|why| match why.code() {
+        // Somebody made the account since the invite was looked at: its owner signs in first.
+        Code::AddressTaken => Code::SignInRequired.into(),
+        _ => why,
+    })?;
     let groups = store::groups(tx, invite.id)?;
     groups::actions::admit(tx, user.id, &groups)?;
     let session = sign_in::open_session(tx, from, user.id, "invite")?;
