@@ -59,9 +59,11 @@ impl Walk {
     /// The page with this heading is there, and nothing is wrong with it.
     #[track_caller]
     fn at(&self, heading: &str, site: &str) {
+        // The page before may have the same heading, but not under the new name of the site.
         let h1 = "document.querySelector('h1')?.innerText";
-        self.browser
-            .wait_for(heading, || self.browser.evaluate(h1) == heading);
+        self.browser.wait_for(heading, || {
+            self.browser.evaluate(h1) == heading && self.browser.title().ends_with(site)
+        });
         Inspection::new(&self.browser, site).page(heading);
         if self.options.javascript {
             let violations = axe::violations(&self.browser);
