@@ -65,7 +65,9 @@ pub(super) fn readers(target: &Target) -> Result<Pool> {
         .map_err(|why| Error::Unavailable(why.to_string()))?;
     Ok(Pool::builder()
         .max_size(size)
-        .min_idle(Some(1))
+        // None in advance: a connection that is still being opened in the background while the process ends
+        // meets OpenSSL's clean-up and brings it down.
+        .min_idle(Some(0))
         // A ping at check-out costs PostgreSQL a third of its throughput; broken ones are dropped at return.
         .test_on_check_out(false)
         .connection_timeout(PATIENCE)
