@@ -9,8 +9,7 @@ use crate::audit;
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Error, Result};
 
-/// The settings as they are in the database, for actions that decide by them. Pages and mails take
-/// them from [`super::SiteCache`].
+/// The settings as they are in the database.
 ///
 /// # Errors
 /// When the database refuses.
