@@ -136,6 +136,8 @@ codes! {
     EditConflict = 409 "edit_conflict";
     /// There must always be an active owner.
     LastOwner = 409 "last_owner";
+    /// They own something; say who gets it.
+    OwnsData = 409 "owns_data";
     /// The account is not in the state that this needs.
     WrongState = 409 "wrong_state";
     /// The first request with this Idempotency-Key is under way.

@@ -73,6 +73,8 @@ fn public() -> Vec<Route> {
         POST "/recover" Who::Anyone => sign_in::recovery_pages::ask;
         GET "/recover/new" Who::Anyone => sign_in::recovery_pages::form;
         POST "/recover/new" Who::Anyone => sign_in::recovery_pages::set;
+        GET "/verify" Who::Anyone => users::verification_pages::form;
+        POST "/verify" Who::Anyone => users::verification_pages::prove;
         GET "/self-service/invite" Who::Anyone, invites::landing_pages::OPEN => invites::landing_pages::open;
         POST "/self-service/invite" Who::Anyone, invites::landing_pages::ANSWER => invites::landing_pages::answer;
     }
@@ -90,6 +92,7 @@ fn pages() -> Vec<Route> {
         GET "/settings" ANY => users::pages::start;
         GET "/settings/profile" ANY => users::pages::profile;
         POST "/settings/profile" ANY => users::pages::save_profile;
+        POST "/settings/profile/verification" ANY => users::verification_pages::send_own;
         GET "/settings/password" ANY => sign_in::settings_pages::password;
         POST "/settings/password" ANY => sign_in::settings_pages::change_password;
         GET "/settings/sessions" ANY => sign_in::settings_pages::sessions;
@@ -113,6 +116,7 @@ fn pages() -> Vec<Route> {
         GET "/admin/users/{id}/suspend" ADMIN => console::users::confirm_suspend;
         POST "/admin/users/{id}/suspend" ADMIN => console::users::suspend;
         POST "/admin/users/{id}/reactivate" ADMIN => console::users::reactivate;
+        POST "/admin/users/{id}/verification" ADMIN => users::verification_pages::send_of_user;
         POST "/admin/users/{id}/sign-out" ADMIN => console::users::sign_out;
         GET "/admin/users/{id}/keys/{key_id}/revoke" ADMIN => api_keys::pages::confirm_revoke_of_user;
         POST "/admin/users/{id}/keys/{key_id}/revoke" ADMIN => api_keys::pages::revoke_of_user;
@@ -140,6 +144,8 @@ fn api() -> Vec<Route> {
         POST "/api/v1/users" Who::Scope(UsersWrite), users::api::CREATE => users::api::create;
         GET "/api/v1/users/{id}" Who::Scope(UsersRead), users::api::READ => users::api::read;
         PATCH "/api/v1/users/{id}" Who::Scope(UsersWrite), users::api::CHANGE => users::api::patch;
+        DELETE "/api/v1/users/{id}" Who::Scope(UsersWrite), users::api::DELETE => users::api::delete;
+        POST "/api/v1/users/{id}/verification" Who::Scope(UsersWrite), users::api::VERIFY => users::api::verify;
         PUT "/api/v1/users/{id}/suspension" Who::Scope(UsersWrite), users::api::SUSPEND => users::api::suspend;
         DELETE "/api/v1/users/{id}/suspension" Who::Scope(UsersWrite), users::api::REACTIVATE => users::api::reactivate;
         GET "/api/v1/users/{id}/keys" Who::Scope(KeysRead), api_keys::api::LIST_OF_USER => api_keys::api::list_of_user;

@@ -18,7 +18,6 @@ use crate::belongings;
 use crate::callers::{self, Callers};
 use crate::clock::{Clock, hours, minutes, seconds};
 use crate::config::Config;
-use crate::console::chrome::ChromeCache;
 use crate::error::{Error, Result};
 use crate::jobs::{Job, Ticker, run_until_idle};
 use crate::passwords::Cost;
@@ -230,10 +229,7 @@ impl Server {
             .transpose()?;
         let cookie_key = Key::from(&parts.app.master.subkey::<64>("session cookie")[..]);
         let https = parts.app.config.public_url.https();
-        let callers = web::Data::new(Callers {
-            keys: parts.keys.clone(),
-            chrome: ChromeCache::default(),
-        });
+        let callers = web::Data::new(Callers::new(parts.keys.clone()));
         let me = web::Data::new(MeCache::default());
         let in_progress = web::Data::new(InProgress::default());
         let reference = web::Data::new(routes::reference(parts.app.config.public_url.origin()));

@@ -25,6 +25,13 @@ mail-recovery-subject = Set a new password
 mail-recovery-what = Somebody, probably you, asked for a new password for this account.
 mail-recovery-link = To choose one, open this page within 10 minutes:
 mail-recovery-not-you = If it was not you, do nothing: your password stays as it is.
+## A link to prove an address
+mail-verification-subject = Confirm your address
+mail-verification-what = Somebody asked to confirm that { $email } belongs to the account that names it.
+mail-verification-link = If that account is yours, open this page until { $expires } and confirm:
+mail-verification-not-you = If it is not yours, do nothing: the address stays unconfirmed.
+
+## An account that was made for somebody
 mail-welcome-subject = Your account at { $site }
 mail-welcome-what = An account was made for you at { $site }.
 mail-welcome-link = To use it, open this page within 7 days and choose a password:

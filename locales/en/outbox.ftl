@@ -44,6 +44,7 @@ outbox-soon = as soon as it can be
 outbox-kind-test = Test
 outbox-kind-invite = Invite
 outbox-kind-recovery = New password
+outbox-kind-verification = Confirm an address
 outbox-kind-welcome = New account
 outbox-kind-key-made = API key made
 outbox-kind-key-revoked = API key revoked

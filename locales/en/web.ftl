@@ -7,6 +7,8 @@ web-skip = Skip to main content
 web-status = Status
 web-mail-missing = Mail is not set up. Invites still work: copy the link and send it yourself.
 web-mail-missing-link = Set up mail
+web-status-name = Address of this site
+web-other-name = Somebody opened this site as { $host }, but its public address is { $url }. Links in mails use the public address. If people should use { $host }, set VESTIBULE_PUBLIC_URL to it; if not, lead it to the public address.
 web-footer-version = Vestibule { $version }
 web-footer-api = API reference
 web-footer-clock = Server clock: { $time }
@@ -86,6 +88,11 @@ error-csrf-title = This form was open too long
 error-csrf-detail = For safety a form works only for a while. Nothing was changed.
 error-csrf-next = Go back, reload the page, then send the form again.
 error-csrf-link = Go to the start page
+
+error-csrf-kept-title = This form was open too long
+error-csrf-kept-detail = For safety a form works only for a while. Nothing was changed, and your answers are kept.
+error-csrf-kept-next = Send the form again. If it asks for a password, you enter that once more.
+error-csrf-kept-link = Send it again
 
 error-404-title = We cannot find that page
 error-404-detail = There is nothing at this address. It may have moved, or the address may be incomplete.

@@ -14,6 +14,18 @@ use crate::ids::AuditId;
 /// # Errors
 /// When the database refuses.
 pub fn record(tx: &mut Tx<'_>, actor: &Actor, entry: Entry) -> Result<AuditId> {
+    insert(tx, actor, entry, "ok")
+}
+
+/// Tells in the log what `actor` tried and was refused.
+///
+/// # Errors
+/// When the database refuses.
+pub fn record_refused(tx: &mut Tx<'_>, actor: &Actor, entry: Entry) -> Result<AuditId> {
+    insert(tx, actor, entry, "refused")
+}
+
+fn insert(tx: &mut Tx<'_>, actor: &Actor, entry: Entry, result: &'static str) -> Result<AuditId> {
     let now = tx.now;
     let id = AuditId::new(now);
     let who = ActorRef::from(actor);
@@ -27,7 +39,7 @@ pub fn record(tx: &mut Tx<'_>, actor: &Actor, entry: Entry) -> Result<AuditId> {
             action: entry.action,
             target_kind: entry.target.kind,
             target_id: entry.target.id,
-            result: "ok",
+            result,
             ip: actor.ip.map(|ip| ip.to_string()),
             request_id: &actor.request_id,
             before: Json(without_nothing(entry.before)),

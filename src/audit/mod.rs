@@ -14,7 +14,7 @@ pub mod seal;
 mod store;
 mod view;
 
-pub use actions::record;
+pub use actions::{record, record_refused};
 pub use model::{ActorRef, Entry, Target};
 pub use seal::{Broken, Fault, Verified, verify};
 pub use view::{Line, newest};

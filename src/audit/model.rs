@@ -111,7 +111,7 @@ pub struct Row {
     pub target_kind: String,
     /// The id of what it was done to.
     pub target_id: String,
-    /// `ok`.
+    /// `ok`, or `refused` for a try that was not let through.
     pub result: String,
     /// Where the request came from.
     pub ip: Option<String>,

@@ -120,9 +120,20 @@ impl PublicUrl {
 
     /// Whether the `Host` header `host` is another loopback name of this site, to be redirected.
     pub fn is_loopback_alias(&self, host: &str) -> bool {
+        self.is_host(host, |other| other != self && self.is_alias(other))
+    }
+
+    /// Whether the `Host` header `host` names this site; the loopback names are one.
+    pub fn is_own_host(&self, host: &str) -> bool {
+        // As nearly every request has it.
+        host.eq_ignore_ascii_case(self.authority())
+            || self.is_host(host, |other| other == self || self.is_alias(other))
+    }
+
+    fn is_host(&self, host: &str, right: impl FnOnce(&Self) -> bool) -> bool {
         let scheme = if self.https { "https" } else { "http" };
         Self::split(&format!("{scheme}://{host}"))
-            .is_ok_and(|(other, rest)| rest.is_empty() && other != *self && self.is_alias(&other))
+            .is_ok_and(|(other, rest)| rest.is_empty() && right(&other))
     }
 
     fn is_alias(&self, other: &Self) -> bool {

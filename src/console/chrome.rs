@@ -55,5 +55,6 @@ fn read(conn: &mut Conn, text: Text, mail_missing: bool, now: Time) -> Result<Ch
         pending_invites: count(crate::invites::store::count_pending(conn, now)?),
         failed_mails: count(crate::outbox::store::count_failed(conn, now)?),
         mail_missing,
+        other_name: None,
     })
 }

@@ -44,6 +44,7 @@ struct Row {
     email: String,
     role: Role,
     active: bool,
+    status: Status,
     groups: String,
     last_seen_at: Option<Time>,
 }
@@ -89,6 +90,7 @@ pub async fn list(
                     email: user.address().to_owned(),
                     role: user.role,
                     active: user.status == Status::Active,
+                    status: user.status,
                     groups: names.join(", "),
                     last_seen_at: user.last_seen_at,
                 }
@@ -141,6 +143,10 @@ impl DetailPage {
     fn is_active(&self) -> bool {
         self.user.status == Status::Active
     }
+
+    fn is_deleted(&self) -> bool {
+        self.user.status == Status::Deleted
+    }
 }
 
 /// `GET /admin/users/{id}`: administrators.
@@ -164,7 +170,10 @@ pub async fn detail(
             Ok((user, groups, keys, sessions::of_user(conn, id, now)?.len()))
         })
         .await?;
-    let title = page.t("users-title-of").arg("name", user.label());
+    let title = match user.status {
+        Status::Deleted => page.t("users-deleted-name"),
+        _ => page.t("users-title-of").arg("name", user.label()),
+    };
     let page = page.headed(title, "users");
     show(&DetailPage {
         may_act: who.actor.require_over(user.role).is_ok(),

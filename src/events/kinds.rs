@@ -20,6 +20,8 @@ pub const USER_UPDATED: &str = "user.updated";
 pub const USER_SUSPENDED: &str = "user.suspended";
 /// A user's account was switched on again.
 pub const USER_REACTIVATED: &str = "user.reactivated";
+/// A user was deleted.
+pub const USER_DELETED: &str = "user.deleted";
 /// An API key was made.
 pub const API_KEY_CREATED: &str = "api_key.created";
 /// An API key was revoked.
@@ -39,6 +41,7 @@ pub const ALL: &[&str] = &[
     USER_UPDATED,
     USER_SUSPENDED,
     USER_REACTIVATED,
+    USER_DELETED,
     API_KEY_CREATED,
     API_KEY_REVOKED,
     API_KEY_EXPIRED,

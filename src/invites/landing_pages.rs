@@ -16,9 +16,9 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Code, Error, Result};
 use crate::ids::{InviteId, UserId};
+use crate::one_time_links;
 use crate::openapi::Doc;
 use crate::sign_in::actions::From;
-use crate::sign_in::limits;
 use crate::sign_in::sessions::hand_over;
 use crate::site::Terms;
 use crate::web::{
@@ -194,7 +194,7 @@ async fn find(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> R
     if let Err(why) = &found
         && why.code() == Code::InviteUnknown
     {
-        limits::wrong_link(app, &guest.source)?;
+        one_time_links::count_wrong(app, guest)?;
     }
     found
 }

@@ -10,7 +10,7 @@ use crate::audit;
 use crate::db::Tx;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{SessionId, UserId};
-use crate::one_time_links::{self, LinkKind};
+use crate::one_time_links::{self, LinkKind, RECOVERY};
 use crate::outbox;
 use crate::passwords::{PasswordHash, Verdict, Weakness};
 use crate::users::actions::{create, set_password, target};
@@ -59,11 +59,18 @@ fn busy() -> Error {
     Error::Unavailable("too many passwords are waiting to be hashed".into())
 }
 
-/// The user whom an address and a password name. Takes the same time whether or not there is one.
+/// The user whom an address and a password name. A wrong try is told in the audit log (ASVS V16.3.1), with the
+/// account that it was made at but never with what was typed: people type passwords into the wrong field. Takes
+/// the same time, and writes the same, whether or not there is such an account.
 ///
 /// # Errors
 /// `sign_in_failed`; `account_disabled`, only when the password was right.
-pub async fn check_password(app: &App, address: &str, password: &str) -> Result<User> {
+pub async fn check_password(
+    app: &App,
+    actor: &Actor,
+    address: &str,
+    password: &str,
+) -> Result<User> {
     let norm = address.trim().to_ascii_lowercase();
     let user = app
         .db
@@ -76,12 +83,22 @@ pub async fn check_password(app: &App, address: &str, password: &str) -> Result<
         .verify(password.to_owned(), hash)
         .await
         .map_err(|_| busy())?;
-    let Some(user) = user.filter(|_| has_password && verdict != Verdict::Wrong) else {
-        return Code::SignInFailed.refuse();
+    let right = has_password && verdict != Verdict::Wrong;
+    let user = match user {
+        Some(user) if right && user.status == Status::Active => user,
+        user => {
+            let code = if right {
+                Code::AccountDisabled
+            } else {
+                Code::SignInFailed
+            };
+            let (actor, id) = (actor.clone(), user.map(|user| user.id));
+            app.db
+                .write(move |tx| refused(tx, &actor, id, code))
+                .await?;
+            return code.refuse();
+        }
     };
-    if user.status != Status::Active {
-        return Err(Code::AccountDisabled.into());
-    }
     if verdict == Verdict::RightButOld {
         // The settings have changed since this hash was made: take the chance to make a better one.
         let better = app
@@ -98,6 +115,17 @@ pub async fn check_password(app: &App, address: &str, password: &str) -> Result<
             .await?;
     }
     Ok(user)
+}
+
+fn refused(tx: &mut Tx<'_>, actor: &Actor, user: Option<UserId>, code: Code) -> Result<()> {
+    let id = user.map(|user| user.to_string()).unwrap_or_default();
+    audit::record_refused(
+        tx,
+        actor,
+        audit::Entry::new("session.refused", audit::Target::new("user", id))
+            .after(json!({ "why": code.as_str() })),
+    )?;
+    Ok(())
 }
 
 /// Opens a session for a user who proved who they are.
@@ -279,7 +307,7 @@ pub fn ask_recovery(tx: &mut Tx<'_>, app: &App, from: &From, address: &str) -> R
             LinkKind::Recovery.lifetime(),
         )?;
         let mail = RecoveryMail {
-            link: app.link(&format!("/recover/new?token={}", secret.reveal())),
+            link: RECOVERY.link(app, secret.reveal()),
         };
         let frame = outbox::Frame::of(app, &crate::site::actions::current(tx)?.site_name);
         let letter = frame.letter(&mail, &email, &user.display_name, Some(user.id.as_str()))?;
@@ -377,5 +405,5 @@ pub fn operator_reset_link(tx: &mut Tx<'_>, app: &App, user: UserId) -> Result<S
             after: json!({}),
         },
     )?;
-    Ok(app.link(&format!("/recover/new?token={}", secret.reveal())))
+    Ok(RECOVERY.link(app, secret.reveal()))
 }

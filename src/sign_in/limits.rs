@@ -39,13 +39,6 @@ const RECOVERY_SOURCE: Limit = Limit {
     most: 20,
     within: minutes(15),
 };
-/// Links that were not right, from one source.
-const LINK_SOURCE: Limit = Limit {
-    name: "link source",
-    most: 50,
-    within: minutes(15),
-};
-
 /// A try at a password that is counted already; [`Try::succeeded`] takes the count back.
 #[must_use]
 pub struct Try<'a> {
@@ -96,15 +89,5 @@ pub fn recovery(app: &App, address: &str, source: &str) -> Result<()> {
         .map_err(|wait| Error::TooMany(wait.0))?;
     app.limits
         .take(&RECOVERY_ADDRESS, &address, now)
-        .map_err(|wait| Error::TooMany(wait.0))
-}
-
-/// Counts a link that was not right.
-///
-/// # Errors
-/// `TooMany`.
-pub fn wrong_link(app: &App, source: &str) -> Result<()> {
-    app.limits
-        .take(&LINK_SOURCE, source, app.clock.now())
         .map_err(|wait| Error::TooMany(wait.0))
 }

@@ -103,7 +103,7 @@ async fn try_sign_in(
     password: &str,
 ) -> Result<super::sessions::NewSecret> {
     let counted = Try::start(app, email, &guest.source)?;
-    let user = actions::check_password(app, email, password).await?;
+    let user = actions::check_password(app, &guest.actor, email, password).await?;
     counted.succeeded();
     let (id, old) = (user.id, old_session(guest));
     app.db
@@ -190,7 +190,8 @@ pub async fn confirm(
     };
     let confirmed = async {
         let counted = Try::start(&app, &who.email, &guest.source)?;
-        let user = actions::check_password(&app, &who.email, form.get("password")).await?;
+        let user =
+            actions::check_password(&app, &who.actor, &who.email, form.get("password")).await?;
         counted.succeeded();
         if user.id != who.user_id {
             return Code::SignInFailed.refuse();

@@ -8,16 +8,11 @@ use super::actions;
 use super::limits;
 use super::pages::{from, old_session};
 use super::sessions::hand_over;
-use super::setup_pages::Token;
 use crate::app::App;
 use crate::error::{Code, Result};
-use crate::one_time_links::{self, LinkKind};
+use crate::one_time_links::{Link, Look, RECOVERY, Token};
 use crate::users::model::{Email, User};
-use crate::web::{Flash, FormErrors, Guest, Page, PostForm, TokenCookie, render, show};
-
-fn cookie() -> TokenCookie {
-    TokenCookie::new("recovery")
-}
+use crate::web::{Flash, FormErrors, Guest, Page, PostForm, render, show};
 
 #[derive(Template)]
 #[template(path = "sign_in/recover.html")]
@@ -87,15 +82,11 @@ struct NewPasswordPage {
     email: String,
 }
 
-/// Whose password the link sets. Takes nothing.
-async fn whose(app: &App, token: &str) -> Result<User> {
-    let (token, now) = (token.to_owned(), app.clock.now());
+/// Whose password the link sets.
+async fn whose(app: &App, link: &Link) -> Result<User> {
+    let id = link.user_id.ok_or(Code::LinkGone)?;
     app.db
-        .read(move |conn| {
-            let link = one_time_links::find(conn, LinkKind::Recovery, &token, now)?;
-            let id = link.user_id.ok_or(Code::LinkGone)?;
-            Ok(crate::users::store::find(conn, id)?)
-        })
+        .read(move |conn| Ok(crate::users::store::find(conn, id)?))
         .await
 }
 
@@ -107,17 +98,11 @@ pub async fn form(
     guest: Guest,
     query: web::Query<Token>,
 ) -> Result<HttpResponse> {
-    if !query.token.is_empty() {
-        return cookie().move_token(&app, &query.token, "/recover/new");
-    }
-    let token = cookie().token(&app, &request).unwrap_or_default();
-    let user = match whose(&app, &token).await {
-        Ok(user) => user,
-        Err(why) => {
-            limits::wrong_link(&app, &guest.source)?;
-            return Err(why);
-        }
+    let link = match RECOVERY.open(&app, &request, &guest, &query).await? {
+        Look::Moved(on) => return Ok(on),
+        Look::Good(link) => link,
     };
+    let user = whose(&app, &link).await?;
     let page = page.titled("recover-new-title", "");
     show(&NewPasswordPage {
         page,
@@ -135,9 +120,8 @@ pub async fn set(
     session: Session,
     form: PostForm,
 ) -> Result<HttpResponse> {
-    let token = cookie().token(&app, &request).ok_or(Code::LinkGone)?;
-    // Looked up first, so that a dead link costs no hash; taken for good in the transaction.
-    let user = whose(&app, &token).await?;
+    let (token, link) = RECOVERY.held(&app, &request).await?;
+    let user = whose(&app, &link).await?;
     let done = async {
         let personal = [user.display_name.as_str(), user.address()];
         let hash = actions::hash(&app, "password", form.get("password"), &personal).await?;
@@ -154,7 +138,7 @@ pub async fn set(
             hand_over(&session, secret)?;
             let mut answer =
                 Flash::ok(app.text.get("recover-done")).redirect(&app, "/settings/profile");
-            cookie().remove(&app, &mut answer);
+            RECOVERY.done(&app, &mut answer);
             Ok(answer)
         }
         Err(why) => {
@@ -169,7 +153,7 @@ pub async fn set(
                     email: user.address().to_owned(),
                 },
             )?;
-            cookie().put(&app, &token, &mut answer)?;
+            RECOVERY.keep(&app, &token, &mut answer)?;
             Ok(answer)
         }
     }

@@ -45,11 +45,13 @@ pub async fn change_password(
     let end_others = form.has("end_others");
     let changed = async {
         let counted = Try::start(&app, &who.email, &guest.source)?;
-        let present = actions::check_password(&app, &who.email, form.get("current")).await;
+        let present =
+            actions::check_password(&app, &who.actor, &who.email, form.get("current_password"))
+                .await;
         match present {
             Ok(user) if user.id == who.user_id => counted.succeeded(),
             Ok(_) | Err(crate::error::Error::Refused(Code::SignInFailed, _)) => {
-                return Err(FieldError::new("current", "password_wrong").into());
+                return Err(FieldError::new("current_password", "password_wrong").into());
             }
             Err(why) => return Err(why),
         }

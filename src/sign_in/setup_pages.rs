@@ -3,29 +3,16 @@
 use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use serde::Deserialize;
 
 use super::actions::{self, SetUp};
 use super::pages::{from, see_other};
 use super::sessions::hand_over;
 use crate::app::App;
 use crate::db::Tx;
-use crate::error::{Code, Error, FieldError, Result};
-use crate::one_time_links::{self, LinkKind};
+use crate::error::{Error, FieldError, Result};
+use crate::one_time_links::{self, LinkKind, Look, SET_UP, Token};
 use crate::users::model::{Email, read_name};
-use crate::web::{FormErrors, Guest, Page, PostForm, TokenCookie, render, show};
-
-/// The token of a link.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Token {
-    /// Empty once it has moved into the cookie.
-    #[serde(default)]
-    pub token: String,
-}
-
-fn cookie() -> TokenCookie {
-    TokenCookie::new("set-up")
-}
+use crate::web::{FormErrors, Guest, Page, PostForm, render, show};
 
 /// Makes the link that makes the first owner, while there is no user; earlier ones stop working.
 ///
@@ -36,7 +23,7 @@ pub fn make_link(tx: &mut Tx<'_>, app: &App) -> Result<Option<String>> {
         return Ok(None);
     }
     let secret = one_time_links::make(tx, LinkKind::SetUp, None, None, LinkKind::SetUp.lifetime())?;
-    Ok(Some(app.link(&format!("/setup?token={}", secret.reveal()))))
+    Ok(Some(SET_UP.link(app, secret.reveal())))
 }
 
 #[derive(Template)]
@@ -56,18 +43,8 @@ pub async fn form(
     guest: Guest,
     query: web::Query<Token>,
 ) -> Result<HttpResponse> {
-    if !query.token.is_empty() {
-        return cookie().move_token(&app, &query.token, "/setup");
-    }
-    let token = cookie().token(&app, &request).unwrap_or_default();
-    let now = app.clock.now();
-    let found = app
-        .db
-        .read(move |conn| one_time_links::find(conn, LinkKind::SetUp, &token, now))
-        .await;
-    if let Err(why) = found {
-        super::limits::wrong_link(&app, &guest.source)?;
-        return Err(why);
+    if let Look::Moved(on) = SET_UP.open(&app, &request, &guest, &query).await? {
+        return Ok(on);
     }
     let page = page.titled("setup-title", "");
     show(&SetUpPage {
@@ -87,13 +64,8 @@ pub async fn create(
     session: Session,
     form: PostForm,
 ) -> Result<HttpResponse> {
-    let token = cookie().token(&app, &request).ok_or(Code::LinkGone)?;
+    let (token, _) = SET_UP.held(&app, &request).await?;
     let made = async {
-        // Looked up first, so that a dead link costs no hash; taken for good in the transaction.
-        let (looked_up, now) = (token.clone(), app.clock.now());
-        app.db
-            .read(move |conn| one_time_links::find(conn, LinkKind::SetUp, &looked_up, now))
-            .await?;
         let input = read(&app, &form, token.clone()).await?;
         let from = from(&guest);
         app.db
@@ -104,7 +76,7 @@ pub async fn create(
         Ok(secret) => {
             hand_over(&session, secret)?;
             let mut answer = see_other("/");
-            cookie().remove(&app, &mut answer);
+            SET_UP.done(&app, &mut answer);
             Ok(answer)
         }
         Err(why) => {
@@ -121,7 +93,7 @@ pub async fn create(
                     email,
                 },
             )?;
-            cookie().put(&app, &token, &mut answer)?;
+            SET_UP.keep(&app, &token, &mut answer)?;
             Ok(answer)
         }
     }

@@ -14,7 +14,7 @@ use crate::error::{Code, Error, Result};
 use crate::events;
 use crate::groups;
 use crate::ids::{GroupId, UserId};
-use crate::one_time_links::{self, LinkKind};
+use crate::one_time_links::{self, LinkKind, RECOVERY};
 use crate::outbox;
 use crate::passwords::PasswordHash;
 use crate::site;
@@ -28,6 +28,8 @@ pub type Ending = fn(&mut Tx<'_>, &App, &Actor, UserId) -> Result<()>;
 pub struct Endings {
     /// When a user is suspended.
     pub on_suspend: Ending,
+    /// When a user is deleted.
+    pub on_delete: Ending,
 }
 
 /// What is to be changed about a user; `None` leaves a part as it is.
@@ -106,7 +108,7 @@ pub fn create_as_admin(
         )?;
         let site_name = site::actions::current(tx)?.site_name;
         let mail = WelcomeMail {
-            link: app.link(&format!("/recover/new?token={}", link.reveal())),
+            link: RECOVERY.link(app, link.reveal()),
             site_name: site_name.clone(),
         };
         let frame = outbox::Frame::of(app, &site_name);
@@ -119,9 +121,12 @@ pub fn create_as_admin(
 /// Changes a user. Everybody may change their own name; the rest is for administrators.
 ///
 /// # Errors
-/// `forbidden`, `above_you`, `last_owner`, `not_found`.
+/// `forbidden`, `above_you`, `last_owner`, `not_found`, `wrong_state` for a deleted one.
 pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: UserId, change: &Change) -> Result<User> {
     let mut user = visible(tx, actor, id)?;
+    if user.status == Status::Deleted {
+        return Code::WrongState.refuse();
+    }
     let own_name_only = actor.is(id)
         && change.role.is_none()
         && change.traits.is_none()
@@ -270,7 +275,8 @@ pub fn visible(conn: &mut Conn, actor: &Actor, id: UserId) -> Result<User> {
     Ok(store::find(conn, id)?)
 }
 
-fn keep_an_owner(conn: &mut Conn, id: UserId) -> Result<()> {
+/// Refuses to let the last active owner go.
+pub(super) fn keep_an_owner(conn: &mut Conn, id: UserId) -> Result<()> {
     if store::other_active_owners(conn, id)? == 0 {
         Code::LastOwner.refuse()
     } else {

@@ -1,5 +1,6 @@
 //! Mails about somebody's own account.
 
+use crate::clock::Time;
 use crate::outbox::Mail;
 use crate::text::{Message, Text};
 
@@ -57,6 +58,37 @@ impl Mail for WelcomeMail {
     }
 }
 
+/// A link that proves that mail to an address reaches its user.
+pub struct VerificationMail {
+    /// The link; works once.
+    pub link: String,
+    /// The address.
+    pub email: String,
+    /// When the link stops working.
+    pub expires_at: Time,
+}
+
+crate::mail!(
+    VerificationMail,
+    "verification",
+    "mail/verification/body.txt",
+    "mail/verification/body.html"
+);
+
+impl Mail for VerificationMail {
+    fn subject(&self, text: Text) -> Message {
+        text.get("mail-verification-subject")
+    }
+
+    fn sample() -> Self {
+        Self {
+            link: "https://id.example.org/verify?token=vstl_3".to_owned(),
+            email: "ada@example.org".to_owned(),
+            expires_at: Time::from_micros(1_795_000_000_000_000),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +99,11 @@ mod tests {
             crate::outbox::check_sample::<RecoveryMail>()
                 .text
                 .contains("vstl_1")
+        );
+        assert!(
+            crate::outbox::check_sample::<VerificationMail>()
+                .text
+                .contains("ada@example.org")
         );
         assert!(
             crate::outbox::check_sample::<WelcomeMail>()

@@ -20,6 +20,8 @@ crate::words! {
         Active = "active",
         /// Switched off by an administrator; nothing is deleted.
         Suspended = "suspended",
+        /// Gone for good; the row keeps the id from being used again.
+        Deleted = "deleted",
     }
 }
 

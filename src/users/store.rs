@@ -6,7 +6,7 @@ use super::model::{NewUser, Status, User, normal};
 use crate::access::Role;
 use crate::clock::Time;
 use crate::db::schema::{group_members, users};
-use crate::db::{Conn, Cursor, MultiBackend, Paging, Slice, prefix_end};
+use crate::db::{Conn, Cursor, Json, MultiBackend, Paging, Slice, prefix_end};
 use crate::ids::{GroupId, UserId};
 use crate::passwords::PasswordHash;
 
@@ -15,7 +15,7 @@ use crate::passwords::PasswordHash;
 pub struct Filter {
     /// A whole id, or the beginning of an address or a name.
     pub q: String,
-    /// Only users of this status.
+    /// Only users of this status; without one, all but the deleted.
     pub status: Option<Status>,
     /// Only users of this role.
     pub role: Option<Role>,
@@ -28,6 +28,11 @@ pub struct Filter {
 /// The user of an id.
 pub fn find(conn: &mut Conn, id: UserId) -> QueryResult<User> {
     users::table.find(id).select(User::as_select()).first(conn)
+}
+
+/// The user of an id, if there ever was one.
+pub fn find_any(conn: &mut Conn, id: UserId) -> QueryResult<Option<User>> {
+    find(conn, id).optional()
 }
 
 /// The user who has an address.
@@ -115,6 +120,32 @@ pub fn update(conn: &mut Conn, user: &User, now: Time) -> QueryResult<()> {
         .map(drop)
 }
 
+/// Forgets who a user was, and lets nobody in as them.
+pub fn erase(conn: &mut Conn, id: UserId, now: Time) -> QueryResult<()> {
+    let nothing = Json::object();
+    diesel::update(users::table.find(id))
+        .set((
+            users::email.eq(None::<&str>),
+            users::email_norm.eq(None::<&str>),
+            users::email_verified.eq(false),
+            users::display_name.eq(""),
+            users::name_norm.eq(""),
+            users::role.eq(Role::Member),
+            users::status.eq(Status::Deleted),
+            users::status_reason.eq(None::<&str>),
+            users::traits.eq(&nothing),
+            users::metadata_public.eq(&nothing),
+            users::metadata_admin.eq(&nothing),
+            users::password_hash.eq(None::<&PasswordHash>),
+            users::terms_version.eq(None::<&str>),
+            users::terms_accepted_at.eq(None::<Time>),
+            users::last_seen_at.eq(None::<Time>),
+            users::updated_at.eq(now),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
 /// Sets the password.
 pub fn set_password(
     conn: &mut Conn,
@@ -166,9 +197,10 @@ pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Sl
                 .or(users::name_norm.ge(start).and(users::name_norm.lt(end))),
         );
     }
-    if let Some(status) = filter.status {
-        query = query.filter(users::status.eq(status));
-    }
+    query = match filter.status {
+        Some(status) => query.filter(users::status.eq(status)),
+        None => query.filter(users::status.ne(Status::Deleted)),
+    };
     if let Some(role) = filter.role {
         query = query.filter(users::role.eq(role));
     }

@@ -12,9 +12,10 @@ use actix_web::http::header::{
 };
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use askama::Template;
 
+use super::forms::KeptAnswers;
 use super::page::{Page, render};
 use super::problem::{Problem, retry_after};
 use super::traffic::Traffic;
@@ -141,12 +142,7 @@ fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
         return Problem::answer(app.text, error, &request_id);
     }
     if error.code() == Code::SignInRequired && request.method().is_safe() {
-        // The path alone: a request line may hold a whole address.
-        let path = request
-            .uri()
-            .path_and_query()
-            .map_or("/", |path| path.as_str());
-        let back = serde_urlencoded::to_string([("next", path)]).unwrap_or_default();
+        let back = serde_urlencoded::to_string([("next", path_of(request))]).unwrap_or_default();
         return HttpResponse::SeeOther()
             .insert_header((header::LOCATION, format!("/sign-in?{back}")))
             .finish();
@@ -188,6 +184,12 @@ fn wants_json(request: &HttpRequest) -> bool {
         || (accepts.contains("application/json") && !accepts.contains("text/html"))
 }
 
+/// Path and query alone: a request line may hold a whole address.
+fn path_of(request: &HttpRequest) -> &str {
+    let path = request.uri().path_and_query();
+    path.map_or("/", |path| path.as_str())
+}
+
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage {
@@ -198,6 +200,8 @@ struct ErrorPage {
     reference: String,
     link_href: String,
     link_text: String,
+    /// Where an expired form is sent again, and its answers.
+    again: Option<(String, Vec<(String, String)>)>,
 }
 
 impl ErrorPage {
@@ -209,7 +213,10 @@ impl ErrorPage {
     ) -> crate::error::Result<Self> {
         let page = Page::of_request(request)?;
         let code = error.code();
+        let kept = request.extensions_mut().remove::<KeptAnswers>();
+        let again = kept.map(|KeptAnswers(answers)| (path_of(request).to_owned(), answers));
         let kind = match code {
+            Code::FormExpired if again.is_some() => "csrf-kept".to_owned(),
             Code::FormExpired => "csrf".to_owned(),
             code => code.status().to_string(),
         };
@@ -255,6 +262,7 @@ impl ErrorPage {
                 "/".into()
             },
             link_text,
+            again,
             page,
         })
     }
@@ -288,7 +296,7 @@ fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
     put(X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(
         REFERRER_POLICY,
-        if ["/self-service/", "/recover", "/setup"]
+        if ["/self-service/", "/recover", "/setup", "/verify"]
             .iter()
             .any(|start| request.path().starts_with(start))
         {

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, ORIGIN, REFERER};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::csrf::Csrf;
 use super::json::{read_json, unread};
@@ -67,12 +67,41 @@ impl FromRequest for PostForm {
                 .map(|(name, value)| (name, value.replace("\r\n", "\n").replace('\r', "\n")))
                 .collect();
             let form = Self { fields };
-            if !Csrf::of(&app.master, &visit.binding).matches(form.get("csrf")) {
-                return Code::FormExpired.refuse();
+            if Csrf::of(&app.master, &visit.binding).matches(form.get("csrf")) {
+                return Ok(form);
             }
-            Ok(form)
+            if is_of_this_origin(&request, app) {
+                request.extensions_mut().insert(form.keep());
+            }
+            Code::FormExpired.refuse()
         })
     }
+}
+
+/// The answers of a form whose token was no longer good, so that the person can send them again with a
+/// new one. Only of forms that this site's own pages posted: nobody else puts answers into one.
+#[derive(Clone, Debug)]
+pub(super) struct KeptAnswers(pub Vec<(String, String)>);
+
+impl PostForm {
+    /// The answers without the token, and without passwords: a page never gives those back. Their fields
+    /// are those whose name ends so.
+    fn keep(self) -> KeptAnswers {
+        let mut answers = self.fields;
+        answers.retain(|(name, _)| name != "csrf" && !name.ends_with("password"));
+        KeptAnswers(answers)
+    }
+}
+
+/// Whether the browser vouches that a page of this site sent the request. Unlike in [`same_site`], saying
+/// nothing is not enough.
+fn is_of_this_origin(request: &HttpRequest, app: &App) -> bool {
+    let text = |name: &str| {
+        let value = request.headers().get(name)?;
+        value.to_str().ok()
+    };
+    text("sec-fetch-site") == Some("same-origin")
+        || text(ORIGIN.as_str()).is_some_and(|origin| app.config.public_url.is_same_site(origin))
 }
 
 /// A form, or the same as JSON: for the public pages that other front ends may be built on.

@@ -56,6 +56,8 @@ pub struct Page {
     pub failed_mails: Option<String>,
     /// Whether to say that no mail server is set up.
     pub mail_missing: bool,
+    /// The warning that requests come under another name than the public URL's.
+    pub other_name: Option<String>,
     /// What the page before has to say.
     pub flash: Option<Flash>,
     /// The version of the program.
@@ -75,7 +77,7 @@ impl Page {
         let now = app.clock.now();
         let viewer = visit.signed_in.as_ref().map(super::SignedIn::viewer);
         let is_admin = viewer.as_ref().is_some_and(|viewer| viewer.is_admin);
-        let for_admin = |count: &Option<String>| count.clone().filter(|_| is_admin);
+        let for_admin = |text: &Option<String>| text.clone().filter(|_| is_admin);
         visit.flash_shown.set(true);
         Self {
             text: app.text,
@@ -91,6 +93,10 @@ impl Page {
             pending_invites: for_admin(&visit.chrome.pending_invites),
             failed_mails: for_admin(&visit.chrome.failed_mails),
             mail_missing: visit.chrome.mail_missing && is_admin,
+            other_name: for_admin(&visit.chrome.other_name).map(|host| {
+                let words = app.text.get("web-other-name").arg("host", host);
+                words.arg("url", app.config.public_url.origin()).to_string()
+            }),
             flash: visit.flash.clone(),
             visit,
             version: env!("CARGO_PKG_VERSION"),

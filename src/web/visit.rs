@@ -51,6 +51,8 @@ pub struct Chrome {
     pub failed_mails: Option<String>,
     /// No mail server is configured.
     pub mail_missing: bool,
+    /// Another name than the public URL's that a request came under lately.
+    pub other_name: Option<String>,
 }
 
 /// A signed-in user, for pages. Extracting it answers `sign_in_required` to anybody else.

@@ -2,6 +2,7 @@
 
 mod idempotency;
 mod keys;
+mod leaving;
 mod secrets;
 mod users;
 

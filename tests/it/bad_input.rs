@@ -66,7 +66,7 @@ impl Target<'_> {
             self.path
         );
         assert!(page.title().starts_with("Error"), "{}", page.title());
-        if !["password", "current"].contains(&self.field) {
+        if !["password", "current_password"].contains(&self.field) {
             let kept = page.form(&self.path).value(self.field);
             let sent = value.replace("\r\n", "\n").replace(['\0', '\r'], "");
             let plain = |text: &str| text.replace(['\u{fffd}', '\r', '\n', '\0'], "");
@@ -255,7 +255,7 @@ fn the_password_form_takes_anything() {
         browser: app.owner(),
         path: "/settings/password".to_owned(),
         field: "password",
-        rest: format!("current={}", percent_encode(PASSWORD)),
+        rest: format!("current_password={}", percent_encode(PASSWORD)),
     };
     let long = "b7".repeat(513);
     for value in [

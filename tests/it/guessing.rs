@@ -204,7 +204,7 @@ fn what_a_trusted_proxy_says_counts_from_the_last_address_on() {
 fn guessing_the_present_password_inside_counts_too() {
     for (page, field) in [
         ("/sign-in/confirm", "password"),
-        ("/settings/password", "current"),
+        ("/settings/password", "current_password"),
     ] {
         let app = TestApp::start();
         let mut browser = app.owner();

@@ -216,7 +216,7 @@ fn a_recovery_link_ends_with_a_newer_one_a_new_password_suspension_and_time() {
     let page = mia.get("/settings/password").is(200).page();
     let form = page
         .form("/settings/password")
-        .fill("current", PASSWORD)
+        .fill("current_password", PASSWORD)
         .fill("password", "another good one, this");
     mia.submit(form.submit()).is(303);
     fail(&newer);
@@ -356,4 +356,29 @@ fn recovery_mails_are_bounded_for_each_address_and_each_source() {
     app.advance(seconds(wait));
     ask_recovery(&mut app.anonymous(), "grace@example.org").is(200);
     assert_eq!(app.mails().len(), 1);
+}
+
+#[test]
+fn administrators_are_told_when_the_site_is_opened_under_another_name() {
+    let app = TestApp::start();
+    let warning = "opened this site as";
+    let mut owner = app.owner();
+    assert!(!owner.get("/").body.contains(warning));
+
+    let mut stray = app.anonymous();
+    stray.extra = vec![("host".to_owned(), "old.example<b>".to_owned())];
+    stray.get("/sign-in");
+    assert!(!app.anonymous().get("/sign-in").body.contains(warning));
+    assert!(!app.member().get("/settings/profile").body.contains(warning));
+    let page = owner.get("/").page();
+    let said = page.text(".status-bar");
+    assert!(said.contains("as old.exampleb, but"), "{said}");
+    assert!(said.contains(&app.origin()), "{said}");
+
+    app.advance(minutes(61));
+    let mut owner = app.owner();
+    assert!(!owner.get("/").body.contains(warning));
+    // A load balancer that asks for the address itself is no person.
+    stray.get("/healthz");
+    assert!(!owner.get("/").body.contains(warning));
 }

@@ -27,3 +27,4 @@ mod roles;
 mod scale;
 mod sessions;
 mod sign_in;
+mod verification;

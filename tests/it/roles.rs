@@ -236,11 +236,13 @@ fn an_address_says_who_may_call_it() {
             "GET /setup",
             "GET /sign-in",
             "GET /static/{file}",
+            "GET /verify",
             "POST /recover",
             "POST /recover/new",
             "POST /self-service/invite",
             "POST /setup",
             "POST /sign-in",
+            "POST /verify",
         ]
     );
 }

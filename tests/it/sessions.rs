@@ -28,7 +28,7 @@ fn change_password(browser: &mut Browser, current: &str, new: &str, end_others: 
     let page = browser.get("/settings/password").is(200).page();
     let mut form = page
         .form("/settings/password")
-        .fill("current", current)
+        .fill("current_password", current)
         .fill("password", new);
     if !end_others {
         form = form.clear("end_others");

@@ -82,6 +82,46 @@ fn a_wrong_password_looks_the_same_whoever_is_asked_about() {
 }
 
 #[test]
+fn tries_that_fail_are_in_the_log_without_what_was_typed() {
+    let app = with_everybody(Options::default());
+    for (email, password) in [
+        ("grace@example.org", "my old password"),
+        ("nobody@example.org", "my old password"),
+        ("suspended@example.org", PASSWORD),
+    ] {
+        sign_in(&mut app.anonymous(), email, password);
+    }
+    let log = app
+        .api()
+        .get("/api/v1/audit?action=session.refused")
+        .is(200);
+    for typed in ["my old password", "nobody@example.org", PASSWORD] {
+        assert!(!log.body.contains(typed), "{}", log.body);
+    }
+    let entries = log.json();
+    let told: Vec<[&str; 3]> = (0..3)
+        .map(|n| {
+            let entry = &entries["items"][n];
+            let parts = [
+                &entry["result"],
+                &entry["target"]["id"],
+                &entry["after"]["why"],
+            ];
+            parts.map(|part| part.as_str().unwrap())
+        })
+        .collect();
+    let grace = user_id(&app, "grace@example.org");
+    let suspended = user_id(&app, "suspended@example.org");
+    for expected in [
+        ["refused", &grace, "sign_in_failed"],
+        ["refused", "", "sign_in_failed"],
+        ["refused", &suspended, "account_disabled"],
+    ] {
+        assert!(told.contains(&expected), "{told:?}");
+    }
+}
+
+#[test]
 fn who_is_suspended_learns_so_with_the_right_password_alone() {
     let app = with_everybody(Options::default());
     let mut sue = app.anonymous();

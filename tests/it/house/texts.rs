@@ -164,9 +164,9 @@ fn every_text_is_used() {
                 .any(|code| code.status().to_string() == status)
         });
         let error_page = key.strip_prefix("error-").is_some_and(|rest| {
-            rest.split_once('-').is_some_and(|(kind, part)| {
+            rest.rsplit_once('-').is_some_and(|(kind, part)| {
                 ["title", "detail", "next", "link"].contains(&part)
-                    && (kind == "csrf"
+                    && (["csrf", "csrf-kept"].contains(&kind)
                         || Code::ALL
                             .iter()
                             .any(|code| code.status().to_string() == kind))

@@ -3,34 +3,47 @@
 //! Pages are asked for with a session cookie, the API with a key; neither is looked at on the other
 //! side. What a route demands stands in the route table; [`admit`] holds it there.
 
-use std::net::IpAddr;
+mod address;
+mod key;
+
 use std::rc::Rc;
 
 use actix_session::SessionExt;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use actix_web::http::header::{HeaderName, HeaderValue, USER_AGENT};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpResponse, web};
+use actix_web::{HttpMessage, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use self::address::{OtherName, client_ip, other_loopback_name};
+use self::key::key_caller;
 use crate::access::{Actor, ActorKind, Who};
-use crate::api_keys::{self, Keys};
+use crate::api_keys::Keys;
 use crate::app::App;
 use crate::clock::Time;
 use crate::console::chrome::ChromeCache;
 use crate::error::{Code, Error, FieldError, Result};
-use crate::secret::SecretKind;
 use crate::sign_in::sessions;
-use crate::web::{ApiCaller, Chrome, Flash, SignedIn, Visit, browser_cookie, cookie_value};
+use crate::web::{Chrome, Flash, SignedIn, Visit, browser_cookie, cookie_value};
 
 /// What the features need to know who calls, one for each server.
 pub struct Callers {
-    /// What this process remembers about API keys.
-    pub keys: web::Data<Keys>,
-    /// The counts and names in the frame of pages.
-    pub chrome: ChromeCache,
+    keys: web::Data<Keys>,
+    chrome: ChromeCache,
+    other_name: OtherName,
+}
+
+impl Callers {
+    /// With what this process remembers about API keys.
+    pub fn new(keys: web::Data<Keys>) -> Self {
+        Self {
+            keys,
+            chrome: ChromeCache::default(),
+            other_name: OtherName::default(),
+        }
+    }
 }
 
 /// The random cookie that CSRF tokens are bound to before there is a session.
@@ -86,6 +99,9 @@ pub async fn visit(
             .collect(),
         ..Visit::default()
     };
+    if side != Side::Bare {
+        callers.other_name.note(&app, &request);
+    }
     let mut new_cookie = None;
     // No text of ours holds NUL, and PostgreSQL can be asked for none that does.
     let mut refused = request
@@ -104,6 +120,7 @@ pub async fn visit(
                 Err(why) => refused = Some(why),
             }
             visit.chrome = chrome(&app, &callers).await;
+            visit.chrome.other_name = callers.other_name.recent(app.clock.now());
             match &visit.signed_in {
                 // Each kind says so: the id of a session is no secret, and whoever sends it as the random
                 // cookie must not get a token that is good in that session.
@@ -124,14 +141,12 @@ pub async fn visit(
     }
     let visit = Rc::new(visit);
     request.extensions_mut().insert(visit.clone());
-    // No text of ours holds the character NUL, and PostgreSQL takes none to search for.
-    if request.query_string().contains("%00") {
-        refused = Some(Code::BadRequest.into());
-    }
     if let Some(why) = refused {
         return Ok(request.error_response(why).map_into_boxed_body());
     }
-    if let Some(elsewhere) = other_loopback_name(&app, &request, side) {
+    if side == Side::Page
+        && let Some(elsewhere) = other_loopback_name(&app, &request)
+    {
         return Ok(request.into_response(elsewhere).map_into_boxed_body());
     }
     let mut answer = next.call(request).await?.map_into_boxed_body();
@@ -229,59 +244,6 @@ fn signed_in(known: sessions::KnownSession, visit: &Visit) -> SignedIn {
     }
 }
 
-/// The API key of a request. No credential is `None`; one that is not good is refused, on public routes
-/// too, so that a program is never served as somebody else than it thinks.
-async fn key_caller(
-    app: &App,
-    callers: &Callers,
-    request: &ServiceRequest,
-    visit: &Visit,
-) -> Result<Option<ApiCaller>> {
-    if holds_credential(request.query_string()) {
-        return Code::CredentialInUrl.refuse();
-    }
-    let odd = |name: &HeaderName| {
-        request
-            .headers()
-            .get(name)
-            .is_some_and(|value| value.to_str().is_err())
-    };
-    if odd(&AUTHORIZATION) || odd(&HeaderName::from_static("x-api-key")) {
-        return Code::CredentialInvalid.refuse();
-    }
-    let authorization = header(request, AUTHORIZATION);
-    let secret = match authorization.split_once(' ') {
-        Some((scheme, secret))
-            if scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("apikey") =>
-        {
-            secret.trim()
-        }
-        _ if !authorization.is_empty() => return Code::CredentialInvalid.refuse(),
-        _ => header(request, HeaderName::from_static("x-api-key")),
-    };
-    if secret.is_empty() {
-        return Ok(None);
-    }
-    let now = app.clock.now();
-    let key = api_keys::authenticate(&app.db, &callers.keys.cache, secret, now).await?;
-    callers
-        .keys
-        .usage
-        .note(key.key_id, now, visit.ip, &visit.agent);
-    Ok(Some(key.caller(visit.ip, visit.request_id.clone())))
-}
-
-/// Whether a query string carries a secret, by its name or by its form.
-fn holds_credential(query: &str) -> bool {
-    !query.is_empty()
-        && form_urlencoded::parse(query.as_bytes()).any(|(name, value)| {
-            matches!(
-                name.as_ref(),
-                "api_key" | "apikey" | "access_token" | "token"
-            ) || SecretKind::of_well_formed(&value).is_some()
-        })
-}
-
 /// What the frame shows. A page that cannot learn it is shown without: it may be the one that explains
 /// that the database is away.
 async fn chrome(app: &web::Data<App>, callers: &Callers) -> Chrome {
@@ -291,45 +253,6 @@ async fn chrome(app: &web::Data<App>, callers: &Callers) -> Chrome {
             site_name: "Vestibule".to_owned(),
             ..Chrome::default()
         }
-    })
-}
-
-/// The address of the client, trusted proxies looked through from the last one on.
-fn client_ip(app: &App, request: &ServiceRequest) -> Option<IpAddr> {
-    let mut ip = request.peer_addr()?.ip().to_canonical();
-    // Some proxies add a line of their own below the one that came with the request.
-    let lines: Vec<&str> = request
-        .headers()
-        .get_all(HeaderName::from_static("x-forwarded-for"))
-        .map(|line| line.to_str().unwrap_or_default())
-        .collect();
-    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-        if !app.config.trusted_proxies.contains(ip) {
-            break;
-        }
-        match hop.trim().parse::<IpAddr>() {
-            Ok(before) => ip = before.to_canonical(),
-            Err(_) => break,
-        }
-    }
-    Some(ip)
-}
-
-/// On loopback `localhost`, `127.0.0.1` and `[::1]` are one site; its cookies live under one name.
-fn other_loopback_name(app: &App, request: &ServiceRequest, side: Side) -> Option<HttpResponse> {
-    let url = &app.config.public_url;
-    let host = header(request, HOST);
-    let elsewhere = side == Side::Page && request.method().is_safe() && url.is_loopback_alias(host);
-    elsewhere.then(|| {
-        // The path alone: a request line may hold a whole address.
-        let path = request
-            .uri()
-            .path_and_query()
-            .map_or("/", |path| path.as_str());
-        let to = format!("{}{path}", url.origin());
-        HttpResponse::TemporaryRedirect()
-            .insert_header((LOCATION, to))
-            .finish()
     })
 }
 
@@ -343,19 +266,4 @@ fn header(request: &ServiceRequest, name: HeaderName) -> &str {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::holds_credential;
-
-    #[test]
-    fn secrets_in_the_address_are_seen() {
-        assert!(holds_credential("limit=5&api_key=x"));
-        assert!(holds_credential("access_token="));
-        let key = crate::secret::PlainSecret::generate(crate::secret::SecretKind::ApiKey);
-        assert!(holds_credential(&format!("q={}", key.reveal())));
-        assert!(!holds_credential(""));
-        assert!(!holds_credential("q=vstk_short&limit=5"));
-    }
 }

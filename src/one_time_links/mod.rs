@@ -1,4 +1,8 @@
-//! Links that work once: making the first owner, and setting a new password.
+//! Links that work once: making the first owner, setting a new password, proving an address.
+
+mod page;
+
+pub use page::{LinkPage, Look, Token, count_wrong};
 
 use diesel::prelude::*;
 
@@ -16,6 +20,8 @@ crate::words! {
         SetUp = "set_up",
         /// Set a new password.
         Recovery = "recovery",
+        /// Prove that mail to an address reaches its user.
+        Verification = "verification",
     }
 }
 
@@ -24,11 +30,18 @@ impl LinkKind {
     /// made anew at every start while there is no user.
     pub const fn lifetime(self) -> Span {
         match self {
-            Self::SetUp => hours(24),
+            Self::SetUp | Self::Verification => hours(24),
             Self::Recovery => minutes(10),
         }
     }
 }
+
+/// Where the first owner is made.
+pub const SET_UP: LinkPage = LinkPage::new(LinkKind::SetUp, "/setup");
+/// Where a new password is set.
+pub const RECOVERY: LinkPage = LinkPage::new(LinkKind::Recovery, "/recover/new");
+/// Where an address is proved.
+pub const VERIFICATION: LinkPage = LinkPage::new(LinkKind::Verification, "/verify");
 
 /// A link that was found to be good.
 #[derive(Clone, Debug, Queryable, Selectable)]

@@ -1,0 +1,79 @@
+//! A program: the API key that it comes with.
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::{AUTHORIZATION, HeaderName};
+
+use super::{Callers, header};
+use crate::api_keys;
+use crate::app::App;
+use crate::error::{Code, Result};
+use crate::secret::SecretKind;
+use crate::web::{ApiCaller, Visit};
+
+/// The API key of a request. No credential is `None`; one that is not good is refused, on public routes
+/// too, so that a program is never served as somebody else than it thinks.
+pub(super) async fn key_caller(
+    app: &App,
+    callers: &Callers,
+    request: &ServiceRequest,
+    visit: &Visit,
+) -> Result<Option<ApiCaller>> {
+    if holds_credential(request.query_string()) {
+        return Code::CredentialInUrl.refuse();
+    }
+    let odd = |name: &HeaderName| {
+        request
+            .headers()
+            .get(name)
+            .is_some_and(|value| value.to_str().is_err())
+    };
+    if odd(&AUTHORIZATION) || odd(&HeaderName::from_static("x-api-key")) {
+        return Code::CredentialInvalid.refuse();
+    }
+    let authorization = header(request, AUTHORIZATION);
+    let secret = match authorization.split_once(' ') {
+        Some((scheme, secret))
+            if scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("apikey") =>
+        {
+            secret.trim()
+        }
+        _ if !authorization.is_empty() => return Code::CredentialInvalid.refuse(),
+        _ => header(request, HeaderName::from_static("x-api-key")),
+    };
+    if secret.is_empty() {
+        return Ok(None);
+    }
+    let now = app.clock.now();
+    let key = api_keys::authenticate(&app.db, &callers.keys.cache, secret, now).await?;
+    callers
+        .keys
+        .usage
+        .note(key.key_id, now, visit.ip, &visit.agent);
+    Ok(Some(key.caller(visit.ip, visit.request_id.clone())))
+}
+
+/// Whether a query string carries a secret, by its name or by its form.
+fn holds_credential(query: &str) -> bool {
+    !query.is_empty()
+        && form_urlencoded::parse(query.as_bytes()).any(|(name, value)| {
+            matches!(
+                name.as_ref(),
+                "api_key" | "apikey" | "access_token" | "token"
+            ) || SecretKind::of_well_formed(&value).is_some()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds_credential;
+
+    #[test]
+    fn secrets_in_the_address_are_seen() {
+        assert!(holds_credential("limit=5&api_key=x"));
+        assert!(holds_credential("access_token="));
+        let key = crate::secret::PlainSecret::generate(crate::secret::SecretKind::ApiKey);
+        assert!(holds_credential(&format!("q={}", key.reveal())));
+        assert!(!holds_credential(""));
+        assert!(!holds_credential("q=vstk_short&limit=5"));
+    }
+}

@@ -1,0 +1,193 @@
+//! Making and changing users.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::UserView;
+use crate::access::Role;
+use crate::app::App;
+use crate::clock::Time;
+use crate::db::Json;
+use crate::error::{Code, Error, Result};
+use crate::ids::{GroupId, UserId};
+use crate::openapi::Doc;
+use crate::users::actions::{self, Change};
+use crate::users::model::{Email, NewUser, read_name, read_object};
+use crate::users::verification;
+use crate::web::Call;
+
+/// The body of `POST /api/v1/users`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUserBody {
+    /// Where the link to set a password goes.
+    email: String,
+    /// 1 to 200 characters.
+    display_name: String,
+    /// `member` when left out.
+    #[serde(default = "member")]
+    role: Role,
+    /// What the platform wants to know of a person; at most 16 KiB.
+    traits: Option<Map<String, Value>>,
+    /// Data of integrated apps that the person may see; at most 16 KiB.
+    metadata_public: Option<Map<String, Value>>,
+    /// Data of integrated apps for administrators alone; at most 16 KiB.
+    metadata_admin: Option<Map<String, Value>>,
+    /// Groups to join.
+    #[serde(default)]
+    groups: Vec<GroupId>,
+}
+
+const fn member() -> Role {
+    Role::Member
+}
+
+impl TryFrom<&NewUserBody> for NewUser {
+    type Error = Error;
+
+    fn try_from(body: &NewUserBody) -> Result<Self> {
+        let mut wrong = Vec::new();
+        let email = Email::read("email", &body.email)
+            .map_err(|why| wrong.push(why))
+            .ok();
+        let name = read_name("display_name", &body.display_name).map_err(|why| wrong.push(why));
+        let mut document = |field, map: &Option<Map<String, Value>>| {
+            read_object(field, map.clone().unwrap_or_default()).unwrap_or_else(|why| {
+                wrong.push(why);
+                Json::object()
+            })
+        };
+        let traits = document("traits", &body.traits);
+        let metadata_public = document("metadata_public", &body.metadata_public);
+        let metadata_admin = document("metadata_admin", &body.metadata_admin);
+        match name {
+            Ok(name) if wrong.is_empty() => Ok(Self {
+                traits,
+                metadata_public,
+                metadata_admin,
+                ..Self::plain(name, email, body.role)
+            }),
+            _ => Err(Error::Invalid(wrong)),
+        }
+    }
+}
+
+/// Describes [`create`].
+pub const CREATE: Doc = Doc::new("Make a user")
+    .about("The person gets a link to set a password. To let them agree to the terms first, send an invite instead.")
+    .body::<NewUserBody>()
+    .answers::<UserView>(201)
+    .codes(&[Code::AboveYou, Code::GroupNotGrantable, Code::AddressTaken]);
+
+/// `POST /api/v1/users`: `users:write`. The person gets a link to set a password.
+pub async fn create(app: web::Data<App>, call: Call<NewUserBody>) -> Result<HttpResponse> {
+    let shared = app.clone();
+    call.run(&app, StatusCode::CREATED, move |tx, actor, body| {
+        let new = NewUser::try_from(body)?;
+        let user = actions::create_as_admin(tx, &shared, actor, &new, &body.groups)?;
+        UserView::read(tx, user, actor)
+    })
+    .await
+}
+
+/// The body of `PATCH /api/v1/users/{id}`; what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserPatch {
+    /// 1 to 200 characters. Everybody may change their own.
+    display_name: Option<String>,
+    /// Only an owner may make or change an owner.
+    role: Option<Role>,
+    /// What the platform wants to know of a person; at most 16 KiB.
+    traits: Option<Map<String, Value>>,
+    /// Data of integrated apps that the person may see; at most 16 KiB.
+    metadata_public: Option<Map<String, Value>>,
+    /// Data of integrated apps for administrators alone; at most 16 KiB.
+    metadata_admin: Option<Map<String, Value>>,
+}
+
+impl TryFrom<&UserPatch> for Change {
+    type Error = Error;
+
+    fn try_from(patch: &UserPatch) -> Result<Self> {
+        let document = |field, map: &Option<Map<String, Value>>| {
+            map.clone().map(|map| read_object(field, map)).transpose()
+        };
+        Ok(Self {
+            display_name: patch
+                .display_name
+                .as_deref()
+                .map(|name| read_name("display_name", name))
+                .transpose()?,
+            role: patch.role,
+            traits: document("traits", &patch.traits)?,
+            metadata_public: document("metadata_public", &patch.metadata_public)?,
+            metadata_admin: document("metadata_admin", &patch.metadata_admin)?,
+        })
+    }
+}
+
+/// Describes [`patch`].
+pub const CHANGE: Doc = Doc::new("Change a user")
+    .about("A new role holds from the next request on.")
+    .body::<UserPatch>()
+    .answers::<UserView>(200)
+    .codes(&[Code::AboveYou, Code::LastOwner]);
+
+/// `PATCH /api/v1/users/{id}`: `users:write`.
+pub async fn patch(
+    app: web::Data<App>,
+    id: web::Path<String>,
+    call: Call<UserPatch>,
+) -> Result<HttpResponse> {
+    let id: UserId = id.parse()?;
+    call.run(&app, StatusCode::OK, move |tx, actor, patch| {
+        let user = actions::change(tx, actor, id, &Change::try_from(patch)?)?;
+        UserView::read(tx, user, actor)
+    })
+    .await
+}
+
+/// The body of `POST /api/v1/users/{id}/verification`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerificationBody {
+    /// The user's address, when it is to be made sure that it is still this one.
+    email: Option<String>,
+}
+
+/// A link that is on its way.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Verification")]
+struct VerificationView {
+    /// Where it goes.
+    email: String,
+    /// When it stops working.
+    expires_at: Time,
+}
+
+/// Describes [`verify`].
+pub const VERIFY: Doc = Doc::new("Send a user a link that proves their address")
+    .body::<VerificationBody>()
+    .answers::<VerificationView>(202)
+    .codes(&[Code::AboveYou, Code::WrongState]);
+
+/// `POST /api/v1/users/{id}/verification`: `users:write`.
+pub async fn verify(
+    app: web::Data<App>,
+    id: web::Path<String>,
+    call: Call<VerificationBody>,
+) -> Result<HttpResponse> {
+    let id: UserId = id.parse()?;
+    verification::count(&app, id)?;
+    let shared = app.clone();
+    call.run(&app, StatusCode::ACCEPTED, move |tx, actor, body| {
+        let (email, expires_at) =
+            verification::send(tx, &shared, actor, id, body.email.as_deref())?;
+        Ok(VerificationView { email, expires_at })
+    })
+    .await
+}
