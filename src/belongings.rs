@@ -13,6 +13,7 @@ use crate::{api_keys, invites, sign_in};
 /// The endings for the handlers of users.
 pub const ENDINGS: Endings = Endings {
     on_suspend: |tx, app, actor, user| end(tx, app, actor, user, "api-keys-reason-suspended"),
+    on_takeover: |tx, app, actor, user| end(tx, app, actor, user, "api-keys-reason-takeover"),
     on_delete: |tx, app, actor, user| end(tx, app, actor, user, "api-keys-reason-deleted"),
 };
 

@@ -141,3 +141,4 @@ mail-key-revoked-next = If you still need one, make a new key here:
 ## Why keys end with an account
 api-keys-reason-suspended = The account was switched off.
 api-keys-reason-deleted = The account was deleted.
+api-keys-reason-takeover = Somebody proved that the address of this account is theirs.

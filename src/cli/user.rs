@@ -9,7 +9,8 @@ use vestibule::config::Config;
 use vestibule::error::{Error, FieldError};
 use vestibule::passwords::PasswordHash;
 use vestibule::server::Parts;
-use vestibule::sign_in::actions::{hash, operator_reset_link};
+use vestibule::sign_in::password::hash;
+use vestibule::sign_in::recovery::operator_link;
 use vestibule::users::actions;
 use vestibule::users::model::{Email, NewUser, read_name};
 
@@ -136,7 +137,7 @@ fn reset_link(config: Config, who: &str) -> Outcome {
     let (app, who) = (parts.app.clone(), who.to_owned());
     let link = parts.app.db.write_now(move |tx| {
         let user = user(tx, &who)?;
-        operator_reset_link(tx, &app, user.id)
+        operator_link(tx, &app, user.id)
     })?;
     eprintln!("The link works once, for one hour. Give it to nobody but the user.");
     print(link)

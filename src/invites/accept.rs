@@ -18,6 +18,7 @@ use crate::outbox;
 use crate::passwords::PasswordHash;
 use crate::sign_in::actions as sign_in;
 use crate::sign_in::actions::From;
+use crate::sign_in::password;
 use crate::sign_in::sessions::NewSecret;
 use crate::users::actions as users;
 use crate::users::model::{Email, NewUser, User, read_name};
@@ -93,12 +94,12 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
     if let Err(weakness) = crate::passwords::check_strength(&entered.password, &personal) {
         wrong.push(FieldError::new(
             "password",
-            sign_in::weakness_code(weakness),
+            password::weakness_code(weakness),
         ));
     }
     match name {
         Ok(display_name) if wrong.is_empty() => {
-            let hash = sign_in::hash(app, "password", &entered.password, &personal).await?;
+            let hash = password::hash(app, "password", &entered.password, &personal).await?;
             Ok(Acceptance {
                 display_name,
                 password_hash: Some(hash),

@@ -4,10 +4,12 @@
 //! the source, against trying many accounts; and, far more generously, for the account alone, against
 //! trying one account from everywhere.
 
+use std::time::{Duration, Instant};
+
 use crate::app::App;
 use crate::clock::{hours, minutes};
-use crate::error::{Error, Result};
-use crate::limits::Limit;
+use crate::error::{Code, Error, Result};
+use crate::limits::{Held, Limit};
 
 /// Wrong passwords for one account from one source.
 const PAIR: Limit = Limit {
@@ -39,42 +41,79 @@ const RECOVERY_SOURCE: Limit = Limit {
     most: 20,
     within: minutes(15),
 };
-/// A try at a password that is counted already; [`Try::succeeded`] takes the count back.
+/// How long somebody is kept waiting while other tries, which may fail, are under way.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A try at a password. Until [`Try::settle`] says otherwise it counts as a failure, also when whoever
+/// made it goes away before the answer.
 #[must_use]
 pub struct Try<'a> {
     app: &'a App,
     keys: [(&'static Limit, String); 3],
+    failed: bool,
 }
 
 impl<'a> Try<'a> {
-    /// Counts a try before it is made, so that many at once cannot pass the limit together.
+    /// Starts a try before anything is looked up or hashed. Waits as long as other tries of the same account
+    /// or source are under way that could reach the limit.
     ///
     /// # Errors
-    /// `TooMany` when one of the limits is reached.
-    pub fn start(app: &'a App, account: &str, source: &str) -> Result<Self> {
+    /// `TooMany` when one of the limits is reached; `unavailable` when the others take too long.
+    pub async fn start(app: &'a App, account: &str, source: &str) -> Result<Self> {
         let account = account.trim().to_ascii_lowercase();
         let keys = [
             (&PAIR, format!("{account} {source}")),
             (&SOURCE, source.to_owned()),
             (&ACCOUNT, account),
         ];
-        for (index, (limit, key)) in keys.iter().enumerate() {
-            if let Err(wait) = app.limits.take(limit, key, app.clock.now()) {
-                for (limit, key) in &keys[..index] {
-                    app.limits.give_back(limit, key);
+        let since = Instant::now();
+        loop {
+            match start_all(app, &keys) {
+                Ok(()) => {
+                    return Ok(Self {
+                        app,
+                        keys,
+                        failed: true,
+                    });
                 }
-                return Err(Error::TooMany(wait.0));
+                Err(Held::Reached(wait)) => return Err(Error::TooMany(wait.0)),
+                Err(Held::UnderWay) if since.elapsed() < PATIENCE => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                Err(Held::UnderWay) => {
+                    return Err(Error::Unavailable("too many tries are under way".into()));
+                }
             }
         }
-        Ok(Self { app, keys })
     }
 
-    /// The password was right: only failures count.
-    pub fn succeeded(self) {
+    /// Counts the try by what came of it: only a password that was wrong is a failure.
+    pub fn settle<T>(mut self, outcome: &Result<T>) {
+        let wrong = |why: &Error| why.code() == Code::SignInFailed;
+        self.failed = outcome.as_ref().err().is_some_and(wrong);
+    }
+}
+
+impl Drop for Try<'_> {
+    fn drop(&mut self) {
+        let now = self.app.clock.now();
         for (limit, key) in &self.keys {
-            self.app.limits.give_back(limit, key);
+            self.app.limits.settle(limit, key, now, self.failed);
         }
     }
+}
+
+fn start_all(app: &App, keys: &[(&'static Limit, String)]) -> Result<(), Held> {
+    let now = app.clock.now();
+    for (index, (limit, key)) in keys.iter().enumerate() {
+        if let Err(held) = app.limits.start(limit, key, now) {
+            for (limit, key) in &keys[..index] {
+                app.limits.settle(limit, key, now, false);
+            }
+            return Err(held);
+        }
+    }
+    Ok(())
 }
 
 /// Counts a request for a recovery mail.

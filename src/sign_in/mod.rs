@@ -7,6 +7,8 @@
 pub mod actions;
 pub mod limits;
 pub mod pages;
+pub mod password;
+pub mod recovery;
 pub mod recovery_pages;
 pub mod sessions;
 pub mod settings_pages;

@@ -7,7 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::actions::{self, From};
-use super::limits::Try;
+use super::password;
 use super::sessions::hand_over;
 use crate::access::Actor;
 use crate::app::App;
@@ -100,15 +100,14 @@ async fn try_sign_in(
     guest: &Guest,
     from: From,
     email: &str,
-    password: &str,
+    entered: &str,
 ) -> Result<super::sessions::NewSecret> {
-    let counted = Try::start(app, email, &guest.source)?;
-    let user = actions::check_password(app, &guest.actor, email, password).await?;
-    counted.succeeded();
-    let (id, old) = (user.id, old_session(guest));
+    let proof = password::prove(app, &guest.actor, &guest.source, email, entered).await?;
+    let old = old_session(guest);
     app.db
         .write(move |tx| {
             actions::leave(tx, old.as_ref())?;
+            let id = proof.hold(tx)?;
             actions::open_session(tx, &from, id, "password")
         })
         .await
@@ -189,16 +188,11 @@ pub async fn confirm(
         email: String::new(),
     };
     let confirmed = async {
-        let counted = Try::start(&app, &who.email, &guest.source)?;
-        let user =
-            actions::check_password(&app, &who.actor, &who.email, form.get("password")).await?;
-        counted.succeeded();
-        if user.id != who.user_id {
-            return Code::SignInFailed.refuse();
-        }
+        let entered = form.get("password");
+        let proof = password::prove(&app, &who.actor, &guest.source, &who.email, entered).await?;
         let (actor, id) = (who.actor.clone(), who.session_id);
         app.db
-            .write(move |tx| actions::confirm(tx, &actor, id))
+            .write(move |tx| actions::confirm(tx, &actor, id, &proof))
             .await
     };
     match confirmed.await {

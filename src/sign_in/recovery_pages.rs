@@ -7,10 +7,13 @@ use askama::Template;
 use super::actions;
 use super::limits;
 use super::pages::{from, old_session};
+use super::password;
+use super::recovery;
 use super::sessions::hand_over;
 use crate::app::App;
 use crate::error::{Code, Result};
 use crate::one_time_links::{Link, Look, RECOVERY, Token};
+use crate::users::actions::Endings;
 use crate::users::model::{Email, User};
 use crate::web::{Flash, FormErrors, Guest, Page, PostForm, render, show};
 
@@ -46,7 +49,7 @@ pub async fn ask(
         limits::recovery(&app, email.as_str(), &guest.source)?;
         let (shared, from) = (app.clone(), from(&guest));
         app.db
-            .write(move |tx| actions::ask_recovery(tx, &shared, &from, email.as_str()))
+            .write(move |tx| recovery::ask(tx, &shared, &from, email.as_str()))
             .await
     };
     let mut page = page.titled("recover-title", "");
@@ -118,18 +121,20 @@ pub async fn set(
     page: Page,
     guest: Guest,
     session: Session,
+    endings: web::Data<Endings>,
     form: PostForm,
 ) -> Result<HttpResponse> {
     let (token, link) = RECOVERY.held(&app, &request).await?;
     let user = whose(&app, &link).await?;
     let done = async {
         let personal = [user.display_name.as_str(), user.address()];
-        let hash = actions::hash(&app, "password", form.get("password"), &personal).await?;
+        let hash = password::hash(&app, "password", form.get("password"), &personal).await?;
         let (from, old, token) = (from(&guest), old_session(&guest), token.clone());
+        let (shared, end) = (app.clone(), endings.on_takeover);
         app.db
             .write(move |tx| {
                 actions::leave(tx, old.as_ref())?;
-                actions::recover(tx, &from, &token, &hash)
+                recovery::recover(tx, &shared, &from, &token, &hash, end)
             })
             .await
     };

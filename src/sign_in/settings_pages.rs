@@ -5,11 +5,11 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::actions;
-use super::limits::Try;
+use super::password;
 use super::sessions::hand_over;
 use super::store::{self, Listed};
 use crate::app::App;
-use crate::error::{Code, FieldError, Result};
+use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::SessionId;
 use crate::web::{Flash, FormErrors, Guest, Page, PostForm, SignedIn, render, show};
 
@@ -44,22 +44,19 @@ pub async fn change_password(
 ) -> Result<HttpResponse> {
     let end_others = form.has("end_others");
     let changed = async {
-        let counted = Try::start(&app, &who.email, &guest.source)?;
-        let present =
-            actions::check_password(&app, &who.actor, &who.email, form.get("current_password"))
-                .await;
-        match present {
-            Ok(user) if user.id == who.user_id => counted.succeeded(),
-            Ok(_) | Err(crate::error::Error::Refused(Code::SignInFailed, _)) => {
-                return Err(FieldError::new("current_password", "password_wrong").into());
-            }
-            Err(why) => return Err(why),
-        }
+        let present = form.get("current_password");
+        let wrong = |why: Error| match why.code() {
+            Code::SignInFailed => FieldError::new("current_password", "password_wrong").into(),
+            _ => why,
+        };
+        let proof = password::prove(&app, &who.actor, &guest.source, &who.email, present)
+            .await
+            .map_err(wrong)?;
         let personal = [who.name.as_str(), who.email.as_str()];
-        let hash = actions::hash(&app, "password", form.get("password"), &personal).await?;
+        let hash = password::hash(&app, "password", form.get("password"), &personal).await?;
         let (actor, id) = (who.actor.clone(), who.session_id);
         app.db
-            .write(move |tx| actions::change_password(tx, &actor, id, &hash, end_others))
+            .write(move |tx| actions::change_password(tx, &actor, id, &proof, &hash, end_others))
             .await
     };
     match changed.await {

@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::actions::{self, SetUp};
 use super::pages::{from, see_other};
+use super::password;
 use super::sessions::hand_over;
 use crate::app::App;
 use crate::db::Tx;
@@ -103,18 +104,18 @@ async fn read(app: &App, form: &PostForm, token: String) -> Result<SetUp> {
     let mut wrong: Vec<FieldError> = Vec::new();
     let display_name = read_name("name", form.get("name")).map_err(|why| wrong.push(why));
     let email = Email::read("email", form.get("email")).map_err(|why| wrong.push(why));
-    let password = form.get("password");
+    let entered = form.get("password");
     let personal = [form.get("name"), form.get("email")];
-    if let Err(weakness) = crate::passwords::check_strength(password, &personal) {
+    if let Err(weakness) = crate::passwords::check_strength(entered, &personal) {
         wrong.push(FieldError::new(
             "password",
-            actions::weakness_code(weakness),
+            password::weakness_code(weakness),
         ));
     }
     let (Ok(display_name), Ok(email), true) = (display_name, email, wrong.is_empty()) else {
         return Err(Error::Invalid(wrong));
     };
-    let password_hash = actions::hash(app, "password", password, &personal).await?;
+    let password_hash = password::hash(app, "password", entered, &personal).await?;
     Ok(SetUp {
         token,
         display_name,

@@ -120,14 +120,18 @@ pub fn insert(conn: &mut Conn, new: &NewSession<'_>) -> QueryResult<()> {
 }
 
 /// Gives a session a new secret after a new proof of who its user is.
-pub fn renew(conn: &mut Conn, id: SessionId, digest: &SecretDigest, now: Time) -> QueryResult<()> {
+pub fn renew(
+    conn: &mut Conn,
+    id: SessionId,
+    digest: &SecretDigest,
+    now: Time,
+) -> QueryResult<usize> {
     diesel::update(sessions::table.find(id))
         .set((
             sessions::digest.eq(digest),
             sessions::authenticated_at.eq(now),
         ))
         .execute(conn)
-        .map(drop)
 }
 
 /// Ends one session of a user.

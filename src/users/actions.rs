@@ -30,6 +30,8 @@ pub struct Endings {
     pub on_suspend: Ending,
     /// When a user is deleted.
     pub on_delete: Ending,
+    /// When the owner of the mailbox takes over an account whose address nobody had proved.
+    pub on_takeover: Ending,
 }
 
 /// What is to be changed about a user; `None` leaves a part as it is.

@@ -1,0 +1,141 @@
+//! Passwords: checking one that is entered, and hashing a new one.
+
+use serde_json::json;
+
+use super::limits::Try;
+use crate::access::Actor;
+use crate::app::App;
+use crate::audit;
+use crate::db::Tx;
+use crate::error::{Code, Error, FieldError, Result};
+use crate::ids::UserId;
+use crate::passwords::{PasswordHash, Verdict, Weakness};
+use crate::users::model::{Status, User};
+use crate::users::store as users;
+
+/// Hashes a new password after checking its strength.
+///
+/// # Errors
+/// A field error for a weak one; `unavailable` when too many hashes wait.
+pub async fn hash(
+    app: &App,
+    field: &'static str,
+    password: &str,
+    personal: &[&str],
+) -> Result<PasswordHash> {
+    crate::passwords::check_strength(password, personal)
+        .map_err(|weakness| FieldError::new(field, weakness_code(weakness)))?;
+    app.passwords
+        .hash(password.to_owned())
+        .await
+        .map_err(|_| busy())
+}
+
+/// The code of a weakness, for the words beside the field.
+pub const fn weakness_code(weakness: Weakness) -> &'static str {
+    match weakness {
+        Weakness::TooShort => "password_too_short",
+        Weakness::TooLong => "password_too_long",
+        Weakness::Personal => "password_personal",
+        Weakness::Common => "password_common",
+    }
+}
+
+fn busy() -> Error {
+    Error::Unavailable("too many passwords are waiting to be hashed".into())
+}
+
+/// A password that was right when it was looked at. By the time that something is done with it the account
+/// may have another, or be switched off: the transaction that acts on the proof holds it.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// Whose password it was.
+    pub user: User,
+    hash: PasswordHash,
+    /// The same password, hashed as the settings want it today.
+    better: Option<PasswordHash>,
+}
+
+impl Proof {
+    /// Makes sure that the proof still holds.
+    ///
+    /// # Errors
+    /// `sign_in_failed`.
+    pub fn hold(&self, tx: &mut Tx<'_>) -> Result<UserId> {
+        let id = self.user.id;
+        let user = users::find(tx, id)?;
+        let same =
+            user.password_hash.as_ref().map(PasswordHash::as_phc) == Some(self.hash.as_phc());
+        if !same || user.status != Status::Active {
+            return Code::SignInFailed.refuse();
+        }
+        if let Some(better) = &self.better {
+            let now = tx.now;
+            users::set_password(tx, id, better, now)?;
+        }
+        Ok(id)
+    }
+}
+
+/// Checks that a password is the one of an address, within the limits. A wrong try is told in the audit log
+/// (ASVS V16.3.1), with the account that it was made at but never with what was typed: people type passwords
+/// into the wrong field. Takes the same time, and writes the same, whether or not there is such an account.
+///
+/// # Errors
+/// `sign_in_failed`; `account_disabled`, only when the password was right; too many tries.
+pub async fn prove(
+    app: &App,
+    actor: &Actor,
+    source: &str,
+    address: &str,
+    password: &str,
+) -> Result<Proof> {
+    let counted = Try::start(app, address, source).await?;
+    let outcome = check(app, actor, address, password).await;
+    counted.settle(&outcome);
+    outcome
+}
+
+async fn check(app: &App, actor: &Actor, address: &str, password: &str) -> Result<Proof> {
+    let norm = address.trim().to_ascii_lowercase();
+    let user = app
+        .db
+        .read(move |conn| Ok(users::by_email(conn, &norm)?))
+        .await?;
+    let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+    let verdict = app
+        .passwords
+        .verify(password.to_owned(), hash.clone())
+        .await
+        .map_err(|_| busy())?;
+    let (user, hash) = match (user, hash) {
+        (Some(user), Some(hash)) if verdict != Verdict::Wrong => (user, hash),
+        (user, _) => return refuse(app, actor, user, Code::SignInFailed).await,
+    };
+    if user.status != Status::Active {
+        return refuse(app, actor, Some(user), Code::AccountDisabled).await;
+    }
+    // The settings have changed since the hash was made: take the chance to make a better one.
+    let better = match verdict {
+        Verdict::RightButOld => Some(
+            app.passwords
+                .hash(password.to_owned())
+                .await
+                .map_err(|_| busy())?,
+        ),
+        _ => None,
+    };
+    Ok(Proof { user, hash, better })
+}
+
+async fn refuse(app: &App, actor: &Actor, user: Option<User>, code: Code) -> Result<Proof> {
+    let id = user.map(|user| user.id.to_string()).unwrap_or_default();
+    let actor = actor.clone();
+    app.db
+        .write(move |tx| {
+            let entry = audit::Entry::new("session.refused", audit::Target::new("user", &id));
+            audit::record_refused(tx, &actor, entry.after(json!({ "why": code.as_str() })))
+        })
+        .await?;
+    code.refuse()
+}
