@@ -122,6 +122,8 @@ codes! {
     InviteUnknown = 404 "invite_unknown";
     /// The path exists, the method does not.
     MethodNotAllowed = 405 "method_not_allowed";
+    /// The body took too long to arrive.
+    RequestTimeout = 408 "request_timeout";
     /// Somebody else has that address.
     AddressTaken = 409 "address_taken";
     /// There is a pending invite for that address.

@@ -117,6 +117,9 @@ pub struct Answer {
     /// Whether the person agrees to the terms, when there are any.
     #[serde(default)]
     pub(super) terms_accepted: bool,
+    /// The version of the terms that the form of our own page showed.
+    #[serde(skip)]
+    pub(super) terms_shown: Option<String>,
 }
 
 /// What a JSON answer tells.

@@ -221,6 +221,7 @@ impl Operation<'_> {
             matches!(self.doc.body, Body::Json(_)),
             &[
                 Code::BadRequest,
+                Code::RequestTimeout,
                 Code::TooLarge,
                 Code::UnsupportedMediaType,
                 Code::InvalidInput,

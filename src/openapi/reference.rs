@@ -95,6 +95,7 @@ const EVERYWHERE: &[Code] = &[
     Code::ScopeMissing,
     Code::Forbidden,
     Code::RequestInProgress,
+    Code::RequestTimeout,
     Code::TooLarge,
     Code::UnsupportedMediaType,
     Code::InvalidInput,
