@@ -90,7 +90,7 @@ fn write_group(
                 kept += 1;
                 any_narrowed |= narrowed;
             }
-            Ok(Ran::Undo | Ran::Again) => {}
+            Ok(Ran::Undo | Ran::Again | Ran::ReadOnly) => {}
             Err(why) => {
                 ran.push(job);
                 return lose(conn, ran, &why);
@@ -120,7 +120,7 @@ fn savepoint(conn: &mut Conn, job: &mut dyn Job, now: Time) -> QueryResult<Ran> 
     }
     match ran {
         Ran::Keep { .. } => Manager::commit_transaction(conn)?,
-        Ran::Undo | Ran::Again => Manager::rollback_transaction(conn)?,
+        Ran::Undo | Ran::Again | Ran::ReadOnly => Manager::rollback_transaction(conn)?,
     }
     Ok(ran)
 }
