@@ -75,8 +75,8 @@ fn public() -> Vec<Route> {
         POST "/recover/new" Who::Anyone => sign_in::recovery_pages::set;
         GET "/verify" Who::Anyone => users::verification_pages::form;
         POST "/verify" Who::Anyone => users::verification_pages::prove;
-        GET "/self-service/invite" Who::Anyone, invites::landing_pages::OPEN => invites::landing_pages::open;
-        POST "/self-service/invite" Who::Anyone, invites::landing_pages::ANSWER => invites::landing_pages::answer;
+        GET "/self-service/invite" Who::Anyone, invites::landing_api::OPEN => invites::landing_pages::open;
+        POST "/self-service/invite" Who::Anyone, invites::landing_api::ANSWER => invites::landing_pages::answer;
     }
 }
 
@@ -103,7 +103,7 @@ fn pages() -> Vec<Route> {
         POST "/settings/api-keys/new" ANY => api_keys::pages::create;
         GET "/settings/api-keys/{id}/revoke" ANY => api_keys::pages::confirm_revoke;
         POST "/settings/api-keys/{id}/revoke" ANY => api_keys::pages::revoke;
-        GET "/admin/invites" ADMIN => invites::pages::list;
+        GET "/admin/invites" ADMIN => invites::list_pages::list;
         GET "/admin/invites/new" ADMIN => invites::new_pages::form;
         POST "/admin/invites/new" ADMIN => invites::new_pages::create;
         GET "/admin/invites/{id}" ADMIN => invites::pages::detail;

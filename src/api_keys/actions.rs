@@ -10,7 +10,7 @@ use crate::access::{Actor, ActorKind, Role};
 use crate::app::App;
 use crate::audit;
 use crate::db::{Conn, Paging, Slice, Tx};
-use crate::error::{Code, FieldError, Result};
+use crate::error::{Code, Result};
 use crate::events;
 use crate::ids::{KeyId, UserId};
 use crate::outbox::{self, Frame, Mail};
@@ -105,18 +105,13 @@ pub fn revoke(
     id: KeyId,
     reason: &str,
 ) -> Result<Key> {
-    const LONGEST_REASON: usize = 500;
-    let reason = reason.trim();
-    if reason.chars().count() > LONGEST_REASON {
-        let error = FieldError::new("reason", "too_long");
-        return Err(error.with("max", LONGEST_REASON).into());
-    }
+    let reason = crate::input::line("reason", reason, 0..=500)?;
     may_handle(tx, actor, owner)?;
     let (key, key_owner) = store::find(tx, id)?;
     if owner.is_some_and(|owner| owner != key.owner_id) {
         return Code::NotFound.refuse();
     }
-    let reason = Some(reason).filter(|reason| !reason.is_empty());
+    let reason = Some(reason.as_str()).filter(|reason| !reason.is_empty());
     let (key, is_new) = end(tx, actor, key, reason)?;
     if is_new && !actor.is(key.owner_id) {
         let mail = KeyRevoked {

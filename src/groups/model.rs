@@ -9,6 +9,18 @@ use crate::error::Result;
 use crate::ids::{GroupId, UserId};
 use crate::input::{Faults, normal_name};
 
+/// Groups that one invite or one new account may be given.
+pub const MOST_GIVEN: usize = 50;
+
+/// Reads the groups that somebody is to be given; one that is named twice is given once.
+pub fn read_given(faults: &mut Faults, groups: &[GroupId]) -> Vec<GroupId> {
+    faults.range("groups", groups.len(), 0..=MOST_GIVEN);
+    let mut given = groups.to_vec();
+    given.sort_unstable();
+    given.dedup();
+    given
+}
+
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 100;
 /// The longest description, in characters.

@@ -8,12 +8,11 @@ use super::model::{Invite, State};
 use super::store;
 use crate::access::Actor;
 use crate::app::App;
-use crate::audit;
 use crate::db::Tx;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::events;
 use crate::groups;
-use crate::ids::UserId;
+use crate::ids::{SessionId, UserId};
 use crate::outbox;
 use crate::passwords::PasswordHash;
 use crate::sign_in::actions as sign_in;
@@ -22,7 +21,6 @@ use crate::sign_in::password;
 use crate::sign_in::sessions::NewSecret;
 use crate::users::actions as users;
 use crate::users::model::{Email, NewUser, User, read_name};
-use crate::users::store as user_rows;
 
 /// What a new person enters.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +45,7 @@ pub struct Acceptance {
 pub struct Accepted {
     /// The account, new or not.
     pub user: User,
-    /// The session that a new account starts with.
+    /// The session that a new account starts with, or the new secret of one whose rights grew.
     pub session: Option<NewSecret>,
     /// Where to go on to.
     pub redirect_url: Option<String>,
@@ -71,10 +69,10 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
             .as_ref()
             .is_none_or(|user| user.terms_version.as_deref() != Some(&terms.version))
     });
-    if must_accept && !entered.terms_accepted {
-        wrong.push(FieldError::new("terms_accepted", "terms_required"));
-    }
+    let terms = (must_accept && !entered.terms_accepted)
+        .then(|| FieldError::new("terms_accepted", "terms_required"));
     if landing.kind == Kind::Accept {
+        wrong.extend(terms);
         return if wrong.is_empty() {
             Ok(Acceptance {
                 display_name: String::new(),
@@ -85,7 +83,7 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
             Err(Error::Invalid(wrong))
         };
     }
-    let name = read_name("display_name", &entered.display_name).map_err(|why| wrong.insert(0, why));
+    let name = read_name("display_name", &entered.display_name).map_err(|why| wrong.push(why));
     let personal = [
         entered.display_name.as_str(),
         &landing.invite.email,
@@ -97,6 +95,7 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
             password::weakness_code(weakness),
         ));
     }
+    wrong.extend(terms);
     match name {
         Ok(display_name) if wrong.is_empty() => {
             let hash = password::hash(app, "password", &entered.password, &personal).await?;
@@ -118,12 +117,13 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
 pub fn accept(
     tx: &mut Tx<'_>,
     from: &From,
-    viewer: Option<UserId>,
+    viewer: Option<(UserId, SessionId)>,
     flow: &str,
     token: &str,
     input: &Acceptance,
 ) -> Result<Accepted> {
     let now = tx.now;
+    let (viewer, session) = viewer.unzip();
     let landing = look(tx, flow, token, viewer, now)?;
     let invite = &landing.invite;
     // The invite first: whoever comes second learns that it was used, not that the address is taken.
@@ -132,7 +132,7 @@ pub fn accept(
     }
     let accepted = match (landing.kind, &input.password_hash) {
         (Kind::Register, Some(hash)) => register(tx, from, &landing, input, hash)?,
-        (Kind::Accept, None) => join(tx, from, &landing, input)?,
+        (Kind::Accept, None) => join(tx, from, session, &landing, input)?,
         (Kind::WrongUser, _) => return Code::InviteMismatch.refuse(),
         // The account was made between looking and accepting.
         _ => return Code::SignInRequired.refuse(),
@@ -210,36 +210,31 @@ fn register(
 }
 
 /// Adds what the invite gives to an account that exists; nothing is ever lowered.
-fn join(tx: &mut Tx<'_>, from: &From, landing: &Landing, input: &Acceptance) -> Result<Accepted> {
+fn join(
+    tx: &mut Tx<'_>,
+    from: &From,
+    session: Option<SessionId>,
+    landing: &Landing,
+    input: &Acceptance,
+) -> Result<Accepted> {
     let invite = &landing.invite;
-    let mut user = landing.account.clone().ok_or(Code::SignInRequired)?;
-    let by = sign_in::by(from, user.id);
-    let before = json!({ "role": user.role, "email_verified": user.email_verified });
-    user.role = user.role.max(invite.role);
-    // The link came to the mailbox, and the person is signed in: both are proved.
-    user.email_verified |= !landing.shown;
-    let now = tx.now;
-    user_rows::update(tx, &user, now)?;
-    if let Some(terms) = landing.terms.as_ref().filter(|_| input.terms_accepted) {
-        user_rows::accept_terms(tx, user.id, &terms.version, now)?;
-    }
-    let groups = store::groups(tx, invite.id)?;
-    let new_groups = groups::actions::admit(tx, user.id, &groups)?;
-    tx.narrow_rights()?;
-    audit::record(
-        tx,
-        &by,
-        audit::Entry {
-            action: "user.updated",
-            target: users::target(user.id),
-            before,
-            after: json!({ "role": user.role, "email_verified": user.email_verified, "groups_added": new_groups }),
-        },
-    )?;
-    events::emit(tx, &by, "user.updated", json!({ "user_id": user.id }))?;
+    let account = landing.account.as_ref().ok_or(Code::SignInRequired)?;
+    let by = sign_in::by(from, account.id);
+    let gain = users::Gain {
+        role: invite.role,
+        // The link came to the mailbox, and the person is signed in: both are proved.
+        email_verified: !landing.shown,
+        terms: landing.terms.as_ref().filter(|_| input.terms_accepted),
+        groups: &store::groups(tx, invite.id)?,
+    };
+    let user = users::gain(tx, &by, account, &gain)?;
+    // More rights, so that a copy of the old cookie is worth nothing.
+    let renewed = session.filter(|_| user.role > account.role);
     Ok(Accepted {
+        session: renewed
+            .map(|session| sign_in::renew(tx, &by, session))
+            .transpose()?,
         user,
-        session: None,
         redirect_url: invite.redirect_url.clone(),
     })
 }

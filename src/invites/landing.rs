@@ -1,9 +1,8 @@
 //! What an invite link leads to, for whoever has opened it.
 
-use super::actions::{group_names, inviter_name, require_can_grant};
+use super::actions::{group_names, inviter_may, inviter_name};
 use super::model::{Invite, State};
 use super::store;
-use crate::access::{Actor, ActorKind};
 use crate::clock::Time;
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
@@ -11,7 +10,7 @@ use crate::ids::{InviteId, UserId};
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
 use crate::site::{Settings, Terms};
-use crate::users::model::{Status, User};
+use crate::users::model::User;
 use crate::users::store as users;
 
 /// What the person sees and can do.
@@ -105,31 +104,4 @@ pub fn look(
         settings,
         invite,
     })
-}
-
-/// Whether the maker of an invite may still grant what it grants (product rule 8).
-///
-/// # Errors
-/// When the database refuses.
-pub fn inviter_may(conn: &mut Conn, invite: &Invite) -> Result<bool> {
-    let Some(id) = invite.created_by else {
-        return Ok(true);
-    };
-    let maker = users::find(conn, id)?;
-    if maker.status != Status::Active {
-        return Ok(false);
-    }
-    let actor = Actor {
-        kind: ActorKind::User,
-        user: Some(id),
-        role: maker.role,
-        ip: None,
-        request_id: String::new(),
-    };
-    let groups = store::groups(conn, invite.id)?;
-    match require_can_grant(conn, &actor, invite.role, &groups) {
-        Ok(()) => Ok(true),
-        Err(Error::Refused(..)) => Ok(false),
-        Err(why) => Err(why),
-    }
 }

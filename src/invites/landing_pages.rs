@@ -5,44 +5,22 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::accept::{self, Accepted, Entered};
 use super::landing::{Kind, Landing, look};
+use super::landing_api::{Answer, Flow, LandingView, Link, Outcome};
 use super::model::redirect_origin;
 use crate::app::App;
 use crate::clock::Time;
-use crate::error::{Code, Error, Result};
-use crate::ids::{InviteId, UserId};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::ids::InviteId;
 use crate::one_time_links;
-use crate::openapi::Doc;
 use crate::sign_in::actions::From;
 use crate::sign_in::sessions::hand_over;
 use crate::site::Terms;
 use crate::web::{
     Flash, FormErrors, Guest, Page, Posted, TokenCookie, form_leads_to, ok, render, show,
 };
-
-/// The query of an invite link.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-pub struct Link {
-    /// The id of the invite.
-    #[serde(default)]
-    pub flow: String,
-    /// The token of the link. On pages it is gone from the address once it is in the cookie.
-    #[serde(default)]
-    pub token: String,
-}
-
-/// The query of an answer; the token is in the body or in the cookie.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-pub struct Flow {
-    /// The id of the invite.
-    #[serde(default)]
-    pub flow: String,
-}
 
 fn cookie(flow: &str) -> TokenCookie {
     let id = flow
@@ -135,54 +113,6 @@ impl LandingPage {
     }
 }
 
-/// The JSON answer of `GET /self-service/invite`.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct LandingView {
-    /// The invite.
-    flow: InviteId,
-    /// What the person can do.
-    kind: Kind,
-    /// Who invites.
-    invited_by: String,
-    /// The invited address; empty when somebody else is signed in.
-    identifier: String,
-    /// Fields that the invite decides.
-    locked: Vec<&'static str>,
-    /// JSON Schema of the traits.
-    schema: Value,
-    /// What the account starts with.
-    traits: Map<String, Value>,
-    /// The terms in force.
-    terms: Option<Terms>,
-    /// When it ends.
-    expires_at: Time,
-}
-
-impl LandingView {
-    fn new(landing: &Landing) -> Self {
-        let traits = match &landing.invite.traits.0 {
-            Value::Object(map) => map.clone(),
-            _ => Map::new(),
-        };
-        let hidden = landing.kind == Kind::WrongUser;
-        Self {
-            flow: landing.invite.id,
-            kind: landing.kind,
-            invited_by: landing.inviter.clone(),
-            identifier: if hidden {
-                String::new()
-            } else {
-                landing.invite.email.clone()
-            },
-            locked: vec!["email"],
-            schema: serde_json::json!({ "type": "object" }),
-            traits: if hidden { Map::new() } else { traits },
-            terms: landing.terms.clone(),
-            expires_at: landing.invite.expires_at,
-        }
-    }
-}
-
 async fn find(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> Result<Landing> {
     let viewer = guest.signed_in.as_ref().map(|who| who.user_id);
     let now = app.clock.now();
@@ -207,25 +137,6 @@ fn wants_json(request: &HttpRequest) -> bool {
         .unwrap_or_default();
     accept.contains("application/json") && !accept.contains("text/html")
 }
-
-/// Describes [`open`].
-pub const OPEN: Doc = Doc::new("Look at an invite")
-    .about("What is asked of the person who has the link. Changes nothing.")
-    .query::<Link>()
-    .answers::<LandingView>(200)
-    .and_pages()
-    .codes(&[
-        Code::BadRequest,
-        Code::InviteUnknown,
-        Code::InviteExpired,
-        Code::InviteRevoked,
-        Code::InviteUsed,
-        Code::InviteDeclined,
-        Code::InviteSuspended,
-        Code::TooManyRequests,
-        Code::Internal,
-        Code::Unavailable,
-    ]);
 
 /// `GET /self-service/invite`: anybody with the link. Changes nothing.
 pub async fn open(
@@ -302,74 +213,6 @@ fn ended(app: &App, page: Page, guest: &Guest, why: Error) -> Result<HttpRespons
     )
 }
 
-/// The body of `POST /self-service/invite` as JSON. Fields that the invite decides may be sent; they
-/// change nothing.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-pub struct Answer {
-    /// What the person wants.
-    #[schemars(extend("enum" = ["accept", "decline"]))]
-    action: String,
-    /// The token, when there is no cookie.
-    #[serde(default)]
-    token: String,
-    /// For a new account.
-    #[serde(default)]
-    display_name: String,
-    /// For a new account.
-    #[serde(default)]
-    password: String,
-    /// Whether the person agrees to the terms, when there are any.
-    #[serde(default)]
-    terms_accepted: bool,
-}
-
-/// What a JSON answer tells.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Outcome {
-    /// `accepted` or `declined`.
-    state: &'static str,
-    /// The account of who accepted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<OutcomeUser>,
-    /// Where to go on.
-    redirect_url: Option<String>,
-}
-
-/// The account of who accepted.
-#[derive(Debug, Serialize, JsonSchema)]
-struct OutcomeUser {
-    id: UserId,
-    email: Option<String>,
-    display_name: String,
-}
-
-/// Describes [`answer`].
-pub const ANSWER: Doc = Doc::new("Accept or decline an invite")
-    .about(
-        "A new account starts a session. Somebody who has an account must be signed in to it. A browser that \
-         sends cookies must send the `Origin` of this site too.",
-    )
-    .query::<Flow>()
-    .body::<Answer>()
-    .answers::<Outcome>(200)
-    .and_pages()
-    .codes(&[
-        Code::SignInRequired,
-        Code::FormExpired,
-        Code::InviteMismatch,
-        Code::InviteUnknown,
-        Code::InviteExpired,
-        Code::InviteRevoked,
-        Code::InviteUsed,
-        Code::InviteDeclined,
-        Code::InviteSuspended,
-        Code::TermsRequired,
-        Code::PasswordTooWeak,
-        Code::TooManyRequests,
-        Code::Internal,
-        Code::Unavailable,
-    ]);
-
 /// `POST /self-service/invite`: anybody with the link.
 pub async fn answer(
     app: web::Data<App>,
@@ -401,7 +244,15 @@ pub async fn answer(
     };
     let done = act(&app, &guest, &link.flow, &token, &body).await;
     if is_json {
-        return done.and_then(|done| json_outcome(&session, done));
+        let mut done = done?;
+        if let Done::Accepted(accepted) = &mut done
+            && let Some(secret) = accepted.session.take()
+        {
+            hand_over(&session, secret)?;
+        }
+        let mut answer = ok(&Outcome::from(done));
+        cookie(&link.flow).remove(&app, &mut answer);
+        return Ok(answer);
     }
     match done {
         Ok(Done::Declined) => {
@@ -431,8 +282,10 @@ pub async fn answer(
 }
 
 /// What came of an answer.
-enum Done {
+pub(super) enum Done {
+    /// The person has joined.
     Accepted(Box<Accepted>),
+    /// The person does not want to.
     Declined,
 }
 
@@ -443,7 +296,8 @@ async fn act(
     token: &str,
     body: &Answer,
 ) -> Result<Done> {
-    let viewer = guest.signed_in.as_ref().map(|who| who.user_id);
+    let viewer = guest.signed_in.as_ref();
+    let viewer = viewer.map(|who| (who.user_id, who.session_id));
     let (flow_text, token_text) = (flow.to_owned(), token.to_owned());
     match body.action.as_str() {
         "accept" => {
@@ -476,32 +330,7 @@ async fn act(
                 .await?;
             Ok(Done::Declined)
         }
-        _ => Err(crate::error::FieldError::new("action", "not_a_choice").into()),
-    }
-}
-
-fn json_outcome(session: &Session, done: Done) -> Result<HttpResponse> {
-    match done {
-        Done::Declined => Ok(ok(&Outcome {
-            state: "declined",
-            user: None,
-            redirect_url: None,
-        })),
-        Done::Accepted(accepted) => {
-            if let Some(secret) = accepted.session {
-                hand_over(session, secret)?;
-            }
-            let user = OutcomeUser {
-                id: accepted.user.id,
-                email: accepted.user.email,
-                display_name: accepted.user.display_name,
-            };
-            Ok(ok(&Outcome {
-                state: "accepted",
-                user: Some(user),
-                redirect_url: accepted.redirect_url,
-            }))
-        }
+        _ => Err(FieldError::new("action", "not_a_choice").into()),
     }
 }
 

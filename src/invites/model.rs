@@ -7,6 +7,7 @@ use crate::access::Role;
 use crate::clock::{Span, Time, days, minutes, seconds};
 use crate::db::Json;
 use crate::error::{Error, FieldError, Result};
+use crate::groups::model::read_given;
 use crate::ids::{GroupId, InviteId, OutboxId, UserId};
 use crate::input::Faults;
 use crate::users::model::{Email, LONGEST_NAME, read_object};
@@ -126,8 +127,6 @@ pub const LONGEST: Span = days(90);
 pub const LONGEST_MESSAGE: usize = 500;
 /// The longest label, in characters.
 pub const LONGEST_LABEL: usize = 100;
-/// Groups that one invite may give.
-pub const MOST_GROUPS: usize = 50;
 
 /// An invite to be made, checked but for the rights of its maker.
 #[derive(Clone, Debug)]
@@ -188,8 +187,7 @@ impl End {
             Self::At(_) => seconds((at - now).seconds_up()),
         };
         if life < SHORTEST || life > LONGEST {
-            let range = FieldError::new(field, "out_of_range");
-            return Err(range.with("min", "1 minute").with("max", "90 days"));
+            return Err(FieldError::new(field, "out_of_range"));
         }
         Ok((at, life))
     }
@@ -231,6 +229,7 @@ impl RawInvite<'_> {
         let mut faults = Faults::default();
         let email = Email::read("email", self.email).map_err(|why| faults.add(why));
         let mut traits = self.traits;
+        check_name(&mut faults, &traits);
         if !self.name.trim().is_empty() {
             let name = faults.line("name", self.name, 1..=LONGEST_NAME);
             traits.insert("name".to_owned(), Value::String(name));
@@ -238,9 +237,7 @@ impl RawInvite<'_> {
         let message = faults.lines("message", self.message, 0..=LONGEST_MESSAGE);
         let label = faults.line("label", self.label, 0..=LONGEST_LABEL);
         let redirect_url = read_redirect(&mut faults, self.redirect_url);
-        if groups.len() > MOST_GROUPS {
-            faults.range("groups", groups.len(), 0..=MOST_GROUPS);
-        }
+        let groups = read_given(&mut faults, &groups);
         let mut document = |field, map| {
             read_object(field, map).unwrap_or_else(|why| {
                 faults.add(why);
@@ -266,6 +263,13 @@ impl RawInvite<'_> {
             label,
             redirect_url,
         })
+    }
+}
+
+/// The trait `name` is searched like a user's name, and is held to the same form.
+pub fn check_name(faults: &mut Faults, traits: &Map<String, Value>) {
+    if let Some(name) = traits.get("name").and_then(Value::as_str) {
+        faults.line("traits.name", name, 0..=LONGEST_NAME);
     }
 }
 

@@ -169,7 +169,7 @@ enum Verdict {
     /// A new person.
     New,
     /// Somebody who has an account.
-    Member,
+    HasAccount,
 }
 
 #[derive(Template)]
@@ -292,7 +292,7 @@ fn verdict(
         return Code::InviteExists.refuse();
     }
     Ok(if users::by_email(conn, &norm)?.is_some() {
-        Verdict::Member
+        Verdict::HasAccount
     } else {
         Verdict::New
     })

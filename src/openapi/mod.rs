@@ -4,6 +4,7 @@
 
 mod document;
 mod fields;
+mod names;
 mod pages;
 mod problems;
 mod reference;

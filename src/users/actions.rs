@@ -17,7 +17,7 @@ use crate::ids::{GroupId, UserId};
 use crate::one_time_links::{self, LinkKind, RECOVERY};
 use crate::outbox;
 use crate::passwords::PasswordHash;
-use crate::site;
+use crate::site::{self, Terms};
 
 /// What else ends with a user: the features that keep something of a user are listed in `belongings`,
 /// which this one does not know.
@@ -177,10 +177,50 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: UserId, change: &Change) -> Re
     Ok(user)
 }
 
+/// What somebody gains who has an account already. Nothing is ever lowered.
+pub struct Gain<'a> {
+    /// The role that they have at least.
+    pub role: Role,
+    /// Whether their address is proved by it.
+    pub email_verified: bool,
+    /// The terms that they accepted.
+    pub terms: Option<&'a Terms>,
+    /// The groups that they join.
+    pub groups: &'a [GroupId],
+}
+
+/// Gives a user what an invite holds that they accepted. The caller has checked that its maker may.
+///
+/// # Errors
+/// When the database refuses.
+pub fn gain(tx: &mut Tx<'_>, actor: &Actor, user: &User, gain: &Gain<'_>) -> Result<User> {
+    let (id, now) = (user.id, tx.now);
+    let told = |user: &User| json!({ "role": user.role, "email_verified": user.email_verified });
+    let before = told(user);
+    let user = User {
+        role: user.role.max(gain.role),
+        email_verified: user.email_verified || gain.email_verified,
+        ..user.clone()
+    };
+    store::update(tx, &user, now)?;
+    if let Some(terms) = gain.terms {
+        store::accept_terms(tx, id, &terms.version, now)?;
+    }
+    let groups = groups::actions::admit(tx, id, gain.groups)?;
+    // Also for more rights: whoever was told about this user before is told anew.
+    tx.narrow_rights()?;
+    let mut after = told(&user);
+    after["groups_added"] = json!(groups);
+    let entry = audit::Entry::new("user.updated", target(id));
+    audit::record(tx, actor, entry.before(before).after(after))?;
+    events::emit(tx, actor, "user.updated", json!({ "user_id": id }))?;
+    Ok(user)
+}
+
 /// Switches a user off. Sessions and keys end with it; nothing is deleted.
 ///
 /// # Errors
-/// `forbidden`, `above_you`, `last_owner`, `wrong_state`, `not_found`.
+/// `forbidden`, `above_you`, `last_owner`, `wrong_state`, `not_found`, `invalid_input` for the reason.
 pub fn suspend(
     tx: &mut Tx<'_>,
     app: &App,
@@ -198,7 +238,8 @@ pub fn suspend(
         keep_an_owner(tx, id)?;
     }
     user.status = Status::Suspended;
-    user.status_reason = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
+    let reason = crate::input::line("reason", reason, 0..=500)?;
+    user.status_reason = Some(reason).filter(|reason| !reason.is_empty());
     let now = tx.now;
     store::update(tx, &user, now)?;
     tx.narrow_rights()?;

@@ -222,3 +222,29 @@ fn guessing_the_present_password_inside_counts_too() {
         sign_in(&mut app.anonymous(), GRACE, PASSWORD).is(429);
     }
 }
+
+#[test]
+fn many_right_passwords_at_once_are_let_in() {
+    let app = TestApp::start();
+    let mut browser = app.anonymous();
+    let token = csrf(&mut browser);
+    let fields = [("csrf", &*token), ("email", GRACE), ("password", PASSWORD)];
+    std::thread::scope(|scope| {
+        for _ in 0..60 {
+            let mut browser = browser.clone();
+            scope.spawn(move || assert_eq!(browser.post("/sign-in", &fields).status, 303));
+        }
+    });
+}
+
+#[test]
+fn a_right_password_of_a_suspended_account_is_no_failure() {
+    let app = TestApp::start();
+    app.user("sue@example.org", "Sue", vestibule::access::Role::Member);
+    let id = crate::support::door::user_id(&app, "sue@example.org");
+    let path = format!("/api/v1/users/{id}/suspension");
+    app.api().put(&path, &serde_json::json!({})).is(200);
+    for _ in 0..7 {
+        sign_in(&mut app.anonymous(), "sue@example.org", PASSWORD).is(403);
+    }
+}

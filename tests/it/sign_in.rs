@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 use vestibule::access::Role;
 use vestibule::clock::minutes;
 use vestibule::passwords::Cost;
+use vestibule::sign_in::password::prove;
 
 use crate::support::app::{Options, PASSWORD, TestApp};
 use crate::support::client::Answer;
 use crate::support::door::{
-    ask_recovery, csrf, is_in, session_cookie, sign_in, user_id, without_tokens,
+    ask_recovery, csrf, is_in, recover, recovery_link, session_cookie, sign_in, user_id,
+    without_tokens,
 };
 
 /// Somebody of every kind: known, suspended, without a password; and people who are not there.
@@ -378,4 +380,40 @@ fn signing_in_often_is_no_failure() {
     }
     app.advance(minutes(1));
     assert!(is_in(&mut app.owner()));
+}
+
+/// A right password, looked at before something happens to the account, and held after it.
+fn proved_before(change: impl FnOnce(&TestApp)) -> bool {
+    let app = TestApp::start();
+    app.user("ada@example.org", "Ada", Role::Member);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    let operator = vestibule::access::Actor::operator();
+    let proof = prove(
+        &app.parts.app,
+        &operator,
+        "here",
+        "ada@example.org",
+        PASSWORD,
+    );
+    let proof = runtime.unwrap().block_on(proof).unwrap();
+    change(&app);
+    let held = app.parts.app.db.write_now(move |tx| proof.hold(tx));
+    app.mails();
+    held.is_ok()
+}
+
+#[test]
+fn a_password_is_proof_only_as_long_as_it_is_the_password_of_somebody_active() {
+    assert!(proved_before(|_| ()));
+    assert!(!proved_before(|app| {
+        let link = recovery_link(app, "ada@example.org");
+        recover(&mut app.anonymous(), &link, "nine loud lighthouses").is(303);
+    }));
+    assert!(!proved_before(|app| {
+        let id = user_id(app, "ada@example.org");
+        let path = format!("/api/v1/users/{id}/suspension");
+        app.api().put(&path, &serde_json::json!({})).is(200);
+    }));
 }

@@ -12,7 +12,9 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::db::Json;
 use crate::error::{Code, Error, Result};
+use crate::groups::model::read_given;
 use crate::ids::{GroupId, UserId};
+use crate::input::Faults;
 use crate::openapi::Doc;
 use crate::users::actions::{self, Change};
 use crate::users::model::{Email, NewUser, read_name, read_object};
@@ -87,7 +89,10 @@ pub async fn create(app: web::Data<App>, call: Call<NewUserBody>) -> Result<Http
     let shared = app.clone();
     call.run(&app, StatusCode::CREATED, move |tx, actor, body| {
         let new = NewUser::try_from(body)?;
-        let user = actions::create_as_admin(tx, &shared, actor, &new, &body.groups)?;
+        let mut faults = Faults::default();
+        let groups = read_given(&mut faults, &body.groups);
+        let groups = faults.none_in(groups)?;
+        let user = actions::create_as_admin(tx, &shared, actor, &new, &groups)?;
         UserView::read(tx, user, actor)
     })
     .await

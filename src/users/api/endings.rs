@@ -39,8 +39,7 @@ pub async fn suspend(
     let id: UserId = id.parse()?;
     let (shared, end) = (app.clone(), endings.on_suspend);
     call.run(&app, StatusCode::OK, move |tx, actor, body| {
-        let reason = crate::input::line("reason", &body.reason, 0..=500)?;
-        let user = actions::suspend(tx, &shared, actor, id, &reason, end)?;
+        let user = actions::suspend(tx, &shared, actor, id, &body.reason, end)?;
         UserView::read(tx, user, actor)
     })
     .await

@@ -5,59 +5,12 @@ use super::sources::{files, none, rust};
 /// The most lines that a source file has.
 const MOST_LINES: usize = 400;
 
-/// The most lines of a file that may be longer.
-const MOST_LINES_OF_LONGER: usize = 600;
-
-/// Files that may be longer, and why.
-const LONGER: [(&str, &str); 8] = [
-    (
-        "src/invites/actions.rs",
-        "the verbs of the inviting side share how a link is made, sent and told",
-    ),
-    (
-        "src/invites/api.rs",
-        "the wire form of an invite has many fields, each with its words",
-    ),
-    (
-        "src/invites/landing_pages.rs",
-        "one address, answered as a page and as JSON",
-    ),
-    (
-        "src/invites/pages.rs",
-        "the list with its filters, and one invite with all that can be done to it",
-    ),
-    (
-        "src/invites/store.rs",
-        "the queries of an invite, its links and its groups",
-    ),
-    (
-        "src/openapi/document.rs",
-        "the document is built from the top to the bottom, as it is read",
-    ),
-    (
-        "src/server.rs",
-        "all parts are put together here, and the list of jobs stands here",
-    ),
-    (
-        "src/users/api.rs",
-        "the wire form of a user has many fields, each with its words",
-    ),
-];
-
 #[test]
 fn source_files_are_short() {
     let long: Vec<String> = files("src", &[".rs"])
         .iter()
         .map(|file| (&file.path, file.text.lines().count()))
-        .filter(|(path, lines)| {
-            let is_known = LONGER.iter().any(|(known, _)| known == path);
-            *lines
-                > if is_known {
-                    MOST_LINES_OF_LONGER
-                } else {
-                    MOST_LINES
-                }
-        })
+        .filter(|(_, lines)| *lines > MOST_LINES)
         .map(|(path, lines)| format!("{path}: {lines}"))
         .collect();
     none("source files of more than 400 lines", &long);

@@ -10,7 +10,7 @@ use super::sources::{Source, files, none, rust};
 
 /// Keys that are put together at run time: the fixed start. What follows must stand as a word of its own
 /// in the code: as it is, or with `_` or `.` in the place of `-`.
-const MADE_OF_DATA: [&str; 15] = [
+const MADE_OF_DATA: [&str; 16] = [
     "api-keys-scope-",
     "audit-",
     "audit-chip-",
@@ -18,6 +18,7 @@ const MADE_OF_DATA: [&str; 15] = [
     "docs-tag-",
     "error-",
     "field-",
+    "field-out-of-range-",
     "field-required-",
     "landing-",
     "outbox-",

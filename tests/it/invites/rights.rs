@@ -50,11 +50,10 @@ fn nobody_grants_more_than_they_hold() {
             .code(),
         "role_not_grantable"
     );
-    // Alan made it, so it is not good for more than Alan may give.
-    assert_eq!(
-        app.anonymous().get_json(&link).is(410).code(),
-        "invite_suspended"
-    );
+    // Whoever gives it more than Alan may give answers for it from then on.
+    let grace = api.get("/api/v1/me").json()["user"]["id"].clone();
+    assert_eq!(api.get(&path).json()["created_by"], grace);
+    app.anonymous().get_json(&link).is(200);
 
     let mia = app.with_key("mia@example.org", &["all"]);
     assert_eq!(
@@ -141,4 +140,76 @@ fn an_invite_that_has_ended_otherwise_than_by_time_stays_ended() {
             .is(409);
     }
     assert!(app.mails().is_empty());
+}
+
+#[test]
+fn who_sends_an_invite_on_answers_for_it() {
+    let app = TestApp::start();
+    app.admin_account();
+    let alan = app.with_key("alan@example.org", &["all"]);
+    let made = alan
+        .post(PATH, &json!({ "email": "ada@example.org" }))
+        .is(201)
+        .json();
+    app.mails();
+    let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+    app.advance(vestibule::clock::days(8));
+    let api = app.api();
+    let alan = format!("/api/v1/users/{}", made["created_by"].as_str().unwrap());
+    api.patch(&alan, &json!({ "role": "member" })).is(200);
+    // Alan may invite nobody any more; Grace may, and it is her invite from now on.
+    api.post(&format!("{path}/resend"), &json!({})).is(200);
+    let grace = api.get("/api/v1/me").json()["user"]["id"].clone();
+    assert_eq!(api.get(&path).json()["created_by"], grace);
+    app.anonymous().get_json(&app.mailed_link()).is(200);
+}
+
+#[test]
+fn a_group_that_is_named_twice_is_given_once() {
+    let app = TestApp::start();
+    let api = app.api();
+    let group = api
+        .post("/api/v1/groups", &json!({ "name": "Analysts" }))
+        .is(201)
+        .json();
+    let id = &group["id"];
+    let twice = json!({ "email": "ada@example.org", "groups": [id, id] });
+    let made = api.post(PATH, &twice).is(201).json();
+    assert_eq!(made["groups"], json!([id]));
+    let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+    let changed = api
+        .patch(&path, &json!({ "groups": [id, id] }))
+        .is(200)
+        .json();
+    assert_eq!(changed["groups"], json!([id]));
+    let many = vec![id.clone(); 51];
+    for refused in [
+        api.patch(&path, &json!({ "groups": many })),
+        api.post(
+            "/api/v1/users",
+            &json!({ "email": "bob@example.org", "display_name": "Bob", "groups": many }),
+        ),
+    ] {
+        assert_eq!(refused.is(422).json()["errors"][0]["field"], "groups");
+    }
+    let user = json!({ "email": "bob@example.org", "display_name": "Bob", "groups": [id, id] });
+    api.post("/api/v1/users", &user).is(201);
+    app.mails();
+}
+
+#[test]
+fn a_name_in_the_traits_is_no_longer_than_a_name() {
+    let app = TestApp::start();
+    let api = app.api();
+    let named = |name: &str| json!({ "email": "ada@example.org", "traits": { "name": name } });
+    let long = named(&"ä".repeat(201));
+    assert_eq!(
+        api.post(PATH, &long).is(422).json()["errors"][0]["field"],
+        "traits.name"
+    );
+    let made = api.post(PATH, &named(&"ä".repeat(200))).is(201).json();
+    let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+    let refused = api.patch(&path, &long).is(422).json();
+    assert_eq!(refused["errors"][0]["field"], "traits.name");
+    app.mails();
 }

@@ -98,10 +98,13 @@ fn names_and_messages_add_no_header_no_recipient_and_no_markup() {
         )
         .is(422);
     }
-    // The name of the invited person is a trait, which may hold anything.
+    // The name of the invited person is one line; other traits may hold anything.
+    let lines = "Ada\r\nBcc: eve@example.org\r\n\r\n.\r\nMAIL FROM:<eve@example.org>";
+    let named = json!({ "email": "ada@example.org", "traits": { "name": lines } });
+    api.post("/api/v1/invites", &named).is(422);
     let body = json!({
         "email": "ada@example.org",
-        "traits": { "name": "Ada\r\nBcc: eve@example.org\r\n\r\n.\r\nMAIL FROM:<eve@example.org>" },
+        "traits": { "name": "Ada \"x\" <eve@example.org>", "desk": lines },
         "message": ".\n.\nMAIL FROM:<eve@example.org>\n<a href=\"https://evil.example\" onload=x>click</a> <script>alert(1)</script> & more\n=?utf-8?q?y?=",
     });
     api.post("/api/v1/invites", &body).is(201);

@@ -1,27 +1,23 @@
-//! `/api/v1/invites`.
+//! An invite as programs write and read it.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::actions::{self, Edit, Made};
-use super::model::{
-    Delivery, End, Invite, LONGEST_LABEL, LONGEST_MESSAGE, NewInvite, RawInvite, State,
-};
-use super::store::{self, Filter, MailOfInvite};
-use crate::access::{Actor, Role, Scope};
-use crate::app::App;
+use crate::access::Role;
 use crate::clock::{Time, seconds};
 use crate::db::{Conn, Json, Tx};
-use crate::error::{Code, Error, FieldError, Result};
-use crate::ids::{GroupId, InviteId, UserId};
+use crate::error::{Error, FieldError, Result};
+use crate::groups::model::read_given;
+use crate::ids::{GroupId, InviteId, InviteLinkId, UserId};
 use crate::input::Faults;
-use crate::openapi::Doc;
+use crate::invites::actions::{Edit, Made};
+use crate::invites::model::{
+    Delivery, End, Invite, LONGEST_LABEL, LONGEST_MESSAGE, NewInvite, RawInvite, State, check_name,
+};
+use crate::invites::store::{self, MailOfInvite};
 use crate::outbox::State as MailState;
 use crate::users::model::{Email, read_object};
-use crate::web::{ApiCaller, Call, ListQuery, Listed, Nothing, Params, ok};
 
 /// An invite as the API tells it. It never holds the token or the link.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -135,7 +131,12 @@ fn object(json: Json) -> Map<String, Value> {
 }
 
 impl InviteView {
-    fn new(invite: Invite, groups: Vec<GroupId>, mail: Option<&MailOfInvite>, now: Time) -> Self {
+    pub(super) fn new(
+        invite: Invite,
+        groups: Vec<GroupId>,
+        mail: Option<&MailOfInvite>,
+        now: Time,
+    ) -> Self {
         let state = invite.state_at(now);
         Self {
             id: invite.id,
@@ -168,7 +169,7 @@ impl InviteView {
         }
     }
 
-    fn read(conn: &mut Conn, invite: Invite, now: Time) -> Result<Self> {
+    pub(super) fn read(conn: &mut Conn, invite: Invite, now: Time) -> Result<Self> {
         let groups = store::groups(conn, invite.id)?;
         let mails = store::mails(conn, &Vec::from_iter(invite.mail_id))?;
         let mail = invite.mail_id.and_then(|id| mails.get(&id));
@@ -183,109 +184,22 @@ pub struct MadeView {
     invite: InviteView,
     #[serde(skip_serializing_if = "Option::is_none")]
     invite_url: Option<String>,
+    /// For a repeat of the call.
+    #[serde(skip)]
+    pub(super) link_id: Option<InviteLinkId>,
 }
 
 impl MadeView {
-    fn read(tx: &mut Tx<'_>, made: Made) -> Result<Self> {
+    pub(super) fn read(tx: &mut Tx<'_>, made: Made) -> Result<Self> {
+        let link_id = made.link.as_ref().map(|link| link.id);
         let invite_url = made.link.map(|link| link.reveal().to_owned());
         let now = tx.now;
         Ok(Self {
+            link_id,
             invite: InviteView::read(tx, made.invite, now)?,
             invite_url,
         })
     }
-}
-
-/// What `GET /api/v1/invites` is narrowed to.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct InvitesQuery {
-    /// A whole id, or the beginning of an address or a name.
-    #[serde(default)]
-    q: String,
-    state: Option<State>,
-    /// Invites into this group.
-    group: Option<GroupId>,
-    /// Who made them.
-    invited_by: Option<UserId>,
-    mail_state: Option<MailState>,
-    /// Rows, 1 to 500; 50 when left out.
-    #[schemars(range(min = 1, max = 500))]
-    limit: Option<i64>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-/// Describes [`list`].
-pub const LIST: Doc = Doc::new("List invites")
-    .about("Members see those that they made.")
-    .query::<InvitesQuery>()
-    .answers::<Listed<InviteView>>(200)
-    .codes(&[Code::CursorInvalid]);
-
-/// `GET /api/v1/invites`: `invites:read`; members see those that they made.
-pub async fn list(
-    app: web::Data<App>,
-    caller: ApiCaller,
-    query: Params<InvitesQuery>,
-) -> Result<HttpResponse> {
-    let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
-    let all = caller.actor.role >= Role::Admin;
-    let filter = Filter {
-        q: query.q.clone(),
-        state: query.state,
-        group: query.group,
-        invited_by: if all {
-            query.invited_by
-        } else {
-            Some(caller.user_id)
-        },
-        mail: query.mail_state,
-    };
-    let now = app.clock.now();
-    let page = app
-        .db
-        .read(move |conn| {
-            let slice = store::list(conn, &filter, &paging, now)?;
-            let ids: Vec<InviteId> = slice.rows.iter().map(|invite| invite.id).collect();
-            let mail_ids: Vec<_> = slice
-                .rows
-                .iter()
-                .filter_map(|invite| invite.mail_id)
-                .collect();
-            let mut groups = store::groups_of(conn, &ids)?;
-            let mails = store::mails(conn, &mail_ids)?;
-            Ok(slice.map(|invite| {
-                let mail = invite.mail_id.and_then(|id| mails.get(&id));
-                let of_invite = groups.remove(&invite.id).unwrap_or_default();
-                InviteView::new(invite, of_invite, mail, now)
-            }))
-        })
-        .await?;
-    Ok(ok(&Listed::from(page)))
-}
-
-/// Describes [`read`].
-pub const READ: Doc = Doc::new("Read an invite")
-    .about("It never holds the link.")
-    .answers::<InviteView>(200);
-
-/// `GET /api/v1/invites/{id}`: `invites:read`; members see those that they made.
-pub async fn read(
-    app: web::Data<App>,
-    caller: ApiCaller,
-    id: web::Path<String>,
-) -> Result<HttpResponse> {
-    let id: InviteId = id.parse()?;
-    let now = app.clock.now();
-    let view = app
-        .db
-        .read(move |conn| {
-            let invite = actions::visible(conn, &caller.actor, id)?;
-            InviteView::read(conn, invite, now)
-        })
-        .await?;
-    Ok(ok(&view))
 }
 
 /// The body of `POST /api/v1/invites`.
@@ -295,7 +209,7 @@ pub struct NewInviteBody {
     /// Whom to invite.
     email: String,
     /// How the link gets to the person; `email` when left out.
-    delivery: Option<Delivery>,
+    pub(super) delivery: Option<Delivery>,
     /// `member` when left out; never above your own.
     role: Option<Role>,
     /// Groups to join.
@@ -354,63 +268,6 @@ impl TryFrom<&NewInviteBody> for NewInvite {
     }
 }
 
-/// Describes [`create`].
-pub const CREATE: Doc = Doc::new("Make an invite")
-    .about(
-        "It is mailed, or with `delivery: link` answered as `invite_url`, in this answer alone; that takes \
-         the scope `invites:reveal_link` too. For administrators.",
-    )
-    .body::<NewInviteBody>()
-    .answers::<MadeView>(201)
-    .codes(&[
-        Code::Forbidden,
-        Code::RoleNotGrantable,
-        Code::GroupNotGrantable,
-        Code::InviteExists,
-        Code::AlreadyShown,
-    ]);
-
-/// `POST /api/v1/invites`: `invites:write`; with `delivery: link` also `invites:reveal_link`.
-pub async fn create(app: web::Data<App>, call: Call<NewInviteBody>) -> Result<HttpResponse> {
-    let reveals = call.input.delivery == Some(Delivery::Link);
-    if reveals {
-        call.caller.require(Scope::InvitesRevealLink)?;
-    }
-    let shared = app.clone();
-    let make = move |tx: &mut Tx<'_>, actor: &Actor, body: &NewInviteBody| {
-        let made = actions::create(tx, &shared, actor, &NewInvite::try_from(body)?)?;
-        MadeView::read(tx, made)
-    };
-    answer(&app, call, StatusCode::CREATED, reveals, make).await
-}
-
-/// Answers with the invite; when the answer holds a link, a repeat gets another one in its place.
-async fn answer<T, F>(
-    app: &web::Data<App>,
-    call: Call<T>,
-    status: StatusCode,
-    reveals: bool,
-    mut make: F,
-) -> Result<HttpResponse>
-where
-    T: Clone + Send + 'static,
-    F: FnMut(&mut Tx<'_>, &Actor, &T) -> Result<MadeView> + Send + 'static,
-{
-    if !reveals {
-        return call.run(app, status, make).await;
-    }
-    let shared = app.clone();
-    let first = move |tx: &mut Tx<'_>, actor: &Actor, body: &T| {
-        let made = make(tx, actor, body)?;
-        Ok((made.invite.id.to_string(), made))
-    };
-    let again = move |tx: &mut Tx<'_>, actor: &Actor, id: &str| {
-        let made = actions::replace_link(tx, &shared, actor, id.parse()?)?;
-        MadeView::read(tx, made)
-    };
-    call.run_secret(app, status, first, again).await
-}
-
 /// The body of `PATCH /api/v1/invites/{id}`; what is left out stays.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -462,13 +319,18 @@ impl TryFrom<&InvitePatch> for Edit {
             .message
             .as_deref()
             .map(|text| faults.lines("message", text, 0..=LONGEST_MESSAGE));
+        let groups = patch.groups.as_deref();
+        let groups = groups.map(|groups| read_given(&mut faults, groups));
+        if let Some(traits) = &patch.traits {
+            check_name(&mut faults, traits);
+        }
         let document = |field, map: &Option<Map<String, Value>>| {
             map.clone().map(|map| read_object(field, map)).transpose()
         };
         faults.none_in(Self {
             email,
             role: patch.role,
-            groups: patch.groups.clone(),
+            groups,
             traits: document("traits", &patch.traits)?,
             metadata_public: document("metadata_public", &patch.metadata_public)?,
             metadata_admin: document("metadata_admin", &patch.metadata_admin)?,
@@ -477,104 +339,4 @@ impl TryFrom<&InvitePatch> for Edit {
             message,
         })
     }
-}
-
-/// Describes [`patch`].
-pub const CHANGE: Doc = Doc::new("Change a pending invite")
-    .about("A new address ends every link that was sent to the old one.")
-    .body::<InvitePatch>()
-    .answers::<InviteView>(200)
-    .codes(&[
-        Code::Forbidden,
-        Code::RoleNotGrantable,
-        Code::GroupNotGrantable,
-        Code::InviteExists,
-        Code::InviteNotPending,
-    ]);
-
-/// `PATCH /api/v1/invites/{id}`: `invites:write`.
-pub async fn patch(
-    app: web::Data<App>,
-    id: web::Path<String>,
-    call: Call<InvitePatch>,
-) -> Result<HttpResponse> {
-    let id: InviteId = id.parse()?;
-    call.run(&app, StatusCode::OK, move |tx, actor, patch| {
-        let invite = actions::edit(tx, actor, id, &Edit::try_from(patch)?)?;
-        let now = tx.now;
-        InviteView::read(tx, invite, now)
-    })
-    .await
-}
-
-/// The body of `POST /api/v1/invites/{id}/resend`.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Resend {
-    /// `link` answers the new link instead of sending it.
-    delivery: Option<Delivery>,
-}
-
-/// Describes [`resend`].
-pub const RESEND: Doc = Doc::new("Send an invite again")
-    .about(
-        "It gets a new link and its whole time again; former links work until one of them is used. Works for \
-         one that has expired too. `delivery: link` answers the link as when it is made.",
-    )
-    .body::<Resend>()
-    .answers::<MadeView>(200)
-    .codes(&[
-        Code::Forbidden,
-        Code::RoleNotGrantable,
-        Code::GroupNotGrantable,
-        Code::InviteExists,
-        Code::InviteNotPending,
-        Code::AlreadyShown,
-    ]);
-
-/// `POST /api/v1/invites/{id}/resend`: `invites:write`; with `delivery: link` also `invites:reveal_link`.
-pub async fn resend(
-    app: web::Data<App>,
-    id: web::Path<String>,
-    call: Call<Resend>,
-) -> Result<HttpResponse> {
-    let id: InviteId = id.parse()?;
-    let reveals = call.input.delivery == Some(Delivery::Link);
-    if reveals {
-        call.caller.require(Scope::InvitesRevealLink)?;
-    }
-    let shared = app.clone();
-    let make = move |tx: &mut Tx<'_>, actor: &Actor, body: &Resend| {
-        let made = actions::resend(
-            tx,
-            &shared,
-            actor,
-            id,
-            body.delivery.unwrap_or(Delivery::Email),
-        )?;
-        MadeView::read(tx, made)
-    };
-    answer(&app, call, StatusCode::OK, reveals, make).await
-}
-
-/// Describes [`revoke`].
-pub const REVOKE: Doc = Doc::new("Revoke an invite")
-    .about("Its links stop working at once, and a mail that still waits is not sent.")
-    .body::<Nothing>()
-    .answers::<InviteView>(200)
-    .codes(&[Code::InviteNotPending]);
-
-/// `POST /api/v1/invites/{id}/revoke`: `invites:write`.
-pub async fn revoke(
-    app: web::Data<App>,
-    id: web::Path<String>,
-    call: Call<Nothing>,
-) -> Result<HttpResponse> {
-    let id: InviteId = id.parse()?;
-    call.run(&app, StatusCode::OK, move |tx, actor, _| {
-        let invite = actions::revoke(tx, actor, id)?;
-        let now = tx.now;
-        InviteView::read(tx, invite, now)
-    })
-    .await
 }

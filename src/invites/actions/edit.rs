@@ -1,0 +1,99 @@
+//! Changing a pending invite.
+
+use super::{exists, facts, record, require_can_grant, require_free, take_over, visible};
+use crate::access::{Actor, Role};
+use crate::db::{Json, Tx};
+use crate::error::{Code, Result};
+use crate::ids::{GroupId, InviteId};
+use crate::invites::model::{End, Invite, State};
+use crate::invites::store;
+use crate::outbox;
+use crate::users::model::{Email, normal};
+
+/// What is to be changed about a pending invite; `None` leaves a part as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    /// A new address kills every live link.
+    pub email: Option<Email>,
+    /// See [`Invite::role`].
+    pub role: Option<Role>,
+    /// The groups it joins.
+    pub groups: Option<Vec<GroupId>>,
+    /// See [`Invite::traits`].
+    pub traits: Option<Json>,
+    /// See [`Invite::metadata_public`].
+    pub metadata_public: Option<Json>,
+    /// See [`Invite::metadata_admin`].
+    pub metadata_admin: Option<Json>,
+    /// When it ends.
+    pub end: Option<End>,
+    /// See [`Invite::label`].
+    pub label: Option<String>,
+    /// See [`Invite::message`].
+    pub message: Option<String>,
+}
+
+/// Changes a pending invite.
+///
+/// # Errors
+/// `invite_not_pending`, `invite_exists`, what the rights say, field errors.
+pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result<Invite> {
+    let mut invite = visible(tx, actor, id)?;
+    let now = tx.now;
+    if invite.state_at(now) != State::Pending {
+        return Code::InviteNotPending.refuse();
+    }
+    let old_groups = store::groups(tx, id)?;
+    let groups = edit.groups.clone().unwrap_or_else(|| old_groups.clone());
+    let before = facts(&invite, &old_groups);
+    invite.role = edit.role.unwrap_or(invite.role);
+    require_can_grant(tx, actor, invite.role, &groups)?;
+    if let Some(email) = edit
+        .email
+        .as_ref()
+        .filter(|email| email.norm() != invite.email_norm)
+    {
+        require_free(tx, actor, &email.norm(), Some(id))?;
+        invite.email = email.to_string();
+        invite.email_norm = email.norm();
+        store::kill_links(tx, id, now)?;
+        outbox::actions::cancel_about(tx, id.as_str())?;
+    }
+    if let Some(end) = edit.end {
+        let (expires_at, life) = end.from(now)?;
+        invite.expires_at = expires_at;
+        invite.lifetime_seconds = life.seconds_up();
+    }
+    let documents = [
+        (&edit.traits, &mut invite.traits),
+        (&edit.metadata_public, &mut invite.metadata_public),
+        (&edit.metadata_admin, &mut invite.metadata_admin),
+    ];
+    for (new, part) in documents {
+        if let Some(new) = new {
+            part.clone_from(new);
+        }
+    }
+    for (new, part) in [
+        (&edit.label, &mut invite.label),
+        (&edit.message, &mut invite.message),
+    ] {
+        if let Some(new) = new {
+            part.clone_from(new);
+        }
+    }
+    invite.name_norm = normal(invite.name());
+    store::set_groups(tx, id, &groups)?;
+    take_over(tx, actor, &mut invite)?;
+    tx.attempt(|conn| store::update(conn, &invite))
+        .map_err(exists)?;
+    record(
+        tx,
+        actor,
+        "invite.updated",
+        &invite,
+        before,
+        facts(&invite, &groups),
+    )?;
+    Ok(invite)
+}

@@ -1,0 +1,162 @@
+//! What the inviting side can do.
+
+mod create;
+mod edit;
+mod end;
+mod send;
+
+pub use create::create;
+pub use edit::{Edit, edit};
+pub use end::{expire, revoke, suspend, suspend_all_of};
+pub use send::{Made, PlainLink, group_names, inviter_name, replace_link, resend};
+
+use serde_json::json;
+
+use super::model::Invite;
+use super::store;
+use crate::access::{Actor, ActorKind, Role};
+use crate::audit;
+use crate::db::{Conn, Tx};
+use crate::error::{Code, Error, Result};
+use crate::groups;
+use crate::ids::{GroupId, InviteId};
+use crate::users::model::Status;
+use crate::users::store as users;
+
+/// Whether the actor may grant a role and groups: asked when an invite is made, changed and sent again,
+/// and once more, of its maker, when it is accepted.
+///
+/// # Errors
+/// `forbidden`, `role_not_grantable`, `group_not_grantable`.
+pub fn require_can_grant(
+    conn: &mut Conn,
+    actor: &Actor,
+    role: Role,
+    groups: &[GroupId],
+) -> Result<()> {
+    actor.require(Role::Admin)?;
+    if role > actor.role || (role == Role::Owner && actor.role < Role::Owner) {
+        return Err(Code::RoleNotGrantable.with("role", role));
+    }
+    for group in groups {
+        if !groups::actions::can_give(conn, actor, *group)? {
+            return Code::GroupNotGrantable.refuse();
+        }
+    }
+    Ok(())
+}
+
+/// Whether the maker of an invite may still grant what it grants (product rule 8).
+///
+/// # Errors
+/// When the database refuses.
+pub fn inviter_may(conn: &mut Conn, invite: &Invite) -> Result<bool> {
+    let Some(id) = invite.created_by else {
+        return Ok(true);
+    };
+    let maker = users::find(conn, id)?;
+    if maker.status != Status::Active {
+        return Ok(false);
+    }
+    let actor = Actor {
+        kind: ActorKind::User,
+        user: Some(id),
+        role: maker.role,
+        ip: None,
+        request_id: String::new(),
+    };
+    let groups = store::groups(conn, invite.id)?;
+    match require_can_grant(conn, &actor, invite.role, &groups) {
+        Ok(()) => Ok(true),
+        Err(Error::Refused(..)) => Ok(false),
+        Err(why) => Err(why),
+    }
+}
+
+/// The invite, when the actor may see it: administrators see all, everybody else their own.
+///
+/// # Errors
+/// `not_found`.
+pub fn visible(conn: &mut Conn, actor: &Actor, id: InviteId) -> Result<Invite> {
+    let invite = store::find(conn, id)?;
+    if actor.role < Role::Admin && (actor.user.is_none() || invite.created_by != actor.user) {
+        return Code::NotFound.refuse();
+    }
+    Ok(invite)
+}
+
+/// Makes sure that an address can be invited: one that has only invites whose time is over is free again.
+fn require_free(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    email_norm: &str,
+    but: Option<InviteId>,
+) -> Result<()> {
+    let now = tx.now;
+    for old in store::pending_for(tx, email_norm)? {
+        if Some(old.id) == but {
+            continue;
+        }
+        if old.expires_at > now {
+            return Code::InviteExists.refuse();
+        }
+        expire(tx, actor, &old)?;
+    }
+    Ok(())
+}
+
+fn exists(why: diesel::result::Error) -> Error {
+    use diesel::result::{DatabaseErrorKind, Error as Diesel};
+    match why {
+        Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Code::InviteExists.into(),
+        why => why.into(),
+    }
+}
+
+/// Whoever sends on or changes an invite that its maker could not make any more answers for it from then on:
+/// else it would be put on hold as soon as somebody looks.
+fn take_over(conn: &mut Conn, actor: &Actor, invite: &mut Invite) -> Result<()> {
+    if !inviter_may(conn, invite)? {
+        invite.created_by = actor.user;
+    }
+    Ok(())
+}
+
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    action: &'static str,
+    invite: &Invite,
+    before: serde_json::Value,
+    after: serde_json::Value,
+) -> Result<()> {
+    let target = audit::Target {
+        kind: "invite",
+        id: invite.id.to_string(),
+    };
+    audit::record(
+        tx,
+        actor,
+        audit::Entry {
+            action,
+            target,
+            before,
+            after,
+        },
+    )?;
+    Ok(())
+}
+
+fn facts(invite: &Invite, groups: &[GroupId]) -> serde_json::Value {
+    json!({
+        "email": invite.email,
+        "role": invite.role,
+        "groups": groups,
+        "delivery": invite.delivery,
+        "expires_at": invite.expires_at,
+        "label": invite.label,
+        "traits": invite.traits,
+        "metadata_public": invite.metadata_public,
+        "metadata_admin": invite.metadata_admin,
+    })
+}

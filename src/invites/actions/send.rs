@@ -1,0 +1,182 @@
+//! Sending an invite: the first time, again, or by a link that somebody hands over.
+
+use serde_json::json;
+
+use super::{exists, record, require_can_grant, require_free, take_over, visible};
+use crate::access::Actor;
+use crate::app::App;
+use crate::db::{Conn, Tx};
+use crate::error::{Code, Result};
+use crate::groups;
+use crate::ids::{InviteId, InviteLinkId};
+use crate::invites::mail::{InviteMail, MailKind};
+use crate::invites::model::{Delivery, Invite, State};
+use crate::invites::store;
+use crate::outbox;
+use crate::secret::{PlainSecret, SecretKind};
+use crate::site;
+use crate::users::store as users;
+
+/// An invite that was made or sent again, with its link when the maker asked for it.
+pub struct Made {
+    /// The invite.
+    pub invite: Invite,
+    /// Its link, to be shown this once.
+    pub link: Option<PlainLink>,
+}
+
+/// A link in plain text, on its way to the one page or answer that shows it.
+pub struct PlainLink {
+    /// Names it without telling it.
+    pub id: InviteLinkId,
+    url: String,
+}
+
+impl PlainLink {
+    /// The address.
+    pub fn reveal(&self) -> &str {
+        &self.url
+    }
+}
+
+/// Sends an invite again, or hands out a new link: a new full lifetime; former links stay good until one
+/// is used.
+///
+/// # Errors
+/// `invite_not_pending` for one that ended otherwise than by time, and what the rights say.
+pub fn resend(
+    tx: &mut Tx<'_>,
+    app: &App,
+    actor: &Actor,
+    id: InviteId,
+    delivery: Delivery,
+) -> Result<Made> {
+    let mut invite = visible(tx, actor, id)?;
+    if !matches!(invite.state, State::Pending | State::Expired) {
+        return Code::InviteNotPending.refuse();
+    }
+    let groups = store::groups(tx, id)?;
+    require_can_grant(tx, actor, invite.role, &groups)?;
+    require_free(tx, actor, &invite.email_norm, Some(id))?;
+    take_over(tx, actor, &mut invite)?;
+    let before = json!({ "state": invite.state_at(tx.now), "expires_at": invite.expires_at });
+    invite.state = State::Pending;
+    invite.ended_at = None;
+    invite.ended_by = None;
+    invite.delivery = delivery;
+    invite.expires_at = tx.now.plus(invite.lifetime()).whole_seconds();
+    tx.attempt(|conn| store::update(conn, &invite))
+        .map_err(exists)?;
+    let after =
+        json!({ "state": "pending", "expires_at": invite.expires_at, "delivery": delivery });
+    let action = match delivery {
+        Delivery::Email => "invite.sent_again",
+        Delivery::Link => "invite.link_made",
+    };
+    record(tx, actor, action, &invite, before, after)?;
+    send(tx, app, invite, delivery)
+}
+
+/// Hands out another link in place of one that was handed out, because the answer that held it may have been
+/// lost. Other links of the invite stay good.
+///
+/// # Errors
+/// `already_shown` when the invite is no longer pending, as far as this actor may know.
+pub fn replace_link(tx: &mut Tx<'_>, app: &App, actor: &Actor, lost: InviteLinkId) -> Result<Made> {
+    let id = store::invite_of_link(tx, lost)?;
+    let invite = visible(tx, actor, id)?;
+    let now = tx.now;
+    if invite.state_at(now) != State::Pending {
+        return Code::AlreadyShown.refuse();
+    }
+    let groups = store::groups(tx, id)?;
+    require_can_grant(tx, actor, invite.role, &groups)?;
+    store::kill_link(tx, lost, now)?;
+    record(
+        tx,
+        actor,
+        "invite.link_replaced",
+        &invite,
+        json!({}),
+        json!({}),
+    )?;
+    send(tx, app, invite, Delivery::Link)
+}
+
+/// Gives a pending invite a new link and sends it. Former links stay good.
+pub(super) fn send(
+    tx: &mut Tx<'_>,
+    app: &App,
+    mut invite: Invite,
+    delivery: Delivery,
+) -> Result<Made> {
+    let token = PlainSecret::generate(SecretKind::Invite);
+    let now = tx.now;
+    let link_id = InviteLinkId::new(now);
+    store::insert_link(
+        tx,
+        link_id,
+        invite.id,
+        &token.digest(),
+        delivery == Delivery::Link,
+        now,
+    )?;
+    let link = app.link(&format!(
+        "/self-service/invite?flow={}&token={}",
+        invite.id,
+        token.reveal()
+    ));
+    if delivery == Delivery::Link {
+        return Ok(Made {
+            invite,
+            link: Some(PlainLink {
+                id: link_id,
+                url: link,
+            }),
+        });
+    }
+    let settings = site::actions::current(tx)?;
+    let inviter = inviter_name(tx, &invite, &settings.site_name)?;
+    let has_account = users::by_email(tx, &invite.email_norm)?.is_some();
+    let groups = group_names(tx, invite.id)?;
+    let mail = InviteMail {
+        kind: if has_account {
+            MailKind::Accept
+        } else {
+            MailKind::Register
+        },
+        inviter,
+        groups,
+        message: invite.message.clone(),
+        expires: app.text.moment(invite.expires_at),
+        link,
+    };
+    let frame = outbox::Frame::of(app, &settings.site_name);
+    let letter = mail.letter(&frame, &invite)?;
+    invite.mail_id = Some(outbox::actions::enqueue(tx, app, &letter)?);
+    store::update(tx, &invite)?;
+    Ok(Made { invite, link: None })
+}
+
+/// How the invited person knows the inviter.
+///
+/// # Errors
+/// When the database refuses.
+pub fn inviter_name(conn: &mut Conn, invite: &Invite, site_name: &str) -> Result<String> {
+    let name = invite
+        .created_by
+        .map(|id| users::find(conn, id))
+        .transpose()?;
+    Ok(name.map_or_else(|| site_name.to_owned(), |user| user.label().to_owned()))
+}
+
+/// The names of the groups of an invite, in the order of the names.
+///
+/// # Errors
+/// When the database refuses.
+pub fn group_names(conn: &mut Conn, id: InviteId) -> Result<Vec<String>> {
+    let ids = store::groups(conn, id)?;
+    let mut names: Vec<String> = groups::actions::names(conn, &ids)?.into_values().collect();
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,188 @@
+//! `/self-service/invite` for programs: other front ends can be built on it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::landing::{Kind, Landing};
+use super::landing_pages::Done;
+use crate::clock::Time;
+use crate::error::Code;
+use crate::ids::{InviteId, UserId};
+use crate::openapi::Doc;
+use crate::site::Terms;
+
+/// The query of an invite link.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+pub struct Link {
+    /// The id of the invite.
+    #[serde(default)]
+    pub flow: String,
+    /// The token of the link. On pages it is gone from the address once it is in the cookie.
+    #[serde(default)]
+    pub token: String,
+}
+
+/// The query of an answer; the token is in the body or in the cookie.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+pub struct Flow {
+    /// The id of the invite.
+    #[serde(default)]
+    pub flow: String,
+}
+
+/// The JSON answer of `GET /self-service/invite`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LandingView {
+    /// The invite.
+    flow: InviteId,
+    /// What the person can do.
+    kind: Kind,
+    /// Who invites.
+    invited_by: String,
+    /// The invited address; empty when somebody else is signed in.
+    identifier: String,
+    /// Fields that the invite decides.
+    locked: Vec<&'static str>,
+    /// JSON Schema of the traits.
+    schema: Value,
+    /// What the account starts with.
+    traits: Map<String, Value>,
+    /// The terms in force.
+    terms: Option<Terms>,
+    /// When it ends.
+    expires_at: Time,
+}
+
+impl LandingView {
+    pub(super) fn new(landing: &Landing) -> Self {
+        let traits = match &landing.invite.traits.0 {
+            Value::Object(map) => map.clone(),
+            _ => Map::new(),
+        };
+        let hidden = landing.kind == Kind::WrongUser;
+        Self {
+            flow: landing.invite.id,
+            kind: landing.kind,
+            invited_by: landing.inviter.clone(),
+            identifier: if hidden {
+                String::new()
+            } else {
+                landing.invite.email.clone()
+            },
+            locked: vec!["email"],
+            schema: serde_json::json!({ "type": "object" }),
+            traits: if hidden { Map::new() } else { traits },
+            terms: landing.terms.clone(),
+            expires_at: landing.invite.expires_at,
+        }
+    }
+}
+
+/// Describes the GET.
+pub const OPEN: Doc = Doc::new("Look at an invite")
+    .about("What is asked of the person who has the link. Changes nothing.")
+    .query::<Link>()
+    .answers::<LandingView>(200)
+    .and_pages()
+    .codes(&[
+        Code::BadRequest,
+        Code::InviteUnknown,
+        Code::InviteExpired,
+        Code::InviteRevoked,
+        Code::InviteUsed,
+        Code::InviteDeclined,
+        Code::InviteSuspended,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Unavailable,
+    ]);
+
+/// The body of `POST /self-service/invite` as JSON. Fields that the invite decides may be sent; they
+/// change nothing.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub struct Answer {
+    /// What the person wants.
+    #[schemars(extend("enum" = ["accept", "decline"]))]
+    pub(super) action: String,
+    /// The token, when there is no cookie.
+    #[serde(default)]
+    pub(super) token: String,
+    /// For a new account.
+    #[serde(default)]
+    pub(super) display_name: String,
+    /// For a new account.
+    #[serde(default)]
+    pub(super) password: String,
+    /// Whether the person agrees to the terms, when there are any.
+    #[serde(default)]
+    pub(super) terms_accepted: bool,
+}
+
+/// What a JSON answer tells.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Outcome {
+    /// `accepted` or `declined`.
+    state: &'static str,
+    /// The account of who accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<OutcomeUser>,
+    /// Where to go on.
+    redirect_url: Option<String>,
+}
+
+/// The account of who accepted.
+#[derive(Debug, Serialize, JsonSchema)]
+struct OutcomeUser {
+    id: UserId,
+    email: Option<String>,
+    display_name: String,
+}
+
+/// Describes the POST.
+pub const ANSWER: Doc = Doc::new("Accept or decline an invite")
+    .about(
+        "A new account starts a session. Somebody who has an account must be signed in to it. A browser that \
+         sends cookies must send the `Origin` of this site too.",
+    )
+    .query::<Flow>()
+    .body::<Answer>()
+    .answers::<Outcome>(200)
+    .and_pages()
+    .codes(&[
+        Code::SignInRequired,
+        Code::FormExpired,
+        Code::InviteMismatch,
+        Code::InviteUnknown,
+        Code::InviteExpired,
+        Code::InviteRevoked,
+        Code::InviteUsed,
+        Code::InviteDeclined,
+        Code::InviteSuspended,
+        Code::TermsRequired,
+        Code::PasswordTooWeak,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Unavailable,
+    ]);
+
+impl From<Done> for Outcome {
+    fn from(done: Done) -> Self {
+        match done {
+            Done::Declined => Self {
+                state: "declined",
+                user: None,
+                redirect_url: None,
+            },
+            Done::Accepted(accepted) => Self {
+                state: "accepted",
+                user: Some(OutcomeUser {
+                    id: accepted.user.id,
+                    email: accepted.user.email,
+                    display_name: accepted.user.display_name,
+                }),
+                redirect_url: accepted.redirect_url,
+            },
+        }
+    }
+}

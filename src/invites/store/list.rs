@@ -1,0 +1,159 @@
+//! The list of invites, and how many there are of each kind.
+
+use diesel::prelude::*;
+
+use crate::clock::Time;
+use crate::db::schema::{invite_groups, invites, outbox};
+use crate::db::{Conn, Cursor, MultiBackend, Paging, Slice, count_some, prefix_end};
+use crate::ids::{GroupId, InviteId, UserId};
+use crate::invites::model::{Invite, State};
+use crate::outbox::State as MailState;
+use crate::users::model::normal;
+
+/// What a list of invites is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// A whole id, or the beginning of an address or a name.
+    pub q: String,
+    /// Only invites that stand so now.
+    pub state: Option<State>,
+    /// Only invites into this group.
+    pub group: Option<GroupId>,
+    /// Only invites that this user made.
+    pub invited_by: Option<UserId>,
+    /// Only invites whose last mail is in this state.
+    pub mail: Option<MailState>,
+}
+
+/// A part of the list of invites, newest first.
+pub fn list(
+    conn: &mut Conn,
+    filter: &Filter,
+    paging: &Paging,
+    now: Time,
+) -> QueryResult<Slice<Invite>> {
+    let mut query = invites::table
+        .select(Invite::as_select())
+        .limit(paging.fetch())
+        .into_boxed::<MultiBackend>();
+    if let Ok(id) = filter.q.parse::<InviteId>() {
+        query = query.filter(invites::id.eq(id));
+    } else if !filter.q.is_empty() {
+        let start = normal(&filter.q);
+        let end = prefix_end(&start);
+        query = query.filter(
+            invites::email_norm
+                .ge(start.clone())
+                .and(invites::email_norm.lt(end.clone()))
+                .or(invites::name_norm.ge(start).and(invites::name_norm.lt(end))),
+        );
+    }
+    // The sweep may not have been there yet: what is over by time counts as expired.
+    query = match filter.state {
+        Some(State::Pending) => query.filter(
+            invites::state
+                .eq(State::Pending)
+                .and(invites::expires_at.gt(now)),
+        ),
+        Some(State::Expired) => query.filter(
+            invites::state.eq(State::Expired).or(invites::state
+                .eq(State::Pending)
+                .and(invites::expires_at.le(now))),
+        ),
+        Some(state) => query.filter(invites::state.eq(state)),
+        None => query,
+    };
+    if let Some(group) = filter.group {
+        let into = invite_groups::table.filter(invite_groups::group_id.eq(group));
+        query = query.filter(invites::id.eq_any(into.select(invite_groups::invite_id)));
+    }
+    if let Some(by) = filter.invited_by {
+        query = query.filter(invites::created_by.eq(by));
+    }
+    if let Some(mail) = filter.mail {
+        let mails = outbox::table
+            .filter(outbox::state.eq(mail))
+            .select(outbox::id.nullable());
+        query = query.filter(invites::mail_id.eq_any(mails));
+    }
+    if let Some(beyond) = paging.beyond("(invites.created_at, invites.id)") {
+        query = query.filter(beyond);
+    }
+    let rows = if paging.newer {
+        query
+            .order((invites::created_at.asc(), invites::id.asc()))
+            .load(conn)?
+    } else {
+        query
+            .order((invites::created_at.desc(), invites::id.desc()))
+            .load(conn)?
+    };
+    Ok(paging.slice(rows, |invite: &Invite| Cursor {
+        time: invite.created_at,
+        id: invite.id.to_string(),
+    }))
+}
+
+/// Pending invites, up to 1,001.
+pub fn count_pending(conn: &mut Conn, now: Time) -> QueryResult<i64> {
+    count_some(
+        conn,
+        "SELECT 1 FROM invites WHERE state = 'pending' AND expires_at > $1",
+        now,
+    )
+}
+
+/// Invites in the tabs of the list, up to 1,001 each.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Pending.
+    pub pending: i64,
+    /// Pending, and the mail failed.
+    pub not_delivered: i64,
+    /// Over by time.
+    pub expired: i64,
+    /// Accepted.
+    pub accepted: i64,
+    /// Revoked.
+    pub revoked: i64,
+    /// All of them.
+    pub all: i64,
+}
+
+/// Counts for the tabs of the list.
+pub fn counts(conn: &mut Conn, now: Time) -> QueryResult<Counts> {
+    Ok(Counts {
+        pending: count_pending(conn, now)?,
+        not_delivered: count_some(
+            conn,
+            "SELECT 1 FROM outbox JOIN invites ON invites.mail_id = outbox.id \
+             WHERE outbox.state = 'failed' AND invites.state = 'pending' AND invites.expires_at > $1",
+            now,
+        )?,
+        expired: count_some(
+            conn,
+            "SELECT 1 FROM invites WHERE state = 'expired' OR (state = 'pending' AND expires_at <= $1)",
+            now,
+        )?,
+        accepted: count_some(
+            conn,
+            "SELECT 1 FROM invites WHERE state = 'accepted' AND created_at <= $1",
+            now,
+        )?,
+        revoked: count_some(
+            conn,
+            "SELECT 1 FROM invites WHERE state = 'revoked' AND created_at <= $1",
+            now,
+        )?,
+        all: count_some(conn, "SELECT 1 FROM invites WHERE created_at <= $1", now)?,
+    })
+}
+
+/// Invites on hold, up to 1,001.
+pub fn count_suspended(conn: &mut Conn, now: Time) -> QueryResult<i64> {
+    count_some(
+        conn,
+        "SELECT 1 FROM invites WHERE state = 'suspended' AND created_at <= $1",
+        now,
+    )
+}

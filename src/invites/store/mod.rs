@@ -1,0 +1,224 @@
+//! Queries on invites and their links.
+
+mod links;
+mod list;
+
+pub use links::{find_link, insert_link, invite_of_link, kill_link, kill_links};
+pub use list::{Counts, Filter, count_pending, count_suspended, counts, list};
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::model::{Invite, State};
+use crate::access::Role;
+use crate::clock::Time;
+use crate::db::Conn;
+use crate::db::schema::{invite_groups, invites, outbox, users};
+use crate::ids::{GroupId, InviteId, OutboxId, UserId};
+use crate::outbox::State as MailState;
+use crate::users::model::Status;
+
+/// The invite of an id.
+pub fn find(conn: &mut Conn, id: InviteId) -> QueryResult<Invite> {
+    invites::table
+        .find(id)
+        .select(Invite::as_select())
+        .first(conn)
+}
+
+/// The pending invites for an address, whether or not their time is over.
+pub fn pending_for(conn: &mut Conn, email_norm: &str) -> QueryResult<Vec<Invite>> {
+    invites::table
+        .filter(
+            invites::email_norm
+                .eq(email_norm)
+                .and(invites::state.eq(State::Pending)),
+        )
+        .select(Invite::as_select())
+        .load(conn)
+}
+
+/// Makes an invite; its groups are set apart.
+pub fn insert(conn: &mut Conn, invite: &Invite) -> QueryResult<()> {
+    diesel::insert_into(invites::table)
+        .values(invite)
+        .execute(conn)
+        .map(drop)
+}
+
+/// Sets the groups of an invite.
+pub fn set_groups(conn: &mut Conn, id: InviteId, groups: &[GroupId]) -> QueryResult<()> {
+    diesel::delete(invite_groups::table.filter(invite_groups::invite_id.eq(id))).execute(conn)?;
+    for group in groups {
+        diesel::insert_into(invite_groups::table)
+            .values((
+                invite_groups::invite_id.eq(id),
+                invite_groups::group_id.eq(group),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The groups of an invite.
+pub fn groups(conn: &mut Conn, id: InviteId) -> QueryResult<Vec<GroupId>> {
+    invite_groups::table
+        .filter(invite_groups::invite_id.eq(id))
+        .order(invite_groups::group_id)
+        .select(invite_groups::group_id)
+        .load(conn)
+}
+
+/// The groups of many invites.
+pub fn groups_of(
+    conn: &mut Conn,
+    ids: &[InviteId],
+) -> QueryResult<HashMap<InviteId, Vec<GroupId>>> {
+    let rows: Vec<(InviteId, GroupId)> = invite_groups::table
+        .filter(invite_groups::invite_id.eq_any(ids))
+        .order((invite_groups::invite_id, invite_groups::group_id))
+        .select((invite_groups::invite_id, invite_groups::group_id))
+        .load(conn)?;
+    let mut groups: HashMap<InviteId, Vec<GroupId>> = HashMap::new();
+    for (invite, group) in rows {
+        groups.entry(invite).or_default().push(group);
+    }
+    Ok(groups)
+}
+
+/// Moves an invite from one state to another; false when it was no longer in the first. This is what
+/// makes single use single, under any concurrency.
+pub fn turn(
+    conn: &mut Conn,
+    id: InviteId,
+    from: State,
+    to: State,
+    now: Time,
+    by: Option<UserId>,
+) -> QueryResult<bool> {
+    let row = invites::table.find(id).filter(invites::state.eq(from));
+    let changed = match to {
+        State::Accepted => diesel::update(row)
+            .set((invites::state.eq(to), invites::accepted_at.eq(now)))
+            .execute(conn)?,
+        _ => diesel::update(row)
+            .set((
+                invites::state.eq(to),
+                invites::ended_at.eq(now),
+                invites::ended_by.eq(by),
+            ))
+            .execute(conn)?,
+    };
+    Ok(changed == 1)
+}
+
+/// Notes who accepted.
+pub fn set_accepted_by(conn: &mut Conn, id: InviteId, user: UserId) -> QueryResult<()> {
+    diesel::update(invites::table.find(id))
+        .set(invites::accepted_by.eq(user))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Writes the changeable parts of an invite back.
+pub fn update(conn: &mut Conn, invite: &Invite) -> QueryResult<()> {
+    diesel::update(invites::table.find(invite.id))
+        .set((
+            (
+                invites::state.eq(invite.state),
+                invites::email.eq(&invite.email),
+                invites::email_norm.eq(&invite.email_norm),
+                invites::name_norm.eq(&invite.name_norm),
+                invites::role.eq(invite.role),
+                invites::traits.eq(&invite.traits),
+                invites::metadata_public.eq(&invite.metadata_public),
+                invites::metadata_admin.eq(&invite.metadata_admin),
+            ),
+            invites::label.eq(&invite.label),
+            invites::message.eq(&invite.message),
+            invites::delivery.eq(invite.delivery),
+            invites::lifetime_seconds.eq(invite.lifetime_seconds),
+            invites::expires_at.eq(invite.expires_at),
+            invites::ended_at.eq(invite.ended_at),
+            invites::ended_by.eq(invite.ended_by),
+            invites::mail_id.eq(invite.mail_id),
+            invites::created_by.eq(invite.created_by),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// How the last mail of an invite fares.
+#[derive(Clone, Debug, Queryable)]
+pub struct MailOfInvite {
+    /// The mail.
+    pub id: OutboxId,
+    /// Its state.
+    pub state: MailState,
+    /// Tries so far.
+    pub attempts: i32,
+    /// What the mail server said last.
+    pub last_error: Option<String>,
+    /// When it was taken.
+    pub sent_at: Option<Time>,
+}
+
+/// The last mails of invites.
+pub fn mails(conn: &mut Conn, ids: &[OutboxId]) -> QueryResult<HashMap<OutboxId, MailOfInvite>> {
+    let rows: Vec<MailOfInvite> = outbox::table
+        .filter(outbox::id.eq_any(ids))
+        .select((
+            outbox::id,
+            outbox::state,
+            outbox::attempts,
+            outbox::last_error,
+            outbox::sent_at,
+        ))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Pending invites whose time is over, for the sweep.
+pub fn over(conn: &mut Conn, now: Time, most: i64) -> QueryResult<Vec<Invite>> {
+    invites::table
+        .filter(
+            invites::state
+                .eq(State::Pending)
+                .and(invites::expires_at.le(now)),
+        )
+        .order((invites::expires_at, invites::id))
+        .limit(most)
+        .select(Invite::as_select())
+        .load(conn)
+}
+
+/// Pending invites whose maker may no longer grant what they grant, for the sweep. The rule is
+/// [`super::landing::inviter_may`]'s; administrators may give any group.
+pub fn beyond_maker(conn: &mut Conn, most: i64) -> QueryResult<Vec<Invite>> {
+    let may = users::status.eq(Status::Active).and(
+        users::role.eq(Role::Owner).or(users::role
+            .eq(Role::Admin)
+            .and(invites::role.ne(Role::Owner))),
+    );
+    invites::table
+        .inner_join(users::table.on(invites::created_by.eq(users::id.nullable())))
+        .filter(invites::state.eq(State::Pending))
+        .filter(diesel::dsl::not(may))
+        .order(invites::id)
+        .limit(most)
+        .select(Invite::as_select())
+        .load(conn)
+}
+
+/// The pending invites that a user made.
+pub fn pending_of(conn: &mut Conn, user: UserId) -> QueryResult<Vec<InviteId>> {
+    invites::table
+        .filter(
+            invites::created_by
+                .eq(user)
+                .and(invites::state.eq(State::Pending)),
+        )
+        .select(invites::id)
+        .load(conn)
+}
