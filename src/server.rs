@@ -102,6 +102,11 @@ pub fn jobs() -> Vec<Job<Parts>> {
             run: |parts| outbox::jobs::erase_old(&parts.app),
         },
         Job {
+            name: "outbox-sweep",
+            every: hours(1),
+            run: |parts| outbox::jobs::sweep(&parts.app),
+        },
+        Job {
             name: "ended-rows",
             every: minutes(10),
             run: sweep,

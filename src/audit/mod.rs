@@ -11,7 +11,7 @@ pub mod jobs;
 pub mod model;
 pub mod pages;
 pub mod seal;
-mod store;
+pub mod store;
 mod view;
 
 pub use actions::{record, record_refused};

@@ -39,7 +39,10 @@ pub(super) fn insert(conn: &mut Conn, row: &NewRow<'_>) -> QueryResult<()> {
 }
 
 /// A part of the log in the order that `paging` fetches.
-pub(super) fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Vec<Row>> {
+///
+/// # Errors
+/// When the database refuses.
+pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Vec<Row>> {
     let mut query = audit::table.into_boxed::<MultiBackend>();
     match filter.actor.as_str() {
         "" => {}

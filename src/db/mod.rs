@@ -30,7 +30,8 @@ pub use backup::{Restored, backup, restore};
 pub use migrate::{Schema, look, migrate};
 pub use pool::{Conn, MultiBackend, Target};
 pub use query::{
-    Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, Paging, Slice, Suffix, count_some, prefix_end,
+    Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, FOUND_AT_ONCE, Paging, Slice, Suffix, count_some,
+    fits, prefix_end,
 };
 pub use types::{Js, Json, Ts};
 pub use write::{Bell, Counts, Tx};

@@ -131,9 +131,13 @@ trait Job: Send {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ran {
-    Keep { narrowed: bool },
+    Keep {
+        narrowed: bool,
+    },
     Undo,
     Again,
+    /// The server takes no changes.
+    ReadOnly,
 }
 
 struct Action<T, F, A> {
@@ -160,6 +164,10 @@ where
         let ran = match &result {
             Ok(_) => Ran::Keep { narrowed },
             Err(Error::Database(why)) if not_serialised(why) => Ran::Again,
+            Err(Error::Database(DieselError::DatabaseError(
+                DatabaseErrorKind::ReadOnlyTransaction,
+                _,
+            ))) => Ran::ReadOnly,
             Err(_) => Ran::Undo,
         };
         self.result = Some(result);
