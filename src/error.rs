@@ -178,6 +178,8 @@ codes! {
     TooManyRequests = 429 "too_many_requests";
     /// A fault of ours.
     Internal = 500 "internal";
+    /// The database said nothing: what was asked for may have been done.
+    OutcomeUnknown = 503 "outcome_unknown";
     /// A part that is needed is away.
     Unavailable = 503 "unavailable";
 }

@@ -68,6 +68,7 @@ problem-password-too-weak = Choose another password.
 problem-idempotency-mismatch = The same Idempotency-Key came with another body before. Use a new key for a new request.
 problem-too-many-requests = Too many requests.
 problem-internal = Something went wrong here. It is not your fault. Nothing was saved.
+problem-outcome-unknown = The database did not answer in time. This may have been done or not: look before you send it again. With an Idempotency-Key you can send it again at once.
 problem-unavailable = Something that is needed for this is away. Nothing was saved. Try again in a moment.
 
 ## Fields

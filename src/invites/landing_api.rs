@@ -166,6 +166,7 @@ pub const ANSWER: Doc = Doc::new("Accept or decline an invite")
         Code::PasswordTooWeak,
         Code::TooManyRequests,
         Code::Internal,
+        Code::OutcomeUnknown,
         Code::Unavailable,
     ]);
 

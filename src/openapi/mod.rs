@@ -215,6 +215,8 @@ impl Operation<'_> {
                 Code::Unavailable,
             ],
         );
+        let changes = self.is_keyed() && self.method != "GET";
+        add(changes, &[Code::OutcomeUnknown]);
         add(matches!(self.who, Who::Scope(_)), &[Code::ScopeMissing]);
         add(self.least_role() > Some(Role::Member), &[Code::Forbidden]);
         add(

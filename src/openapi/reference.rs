@@ -101,6 +101,7 @@ const EVERYWHERE: &[Code] = &[
     Code::InvalidInput,
     Code::IdempotencyMismatch,
     Code::Internal,
+    Code::OutcomeUnknown,
     Code::Unavailable,
 ];
 
