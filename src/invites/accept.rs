@@ -53,6 +53,14 @@ pub struct Accepted {
     pub redirect_url: Option<String>,
 }
 
+/// What came of an answer to an invite.
+pub enum Done {
+    /// The person has joined.
+    Accepted(Box<Accepted>),
+    /// The person does not want to.
+    Declined,
+}
+
 /// Checks what was entered for a landing that was looked up, and hashes the password: outside of the
 /// transaction, and only for a genuine link.
 ///

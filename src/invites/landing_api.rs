@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::accept::Done;
 use super::landing::{Kind, Landing};
-use super::landing_pages::Done;
 use crate::clock::Time;
 use crate::error::Code;
 use crate::ids::{InviteId, UserId};

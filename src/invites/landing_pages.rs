@@ -6,7 +6,7 @@ use actix_web::http::header::{ACCEPT, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::accept::{self, Accepted, Entered};
+use super::accept::{self, Done, Entered};
 use super::landing::{Kind, Landing, look};
 use super::landing_api::{Answer, Flow, LandingView, Link, Outcome};
 use super::model::redirect_origin;
@@ -282,14 +282,6 @@ pub async fn answer(
         }
         Err(why) => again(&app, page, &guest, &link.flow, &token, &body, why).await,
     }
-}
-
-/// What came of an answer.
-pub(super) enum Done {
-    /// The person has joined.
-    Accepted(Box<Accepted>),
-    /// The person does not want to.
-    Declined,
 }
 
 async fn act(
