@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use lettre::message::Mailbox;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 pub use database::DatabaseUrl;
 pub use mail::{Smtp, SmtpCredentials, SmtpSecurity};
@@ -204,7 +204,7 @@ fn on_or_off(text: &str) -> Result<bool, String> {
 }
 
 fn log_filter(text: &str) -> Result<String, String> {
-    EnvFilter::try_new(text)
+    text.parse::<Targets>()
         .map(|_| text.to_owned())
         .map_err(|_| format!("{text:?} is no filter; write error, warn, info, debug or trace"))
 }
