@@ -288,11 +288,22 @@ fn keep(tx: &mut Tx<'_>, name: &Name, answer: &Answer) -> Result<()> {
     }
 }
 
-/// Forgets answers that are older than a day.
+/// Forgets up to `most` answers that are older than a day; says how many.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn forget_old(tx: &mut Tx<'_>) -> Result<usize> {
+pub fn forget_old(tx: &mut Tx<'_>, most: i64) -> Result<usize> {
     let old = tx.now.minus(KEPT);
-    Ok(diesel::delete(table::table.filter(table::created_at.le(old))).execute(&mut **tx)?)
+    let names: Vec<(String, String, SecretDigest)> = table::table
+        .filter(table::created_at.le(old))
+        .order(table::created_at)
+        .limit(most)
+        .select((table::credential, table::route, table::key_digest))
+        .load(&mut **tx)?;
+    let mut forgotten = 0;
+    for (credential, route, key) in &names {
+        let row = table::table.find((credential, route, key));
+        forgotten += diesel::delete(row).execute(&mut **tx)?;
+    }
+    Ok(forgotten)
 }
