@@ -276,8 +276,8 @@ impl Server {
                 .configure(routes::register)
                 .wrap(from_fn(callers::visit))
                 .wrap(sessions)
-                .wrap(from_fn(crate::web::answers))
                 .wrap(Compress::default())
+                .wrap(from_fn(crate::web::answers))
         })
         .worker_max_blocking_threads(BLOCKING_THREADS)
         .shutdown_timeout(PATIENCE);
