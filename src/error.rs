@@ -122,6 +122,8 @@ codes! {
     InviteUnknown = 404 "invite_unknown";
     /// The path exists, the method does not.
     MethodNotAllowed = 405 "method_not_allowed";
+    /// The body took too long to arrive.
+    RequestTimeout = 408 "request_timeout";
     /// Somebody else has that address.
     AddressTaken = 409 "address_taken";
     /// There is a pending invite for that address.
@@ -176,6 +178,8 @@ codes! {
     TooManyRequests = 429 "too_many_requests";
     /// A fault of ours.
     Internal = 500 "internal";
+    /// The database said nothing: what was asked for may have been done.
+    OutcomeUnknown = 503 "outcome_unknown";
     /// A part that is needed is away.
     Unavailable = 503 "unavailable";
 }

@@ -23,6 +23,9 @@ pub use authenticate::{KeyCache, Principal, authenticate};
 pub use once::UsedForms;
 pub use usage::Usage;
 
+/// Where people see their keys.
+const LIST: &str = "/settings/api-keys";
+
 /// What this process remembers about keys.
 #[derive(Debug, Default)]
 pub struct Keys {

@@ -135,7 +135,7 @@ impl Config {
         Ok(Self {
             listen,
             smtp: values.read("SMTP_URL", Smtp::parse)?,
-            smtp_ca_file: values.read("SMTP_CA_FILE", existing_file)?,
+            smtp_ca_file: values.read("SMTP_CA_FILE", certificate_file)?,
             mail_from: values
                 .read("MAIL_FROM", mail::sender)?
                 .unwrap_or_else(|| mail::default_sender(&public_url)),
@@ -180,12 +180,18 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| format!("{text:?} is no address; write IP:PORT, as in 127.0.0.1:8080"))
 }
 
-fn existing_file(text: &str) -> Result<PathBuf, String> {
+fn certificate_file(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
-    if path.is_file() {
+    if !path.is_file() {
+        return Err(format!("there is no file {text}; write the path of one"));
+    }
+    let pem = std::fs::read(&path).map_err(|why| format!("{text} cannot be read: {why}"))?;
+    if String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
         Ok(path)
     } else {
-        Err(format!("there is no file {text}; write the path of one"))
+        Err(format!(
+            "there is no certificate in {text}; write the path of a PEM file"
+        ))
     }
 }
 

@@ -42,6 +42,9 @@ pub struct Noted<K, V> {
     pub what: V,
 }
 
+/// Writes a turn of notes, in the transaction of an action.
+pub type WriteNotes<K, V> = fn(&mut Tx<'_>, &[Noted<K, V>]) -> Result<()>;
+
 impl<K, V> Default for Behind<K, V> {
     fn default() -> Self {
         Self {
@@ -89,11 +92,7 @@ where
     ///
     /// # Errors
     /// When the database is away; what was not written is kept for the next time.
-    pub fn flush(
-        &self,
-        db: &Db,
-        write: fn(&mut Tx<'_>, &[Noted<K, V>]) -> Result<()>,
-    ) -> Result<usize> {
+    pub fn flush(&self, db: &Db, write: WriteNotes<K, V>) -> Result<usize> {
         let now = db.clock().now();
         self.write(db, now, write, |note| {
             note.written_at.is_none_or(|at| now - at >= EVERY)
@@ -104,11 +103,7 @@ where
     ///
     /// # Errors
     /// As [`Behind::flush`].
-    pub fn flush_all(
-        &self,
-        db: &Db,
-        write: fn(&mut Tx<'_>, &[Noted<K, V>]) -> Result<()>,
-    ) -> Result<usize> {
+    pub fn flush_all(&self, db: &Db, write: WriteNotes<K, V>) -> Result<usize> {
         self.write(db, db.clock().now(), write, |_| true)
     }
 
@@ -116,7 +111,7 @@ where
         &self,
         db: &Db,
         now: Time,
-        write: fn(&mut Tx<'_>, &[Noted<K, V>]) -> Result<()>,
+        write: WriteNotes<K, V>,
         is_due: impl Fn(&Note<V>) -> bool,
     ) -> Result<usize> {
         let due: Vec<Noted<K, V>> = {

@@ -11,7 +11,7 @@ mod lease;
 mod numbering;
 mod ticker;
 
-pub use behind::{Behind, Noted};
+pub use behind::{Behind, Noted, WriteNotes};
 pub use numbering::{GiveNumber, Numbered, give_numbers};
 pub use ticker::{Ticker, run_until_idle};
 

@@ -57,13 +57,14 @@ pub fn any(conn: &mut Conn) -> QueryResult<bool> {
         .is_some())
 }
 
-/// How many active owners there are, besides `id`.
+/// How many active owners there are who can sign in, besides `id`.
 pub fn other_active_owners(conn: &mut Conn, id: UserId) -> QueryResult<i64> {
     users::table
         .filter(
             users::role
                 .eq(Role::Owner)
                 .and(users::status.eq(Status::Active))
+                .and(users::password_hash.is_not_null())
                 .and(users::id.ne(id)),
         )
         .count()

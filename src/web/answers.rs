@@ -143,9 +143,8 @@ fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
         return Problem::answer(app.text, error, &request_id);
     }
     if error.code() == Code::SignInRequired && request.method().is_safe() {
-        let back = serde_urlencoded::to_string([("next", path_of(request))]).unwrap_or_default();
         return HttpResponse::SeeOther()
-            .insert_header((header::LOCATION, format!("/sign-in?{back}")))
+            .insert_header((header::LOCATION, sign_in_and_back(path_of(request))))
             .finish();
     }
     let mut answer = ErrorPage::of(app, request, error, &request_id)
@@ -183,6 +182,25 @@ fn wants_json(request: &HttpRequest) -> bool {
     .any(|start| path.starts_with(start))
         || header(CONTENT_TYPE).starts_with("application/json")
         || (accepts.contains("application/json") && !accepts.contains("text/html"))
+}
+
+/// The sign-in page, which leads on to `path`.
+fn sign_in_and_back(path: &str) -> String {
+    let back = serde_urlencoded::to_string([("next", path)]).unwrap_or_default();
+    format!("/sign-in?{back}")
+}
+
+/// The page of ours whose form was sent.
+fn page_before(app: &App, request: &HttpRequest) -> String {
+    let referer = request.headers().get(header::REFERER);
+    let referer = referer
+        .and_then(|from| from.to_str().ok())
+        .unwrap_or_default();
+    referer
+        .strip_prefix(app.config.public_url.origin())
+        .filter(|path| path.starts_with('/'))
+        .unwrap_or("/")
+        .to_owned()
 }
 
 /// Path and query alone: a request line may hold a whole address.
@@ -258,7 +276,7 @@ impl ErrorPage {
                 String::new()
             },
             link_href: if code == Code::SignInRequired {
-                "/sign-in".into()
+                sign_in_and_back(&page_before(app, request))
             } else {
                 "/".into()
             },

@@ -152,10 +152,12 @@ fn users_are_made_let_in_and_switched_off() {
             .ok(),
         ada
     );
-    program.run(&["user", "suspend", &ada]).refused(1, "state");
+    program
+        .run(&["user", "suspend", &ada])
+        .refused(1, "done already");
     program
         .run(&["user", "reset-link", &ada])
-        .refused(1, "state");
+        .refused(1, "done already");
     assert_eq!(
         program.run(&["user", "reactivate", "ada@example.org"]).ok(),
         ada
