@@ -160,7 +160,7 @@ codes! {
     InviteDeclined = 410 "invite_declined";
     /// The inviter lost the right to invite.
     InviteSuspended = 410 "invite_suspended";
-    /// Events that old are gone.
+    /// That place in the events is gone.
     EventsGone = 410 "events_gone";
     /// The body is too large.
     TooLarge = 413 "too_large";

@@ -185,6 +185,7 @@ impl Db {
 #[derive(Debug, Default)]
 pub struct Rights {
     generation: AtomicU64,
+    told: AtomicU64,
     revision: std::sync::atomic::AtomicI64,
     seen_at: std::sync::atomic::AtomicI64,
 }
@@ -197,6 +198,16 @@ impl Rights {
     pub fn generation(&self, now: crate::clock::Time) -> Option<u64> {
         let age = now.as_micros() - self.seen_at.load(Ordering::Acquire);
         (age <= Self::TRUST).then(|| self.generation.load(Ordering::Acquire))
+    }
+
+    /// Changes when an action of this process has changed what is told about users, see
+    /// [`Tx::retell_users`].
+    pub fn told(&self) -> u64 {
+        self.told.load(Ordering::Acquire)
+    }
+
+    fn retold(&self) {
+        self.told.fetch_add(1, Ordering::AcqRel);
     }
 
     /// A right ended or narrowed in this process and the change is committed.

@@ -1,6 +1,6 @@
 //! Connections: which database, how each one is set up, and the pool of readers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -112,6 +112,16 @@ fn patient(url: &str) -> String {
     }
 }
 
+/// The path as SQLite takes it. One that is no UTF-8 would silently be another file.
+pub(super) fn sqlite_name(path: &Path) -> ConnectionResult<&str> {
+    path.to_str().ok_or_else(|| {
+        ConnectionError::BadConnection(format!(
+            "the path {} is not UTF-8; give the file or its folder another name",
+            path.display()
+        ))
+    })
+}
+
 impl Manager {
     fn open(&self) -> ConnectionResult<Conn> {
         match &self.target {
@@ -128,7 +138,7 @@ impl Manager {
                 Ok(Conn::Pg(conn))
             }
             Target::Sqlite(path) => {
-                let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+                let mut conn = SqliteConnection::establish(sqlite_name(path)?)?;
                 // busy_timeout first: everything after it may meet a lock.
                 // synchronous=FULL: an answer that was given survives a power cut (promise P1).
                 conn.batch_execute(

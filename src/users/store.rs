@@ -171,9 +171,10 @@ pub fn accept_terms(conn: &mut Conn, id: UserId, version: &str, now: Time) -> Qu
         .map(drop)
 }
 
-/// Notes when a user was last seen.
+/// Notes when a user was last seen; a later time that is written already stays.
 pub fn seen(conn: &mut Conn, id: UserId, at: Time) -> QueryResult<()> {
-    diesel::update(users::table.find(id))
+    let earlier = users::last_seen_at.is_null().or(users::last_seen_at.lt(at));
+    diesel::update(users::table.find(id).filter(earlier))
         .set(users::last_seen_at.eq(at))
         .execute(conn)
         .map(drop)

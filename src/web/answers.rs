@@ -6,8 +6,8 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
+    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap,
+    HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{StatusCode, header};
@@ -94,9 +94,10 @@ pub async fn answers(
     Ok(answered)
 }
 
-/// Keeps what inner layers said beside a refusal: cookies, `Allow`, the end of the caller's key.
+/// Keeps what inner layers said beside a refusal: cookies, `Allow`, the end of the caller's key. How its
+/// body was compressed does not go with the new one.
 fn keep_headers(from: &HeaderMap, to: &mut HeaderMap) {
-    for (name, value) in from {
+    for (name, value) in from.iter().filter(|(name, _)| *name != CONTENT_ENCODING) {
         if name == SET_COOKIE || !to.contains_key(name) {
             to.append(name.clone(), value.clone());
         }
@@ -382,6 +383,7 @@ mod tests {
             HeaderValue::from_static("2027-02-20T09:00:00Z"),
         );
         inner.append(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        inner.append(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         outer.append(
             CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
@@ -389,6 +391,7 @@ mod tests {
         keep_headers(&inner, &mut outer);
         assert_eq!(outer.get_all(SET_COOKIE).count(), 2);
         assert!(outer.contains_key(expires));
+        assert!(!outer.contains_key(CONTENT_ENCODING));
         assert_eq!(outer.get_all(CONTENT_TYPE).count(), 1);
         assert_eq!(outer.get(CONTENT_TYPE).unwrap(), "application/problem+json");
     }

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 
 use super::super::pool::{Conn, Target, connect};
-use super::{Job, Manager, Ran, Shared, begin, depth};
+use super::{Job, Manager, News, Ran, Shared, begin, depth};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 
@@ -82,13 +82,14 @@ fn write_group(
     }
     let started = Instant::now();
     let mut ran = Vec::with_capacity(GROUP_ACTIONS);
-    let (mut kept, mut any_narrowed) = (0, false);
+    let (mut kept, mut news) = (0, News::default());
     let mut next = Some(first);
     while let Some(mut job) = next.take() {
         match savepoint(conn, job.as_mut(), shared.clock.now()) {
-            Ok(Ran::Keep { narrowed }) => {
+            Ok(Ran::Keep(more)) => {
                 kept += 1;
-                any_narrowed |= narrowed;
+                news.rights |= more.rights;
+                news.users |= more.users;
             }
             Ok(Ran::Undo | Ran::Again | Ran::ReadOnly) => {}
             Err(why) => {
@@ -104,7 +105,7 @@ fn write_group(
     if let Err(why) = Manager::commit_transaction(conn) {
         return lose(conn, ran, &why);
     }
-    shared.committed(kept, any_narrowed);
+    shared.committed(kept, news);
     for job in ran {
         job.answer(None);
     }
@@ -119,7 +120,7 @@ fn savepoint(conn: &mut Conn, job: &mut dyn Job, now: Time) -> QueryResult<Ran> 
         Manager::rollback_transaction(conn)?;
     }
     match ran {
-        Ran::Keep { .. } => Manager::commit_transaction(conn)?,
+        Ran::Keep(_) => Manager::commit_transaction(conn)?,
         Ran::Undo | Ran::Again | Ran::ReadOnly => Manager::rollback_transaction(conn)?,
     }
     Ok(ran)

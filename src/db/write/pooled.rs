@@ -33,8 +33,8 @@ pub(super) fn write(pool: &Pool, mut job: Box<dyn Job>, shared: &Shared) {
             Err(why) => return job.answer(Some(&why.to_string())),
         };
         match serializable(&mut conn, job.as_mut(), shared.clock.now()) {
-            Ok(Ran::Keep { narrowed }) => {
-                shared.committed(1, narrowed);
+            Ok(Ran::Keep(news)) => {
+                shared.committed(1, news);
                 return job.answer(None);
             }
             Ok(Ran::Undo) => return job.answer(None),
@@ -71,7 +71,7 @@ fn serializable(conn: &mut Conn, job: &mut dyn Job, now: Time) -> QueryResult<Ra
         Manager::rollback_transaction(conn)?;
     }
     match ran {
-        Ran::Keep { .. } => Manager::commit_transaction(conn)?,
+        Ran::Keep(_) => Manager::commit_transaction(conn)?,
         Ran::Undo | Ran::Again | Ran::ReadOnly => Manager::rollback_transaction(conn)?,
     }
     Ok(ran)

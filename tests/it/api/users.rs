@@ -189,6 +189,32 @@ fn a_change_is_seen_by_the_next_request_that_asks_who_one_is() {
 }
 
 #[test]
+fn a_new_name_is_told_at_once_and_keys_stay_remembered() {
+    let app = TestApp::start();
+    let api = app.api();
+    let me = || api.get("/api/v1/me").is(200).json()["user"].clone();
+    let path = format!("{PATH}/{}", me()["id"].as_str().unwrap());
+    let misses = || app.parts.keys.cache.counts().1;
+    let (before, told) = (misses(), revision(&app));
+    api.patch(&path, &json!({ "display_name": "Amazing Grace" }))
+        .is(200);
+    assert_eq!(me()["display_name"], "Amazing Grace");
+    assert_eq!(misses(), before, "the key was looked up again");
+    assert_eq!(revision(&app), told, "other processes were told");
+    let group = json!({ "name": "Analysts", "description": "" });
+    let group = api.post("/api/v1/groups", &group).is(201).json();
+    let group = format!("/api/v1/groups/{}", group["id"].as_str().unwrap());
+    api.patch(&group, &json!({ "description": "They count." }))
+        .is(200);
+    assert_eq!(revision(&app), told);
+}
+
+/// What other processes look at to hear of rights that ended.
+fn revision(app: &TestApp) -> i64 {
+    app.count("SELECT CAST(sum(number) AS BIGINT) AS count FROM revisions")
+}
+
+#[test]
 fn a_mailbox_that_is_proved_by_recovery_ends_what_the_account_did_before() {
     let app = TestApp::start();
     let invited = app.invited_with(&json!({ "email": "ada@example.org", "delivery": "link" }));
