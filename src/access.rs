@@ -48,8 +48,8 @@ macro_rules! scopes {
 scopes! {
     /// See users.
     UsersRead = "users:read" Member;
-    /// Make and change users.
-    UsersWrite = "users:write" Admin;
+    /// Make and change users; members change and delete themselves alone.
+    UsersWrite = "users:write" Member;
     /// See invites.
     InvitesRead = "invites:read" Member;
     /// Make, send, change and revoke invites.

@@ -34,6 +34,9 @@ pub struct Ts;
 
 impl diesel::sql_types::SqlOrd for Ts {}
 
+/// 0001-01-01T00:00:00Z in microseconds. PostgreSQL keeps no time that is much earlier.
+const EARLIEST: i64 = -62_135_596_800_000_000;
+
 /// A length of time in microseconds; may be negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Span(i64);
@@ -76,6 +79,13 @@ impl Time {
         Self(micros)
     }
 
+    /// [`Time::from_micros`] for a number that came from outside: only the years 1 to 9999, which both
+    /// databases keep and every answer can tell.
+    pub fn in_range(micros: i64) -> Option<Self> {
+        let can_be_told = Timestamp::from_microsecond(micros).is_ok();
+        (micros >= EARLIEST && can_be_told).then_some(Self(micros))
+    }
+
     /// Microseconds since 1970-01-01T00:00:00Z.
     pub const fn as_micros(self) -> i64 {
         self.0
@@ -110,11 +120,10 @@ impl Time {
         }
     }
 
-    /// Reads RFC 3339 with any offset.
+    /// Reads RFC 3339 with any offset, in the years 1 to 9999.
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<Timestamp>()
-            .ok()
-            .map(|stamp| Self(stamp.as_microsecond()))
+        let stamp = text.parse::<Timestamp>().ok()?;
+        Self::in_range(stamp.as_microsecond())
     }
 }
 
@@ -209,6 +218,21 @@ mod tests {
         assert_eq!(time.rfc3339(), "2026-11-22T09:00:00Z");
         assert_eq!(time.whole_seconds().as_micros() % 1_000_000, 0);
         assert_eq!(Time::parse("2026-11-22"), None);
+    }
+
+    #[test]
+    fn times_from_outside_lie_in_the_years_1_to_9999() {
+        let first = Time::parse("0001-01-01T00:00:00Z").unwrap();
+        assert_eq!(first.as_micros(), EARLIEST);
+        for micros in [EARLIEST, 0, 253_402_000_000_000_000] {
+            assert_eq!(Time::in_range(micros), Some(Time(micros)));
+        }
+        for micros in [i64::MIN, EARLIEST - 1, 253_402_300_800_000_000, i64::MAX] {
+            assert_eq!(Time::in_range(micros), None, "{micros}");
+        }
+        for text in ["-009999-01-02T00:00:00Z", "0000-12-31T23:59:59Z"] {
+            assert_eq!(Time::parse(text), None, "{text}");
+        }
     }
 
     #[test]

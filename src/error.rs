@@ -122,6 +122,8 @@ codes! {
     InviteUnknown = 404 "invite_unknown";
     /// The path exists, the method does not.
     MethodNotAllowed = 405 "method_not_allowed";
+    /// The body took too long to arrive.
+    RequestTimeout = 408 "request_timeout";
     /// Somebody else has that address.
     AddressTaken = 409 "address_taken";
     /// There is a pending invite for that address.
@@ -158,7 +160,7 @@ codes! {
     InviteDeclined = 410 "invite_declined";
     /// The inviter lost the right to invite.
     InviteSuspended = 410 "invite_suspended";
-    /// Events that old are gone.
+    /// That place in the events is gone.
     EventsGone = 410 "events_gone";
     /// The body is too large.
     TooLarge = 413 "too_large";
@@ -176,6 +178,8 @@ codes! {
     TooManyRequests = 429 "too_many_requests";
     /// A fault of ours.
     Internal = 500 "internal";
+    /// The database said nothing: what was asked for may have been done.
+    OutcomeUnknown = 503 "outcome_unknown";
     /// A part that is needed is away.
     Unavailable = 503 "unavailable";
 }

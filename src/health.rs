@@ -1,5 +1,7 @@
 //! Whether the process lives, and whether it can do its work.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, web};
 use diesel::prelude::*;
 use schemars::JsonSchema;
@@ -8,6 +10,9 @@ use serde::Serialize;
 use crate::app::App;
 use crate::openapi::Doc;
 use crate::web::ok;
+
+/// How long the database may take. Whoever watches the server asks again within seconds.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// That the process answers.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -43,7 +48,9 @@ pub async fn ready(app: web::Data<App>) -> HttpResponse {
     use crate::db::schema::revisions::dsl;
     let asked = app
         .db
-        .read(|conn| Ok(dsl::revisions.count().get_result::<i64>(conn)?))
+        .read_within(PATIENCE, |conn| {
+            Ok(dsl::revisions.count().get_result::<i64>(conn)?)
+        })
         .await;
     match asked {
         Ok(_) => ok(&Readiness {

@@ -107,7 +107,7 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// A name as it is compared and searched: small letters, one space between words.
+/// A name or an address as it is compared and searched: small letters, one space between words.
 pub fn normal_name(name: &str) -> String {
     name.to_lowercase()
         .split_whitespace()

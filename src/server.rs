@@ -104,6 +104,11 @@ pub fn jobs() -> Vec<Job<Parts>> {
             run: |parts| outbox::jobs::erase_old(&parts.app),
         },
         Job {
+            name: "outbox-sweep",
+            every: hours(1),
+            run: |parts| outbox::jobs::sweep(&parts.app),
+        },
+        Job {
             name: "ended-rows",
             every: minutes(10),
             run: sweep,
@@ -111,13 +116,16 @@ pub fn jobs() -> Vec<Job<Parts>> {
     ]
 }
 
-/// Deletes what has ended and is of no use to anybody.
+/// Rows of each table that one turn of [`sweep`] deletes, so that it holds the writer only for a moment.
+const SWEEP_ROWS: i64 = 500;
+
+/// Deletes a part of what has ended and is of no use to anybody.
 fn sweep(parts: &Parts) -> Result<usize> {
     parts.app.db.write_now(|tx| {
         let now = tx.now;
-        Ok(sign_in::store::sweep(tx, now)?
-            + one_time_links::sweep(tx)?
-            + crate::web::forget_old_answers(tx)?)
+        Ok(sign_in::store::sweep(tx, now, SWEEP_ROWS)?
+            + one_time_links::sweep(tx, SWEEP_ROWS)?
+            + crate::web::forget_old_answers(tx, SWEEP_ROWS)?)
     })
 }
 
@@ -136,7 +144,8 @@ impl Parts {
     /// # Errors
     /// When the database refuses.
     pub fn flush(&self) -> Result<usize> {
-        Ok(self.seen.flush(&self.app)? + self.keys.usage.flush_all(&self.app.db)?)
+        let db = &self.app.db;
+        Ok(self.seen.flush_all(db)? + self.keys.usage.flush_all(db)?)
     }
 }
 
@@ -270,8 +279,8 @@ impl Server {
                 .configure(routes::register)
                 .wrap(from_fn(callers::visit))
                 .wrap(sessions)
-                .wrap(from_fn(crate::web::answers))
                 .wrap(Compress::default())
+                .wrap(from_fn(crate::web::answers))
         })
         .worker_max_blocking_threads(BLOCKING_THREADS)
         .shutdown_timeout(PATIENCE);
@@ -299,13 +308,14 @@ impl Server {
         if let Some(metrics) = metrics {
             metrics.stop(false).await;
         }
+        // Before jobs are waited for: one may hang at a mail server until the process is killed.
+        if let Err(why) = parts.flush() {
+            tracing::warn!(%why, "the last uses of sessions and keys could not be written");
+        }
         if let Some(ticker) = ticker {
             ticker.stop();
         }
         heart.stop();
-        if let Err(why) = parts.flush() {
-            tracing::warn!(%why, "the last uses of sessions and keys could not be written");
-        }
         Ok(())
     }
 }

@@ -115,6 +115,11 @@ error-410-detail = It has been used, withdrawn or deleted.
 error-410-next = Ask the person who gave you the address for a new one.
 error-410-link = Go to the start page
 
+error-408-title = That took too long
+error-408-detail = The rest of what you sent did not arrive in time. Nothing was changed.
+error-408-next = Send it again.
+error-408-link = Go to the start page
+
 error-link-title = This link does not work any more
 error-link-next = Sign in and ask for a new one where you asked for this one.
 error-link-link = Go to the start page

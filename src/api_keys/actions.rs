@@ -73,7 +73,7 @@ pub fn issue(tx: &mut Tx<'_>, app: &App, maker: &Maker, input: &IssueKey) -> Res
         start: start(&key),
         name: key.name.clone(),
         expires_at: key.expires_at,
-        link: app.link(super::pages::LIST),
+        link: app.link(super::LIST),
     };
     tell_owner(tx, app, &owner, &key, &mail)?;
     Ok(Issued { key, secret })
@@ -118,7 +118,7 @@ pub fn revoke(
             start: start(&key),
             name: key.name.clone(),
             reason: reason.unwrap_or_default().to_owned(),
-            link: app.link(super::pages::LIST),
+            link: app.link(super::LIST),
         };
         tell_owner(tx, app, &key_owner, &key, &mail)?;
     }

@@ -21,6 +21,9 @@ pub mod view;
 pub use authenticate::{KeyCache, Principal, authenticate};
 pub use usage::Usage;
 
+/// Where people see their keys.
+const LIST: &str = "/settings/api-keys";
+
 /// What this process remembers about keys.
 #[derive(Debug, Default)]
 pub struct Keys {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 pub use new::{create, new};
 
 use super::Keys;
+use super::LIST;
 use super::actions;
 use super::model::KeyState;
 use super::view::{KeyView, Reader, start};
@@ -18,8 +19,6 @@ use crate::error::Result;
 use crate::ids::{KeyId, UserId};
 use crate::web::{Flash, FormErrors, Page, PageLinks, PostForm, SignedIn, render};
 
-/// Where a user's own keys are listed.
-pub(super) const LIST: &str = "/settings/api-keys";
 /// Keys on one page of the list.
 const PER_PAGE: i64 = 50;
 

@@ -4,11 +4,13 @@
 use diesel::prelude::*;
 
 use super::model::{Key, Terms};
+use super::usage::Use;
 use crate::access::{Role, Scopes};
 use crate::clock::Time;
 use crate::db::schema::{api_keys, users};
 use crate::db::{Conn, Cursor, MultiBackend, Paging, Slice};
 use crate::ids::{KeyId, UserId};
+use crate::jobs::Noted;
 use crate::secret::{PlainSecret, SecretDigest};
 
 /// The most keys of one user that are shown beside the user.
@@ -235,34 +237,21 @@ pub fn revoke(
     Ok(changed == 1)
 }
 
-/// The last use of one key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastUse {
-    /// The key.
-    pub key: KeyId,
-    /// When.
-    pub at: Time,
-    /// From which address.
-    pub ip: Option<String>,
-    /// The program, as it called itself.
-    pub agent: String,
-}
-
 /// Writes when keys were last used; a later use that another instance has written stays.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn write_uses(conn: &mut Conn, uses: &[LastUse]) -> QueryResult<()> {
+pub fn write_uses(conn: &mut Conn, uses: &[Noted<KeyId, Use>]) -> QueryResult<()> {
     for used in uses {
         let older = api_keys::last_used_at
             .is_null()
             .or(api_keys::last_used_at.lt(used.at));
-        diesel::update(api_keys::table.find(used.key))
+        diesel::update(api_keys::table.find(used.of))
             .filter(older)
             .set((
                 api_keys::last_used_at.eq(used.at),
-                api_keys::last_used_ip.eq(used.ip.as_deref()),
-                api_keys::last_used_agent.eq(&used.agent),
+                api_keys::last_used_ip.eq(used.what.ip.map(|ip| ip.to_string())),
+                api_keys::last_used_agent.eq(&used.what.agent),
             ))
             .execute(conn)?;
     }

@@ -1,82 +1,46 @@
-//! When each key was last used: collected in memory, because a write for every request would cost more
-//! than the request, and written down by a job.
+//! When each key was last used, written behind.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::model::Key;
-use super::store::{self, LastUse};
-use crate::clock::{Span, Time, minutes};
-use crate::db::Db;
+use super::store;
+use crate::clock::Time;
+use crate::db::{Db, Tx};
 use crate::error::Result;
 use crate::ids::KeyId;
+use crate::jobs::{Behind, Noted};
 
-/// Keys that are remembered at once. The use of one more is not written down while none can be forgotten.
-const KEYS: usize = 50_000;
-/// A key's row is written at most this often.
-const EVERY: Span = minutes(1);
-/// Rows written in one turn, so that other actions get their turn between them.
-const TURN: usize = 200;
 /// The longest description of a program, in characters.
 const LONGEST_AGENT: usize = 200;
 
 /// The last uses that this process has seen.
 #[derive(Debug, Default)]
-pub struct Usage {
-    seen: Mutex<HashMap<KeyId, Seen>>,
-}
+pub struct Usage(Behind<KeyId, Use>);
 
-#[derive(Debug)]
-struct Seen {
-    at: Time,
-    ip: Option<IpAddr>,
-    agent: String,
-    /// Whether the row says less than this.
-    is_new: bool,
-    written_at: Option<Time>,
+/// From where a key was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The address.
+    pub ip: Option<IpAddr>,
+    /// The program, as it called itself.
+    pub agent: String,
 }
 
 impl Usage {
     /// Notes that a key was used.
     pub fn note(&self, key: KeyId, at: Time, ip: Option<IpAddr>, agent: &str) {
-        let agent = short(agent);
-        let mut seen = self.lock();
-        if let Some(known) = seen.get_mut(&key) {
-            if known.at > at {
-                return;
-            }
-            (known.at, known.ip, known.is_new) = (at, ip, true);
-            if known.agent != agent {
-                agent.clone_into(&mut known.agent);
-            }
-            return;
-        }
-        if seen.len() >= KEYS {
-            seen.retain(|_, known| known.is_new);
-        }
-        if seen.len() < KEYS {
-            seen.insert(
-                key,
-                Seen {
-                    at,
-                    ip,
-                    agent: agent.to_owned(),
-                    is_new: true,
-                    written_at: None,
-                },
-            );
-        }
+        let agent = short(agent).to_owned();
+        self.0.note(key, at, Use { ip, agent });
     }
 
     /// Puts a use into `key` that its row does not tell yet.
     pub fn complete(&self, key: &mut Key) {
-        let seen = self.lock();
-        let newer = |known: &&Seen| key.last_used_at.is_none_or(|at| at < known.at);
-        if let Some(known) = seen.get(&key.id).filter(newer) {
-            key.last_used_at = Some(known.at);
-            key.last_used_ip = known.ip.map(|ip| ip.to_string());
-            key.last_used_agent = Some(known.agent.clone());
+        let known = self.0.last(key.id);
+        let newer = |(at, _): &(Time, Use)| key.last_used_at.is_none_or(|last| last < *at);
+        if let Some((at, used)) = known.filter(newer) {
+            key.last_used_at = Some(at);
+            key.last_used_ip = used.ip.map(|ip| ip.to_string());
+            key.last_used_agent = Some(used.agent);
         }
     }
 
@@ -85,10 +49,7 @@ impl Usage {
     /// # Errors
     /// When the database is away; what was not written is kept for the next time.
     pub fn flush(&self, db: &Db) -> Result<usize> {
-        let now = db.clock().now();
-        self.write(db, now, |known| {
-            known.written_at.is_none_or(|at| now - at >= EVERY)
-        })
+        self.0.flush(db, write)
     }
 
     /// Writes down everything, for when the process ends.
@@ -96,49 +57,12 @@ impl Usage {
     /// # Errors
     /// When the database is away.
     pub fn flush_all(&self, db: &Db) -> Result<usize> {
-        self.write(db, db.clock().now(), |_| true)
-    }
-
-    fn write(&self, db: &Db, now: Time, is_due: impl Fn(&Seen) -> bool) -> Result<usize> {
-        let due: Vec<LastUse> = {
-            let mut seen = self.lock();
-            // What is written and rests for a minute is forgotten; the row says the same.
-            seen.retain(|_, known| {
-                known.is_new || known.written_at.is_none_or(|at| now - at < EVERY)
-            });
-            seen.iter()
-                .filter(|(_, known)| known.is_new && is_due(known))
-                .map(|(key, known)| known.as_row(*key))
-                .collect()
-        };
-        for turn in due.chunks(TURN) {
-            let rows = turn.to_vec();
-            db.write_now(move |tx| Ok(store::write_uses(tx, &rows)?))?;
-            let mut seen = self.lock();
-            for row in turn {
-                if let Some(known) = seen.get_mut(&row.key) {
-                    known.written_at = Some(now);
-                    known.is_new = known.at > row.at;
-                }
-            }
-        }
-        Ok(due.len())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<KeyId, Seen>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.flush_all(db, write)
     }
 }
 
-impl Seen {
-    fn as_row(&self, key: KeyId) -> LastUse {
-        LastUse {
-            key,
-            at: self.at,
-            ip: self.ip.map(|ip| ip.to_string()),
-            agent: self.agent.clone(),
-        }
-    }
+fn write(tx: &mut Tx<'_>, uses: &[Noted<KeyId, Use>]) -> Result<()> {
+    Ok(store::write_uses(tx, uses)?)
 }
 
 /// The first 200 characters.
@@ -155,7 +79,7 @@ mod tests {
     use super::super::testing::{House, user};
     use super::*;
     use crate::access::Role;
-    use crate::clock::seconds;
+    use crate::clock::{minutes, seconds};
 
     fn row(db: &Db, id: KeyId) -> Key {
         db.read_now(|conn| Ok(store::find(conn, id)?.0)).unwrap()
@@ -188,12 +112,6 @@ mod tests {
         assert_eq!(row(db, id).last_used_at, Some(second));
         assert_eq!(row(db, id).last_used_ip, None);
         assert_eq!(usage.flush(db).unwrap(), 0);
-
-        usage.note(id, clock.now(), None, "other");
-        assert_eq!(usage.flush_all(db).unwrap(), 1, "the process ends");
-        clock.advance(minutes(2));
-        assert_eq!(usage.flush(db).unwrap(), 0);
-        assert!(usage.lock().is_empty(), "what is written is forgotten");
     }
 
     #[test]
@@ -209,21 +127,6 @@ mod tests {
         assert_eq!(here.flush(db).unwrap(), 1);
         assert_eq!(elsewhere.flush(db).unwrap(), 1);
         assert_eq!(row(db, id).last_used_agent.as_deref(), Some("late"));
-    }
-
-    #[test]
-    fn many_keys_are_written_in_turns_and_the_memory_is_bounded() {
-        let house = House::new();
-        let usage = Usage::default();
-        let now = house.now();
-        for _ in 0..TURN * 2 + 1 {
-            usage.note(KeyId::new(now), now, None, "");
-        }
-        assert_eq!(usage.flush(house.db()).unwrap(), TURN * 2 + 1);
-        for _ in 0..KEYS + 5 {
-            usage.note(KeyId::new(now), now, None, "");
-        }
-        assert!(usage.lock().len() <= KEYS);
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub mod model;
 pub mod pages;
 pub mod seal;
 mod sentence;
-mod store;
+pub mod store;
 mod view;
 
 pub use actions::{record, record_refused};

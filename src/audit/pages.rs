@@ -212,7 +212,13 @@ mod tests {
         let filter = query.filter().unwrap();
         assert_eq!(filter.from.unwrap().rfc3339(), "2026-11-22T00:00:00Z");
         assert_eq!(filter.to.unwrap().rfc3339(), "2026-11-23T00:00:00Z");
-        for bad in ["22.11.2026", "2026-13-01", "2026-11-22T00:00:00Z", "x"] {
+        for bad in [
+            "22.11.2026",
+            "2026-13-01",
+            "2026-11-22T00:00:00Z",
+            "-009999-01-02",
+            "x",
+        ] {
             let query = Query {
                 to: bad.into(),
                 ..Query::default()

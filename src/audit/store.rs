@@ -9,6 +9,7 @@ use crate::clock::Time;
 use crate::db::schema::{api_keys, audit, invites, users};
 use crate::db::{Conn, Json, MultiBackend, Paging, count_some, prefix_end};
 use crate::ids::AuditId;
+use crate::input::normal_name;
 
 /// More people of one name than anybody asks for at once.
 const NAMESAKES: i64 = 50;
@@ -39,7 +40,10 @@ pub(super) fn insert(conn: &mut Conn, row: &NewRow<'_>) -> QueryResult<()> {
 }
 
 /// A part of the log in the order that `paging` fetches.
-pub(super) fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Vec<Row>> {
+///
+/// # Errors
+/// When the database refuses.
+pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Vec<Row>> {
     let mut query = audit::table.into_boxed::<MultiBackend>();
     match filter.actor.as_str() {
         "" => {}
@@ -103,7 +107,7 @@ fn actors_called(conn: &mut Conn, text: &str) -> QueryResult<Vec<String>> {
 /// The ids of the users and invites of that address or name.
 fn targets_called(conn: &mut Conn, text: &str) -> QueryResult<Vec<String>> {
     let mut ids = users_called(conn, text)?;
-    let norm = normal(text);
+    let norm = normal_name(text);
     let invited: Vec<String> = invites::table
         .filter(
             invites::email_norm
@@ -119,17 +123,13 @@ fn targets_called(conn: &mut Conn, text: &str) -> QueryResult<Vec<String>> {
 }
 
 fn users_called(conn: &mut Conn, text: &str) -> QueryResult<Vec<String>> {
-    let norm = normal(text);
+    let norm = normal_name(text);
     users::table
         .filter(users::email_norm.eq(&norm).or(users::name_norm.eq(&norm)))
         .select(users::id)
         .order(users::created_at.desc())
         .limit(NAMESAKES)
         .load(conn)
-}
-
-fn normal(text: &str) -> String {
-    text.trim().to_lowercase()
 }
 
 /// What people call these users, the owners of these keys and whom these invites are for; one query for each of the three.

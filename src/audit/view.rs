@@ -62,7 +62,7 @@ impl EntryView {
         let (icon, folder) = match row.target_kind.as_str() {
             "invite" => ("send", Some("invites")),
             "user" => ("user", Some("users")),
-            "group" => ("users-group", Some("groups")),
+            "group" => ("users-group", None),
             "api_key" => ("key", None),
             "settings" => ("adjustments", None),
             "session" => ("lock", None),

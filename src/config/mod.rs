@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use lettre::message::Mailbox;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 pub use database::DatabaseUrl;
 pub use mail::{Smtp, SmtpCredentials, SmtpSecurity};
@@ -135,7 +135,7 @@ impl Config {
         Ok(Self {
             listen,
             smtp: values.read("SMTP_URL", Smtp::parse)?,
-            smtp_ca_file: values.read("SMTP_CA_FILE", existing_file)?,
+            smtp_ca_file: values.read("SMTP_CA_FILE", certificate_file)?,
             mail_from: values
                 .read("MAIL_FROM", mail::sender)?
                 .unwrap_or_else(|| mail::default_sender(&public_url)),
@@ -180,12 +180,18 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| format!("{text:?} is no address; write IP:PORT, as in 127.0.0.1:8080"))
 }
 
-fn existing_file(text: &str) -> Result<PathBuf, String> {
+fn certificate_file(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
-    if path.is_file() {
+    if !path.is_file() {
+        return Err(format!("there is no file {text}; write the path of one"));
+    }
+    let pem = std::fs::read(&path).map_err(|why| format!("{text} cannot be read: {why}"))?;
+    if String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
         Ok(path)
     } else {
-        Err(format!("there is no file {text}; write the path of one"))
+        Err(format!(
+            "there is no certificate in {text}; write the path of a PEM file"
+        ))
     }
 }
 
@@ -198,9 +204,22 @@ fn on_or_off(text: &str) -> Result<bool, String> {
 }
 
 fn log_filter(text: &str) -> Result<String, String> {
-    EnvFilter::try_new(text)
-        .map(|_| text.to_owned())
-        .map_err(|_| format!("{text:?} is no filter; write error, warn, info, debug or trace"))
+    let is_part = |part: &str| {
+        let (module, level) = part.split_once('=').unwrap_or(("all", part));
+        let is_module = !module.is_empty()
+            && module
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':'));
+        is_module && level.parse::<LevelFilter>().is_ok()
+    };
+    // The filter itself would take any word for the name of a module.
+    if text.split(',').all(|part| is_part(part.trim())) && text.parse::<Targets>().is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{text:?} is no filter; write error, warn, info, debug or trace"
+        ))
+    }
 }
 
 fn log_format(text: &str) -> Result<LogFormat, String> {

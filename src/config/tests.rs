@@ -43,7 +43,7 @@ fn without_configuration_it_serves_on_loopback() {
 fn every_setting_is_read_and_printed_with_its_source() {
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
-    fs::write(&ca, "").unwrap();
+    fs::write(&ca, "-----BEGIN CERTIFICATE-----\n").unwrap();
     let ca = ca.to_str().unwrap();
     let values = [
         ("LISTEN", "0.0.0.0:8443", "0.0.0.0:8443"),
@@ -121,7 +121,7 @@ fn what_platforms_put_into_the_environment_is_passed_over() {
 
 #[test]
 fn each_refusal_names_the_setting_and_says_what_to_write() {
-    let cases: [(&[(&str, &str)], &str); 21] = [
+    let cases: [(&[(&str, &str)], &str); 22] = [
         (
             &[("VESTIBULE_LISTN", "x")],
             "VESTIBULE_LISTN: there is no such setting; the nearest is VESTIBULE_LISTEN",
@@ -164,6 +164,10 @@ fn each_refusal_names_the_setting_and_says_what_to_write() {
             "VESTIBULE_SMTP_CA_FILE: there is no file /no/such.pem",
         ),
         (&[("VESTIBULE_SMTP_CA_FILE", "/")], "there is no file /"),
+        (
+            &[("VESTIBULE_SMTP_CA_FILE", "Cargo.toml")],
+            "there is no certificate in Cargo.toml",
+        ),
         (
             &[("VESTIBULE_MAIL_FROM", "me")],
             "VESTIBULE_MAIL_FROM: \"me\" is no sender",

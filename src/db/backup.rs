@@ -11,7 +11,7 @@ use diesel::sql_types::Text;
 
 use super::held::Held;
 use super::migrate::{apply, schema};
-use super::pool::{Conn, Target, connect};
+use super::pool::{Conn, Target, connect, sqlite_name};
 use super::schema::facts::dsl;
 use crate::error::{Error, Result};
 
@@ -37,6 +37,7 @@ pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
 /// # Errors
 /// When `file` exists already, or the copy cannot be written or is not sound; then there is no copy.
 pub fn backup(database: &Path, file: &Path) -> Result<()> {
+    sqlite_name(file).map_err(|why| words(why.to_string()))?;
     let refused = |why: io::Error| words(format!("cannot write {}: {why}", file.display()));
     let copy = OpenOptions::new()
         .write(true)
@@ -65,11 +66,12 @@ fn write_copy(database: &Path, file: &Path) -> Result<()> {
     let _held = Held::shared(database)?;
     let mut conn = open(database)?;
     // SQLite takes an empty file for the copy, so its mode is right from the first byte on.
+    let name = sqlite_name(file).map_err(|why| words(why.to_string()))?;
     diesel::sql_query("VACUUM INTO ?")
-        .bind::<Text, _>(file.to_string_lossy())
+        .bind::<Text, _>(name)
         .execute(&mut conn)
         .map_err(|why| words(format!("cannot write {}: {why}", file.display())))?;
-    let mut copy = SqliteConnection::establish(&file.to_string_lossy())
+    let mut copy = SqliteConnection::establish(name)
         .map_err(|why| words(format!("cannot read {}: {why}", file.display())))?;
     check(&mut copy).map_err(|why| words(format!("the copy is not sound: {why}")))
 }
@@ -207,7 +209,8 @@ fn put_in_place(draft: &Path, database: &Path, kept: &Path) -> Result<Option<Pat
 /// Writes the journal of a database into it. One that is broken stays as it is: that may be why somebody
 /// restores a backup.
 fn fold_journal(database: &Path) {
-    let folded = SqliteConnection::establish(&database.to_string_lossy())
+    let folded = sqlite_name(database)
+        .and_then(SqliteConnection::establish)
         .map_err(|why| why.to_string())
         .and_then(|mut conn| {
             conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")
@@ -275,4 +278,25 @@ fn sync_folder(file: &Path) -> io::Result<()> {
 
 fn words(text: String) -> Error {
     Error::internal(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+    use crate::db::migrate;
+
+    #[test]
+    fn a_name_that_is_no_text_is_refused_and_no_other_file_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("v.db");
+        migrate(&Target::Sqlite(database.clone())).unwrap();
+        let odd = folder.path().join(OsStr::from_bytes(b"copy\xff.db"));
+        let before = fs::read_dir(folder.path()).unwrap().count();
+        let refused = backup(&database, &odd).unwrap_err().to_string();
+        assert!(refused.contains("not UTF-8"), "{refused}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), before);
+    }
 }

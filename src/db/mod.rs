@@ -23,6 +23,7 @@ mod write;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use diesel::prelude::*;
 
@@ -30,16 +31,21 @@ pub use backup::{Restored, backup, restore};
 pub use migrate::{Schema, look, migrate};
 pub use pool::{Conn, MultiBackend, Target};
 pub use query::{
-    Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, Paging, Slice, Suffix, count_some, prefix_end,
+    Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, FOUND_AT_ONCE, Paging, Slice, Suffix, count_some,
+    fits, prefix_end,
 };
 pub use types::{Js, Json, Ts};
 pub use write::{Bell, Counts, Tx};
 
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use held::Held;
 use pool::Pool;
 use write::Writer;
+
+/// How long a request waits for the database, longer than PostgreSQL lets a statement run: beyond it the
+/// server is frozen or the network swallows what is sent, and pages answer all the same (product rule 10).
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The open database of this process. Cheap to clone.
 #[derive(Clone)]
@@ -74,15 +80,32 @@ impl Db {
     }
 
     /// Runs `work` on a reading connection, off the async threads.
+    ///
+    /// # Errors
+    /// What `work` answers; `unavailable` when the database is away or says nothing.
     pub async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
+        self.read_within(PATIENCE, work).await
+    }
+
+    /// [`Db::read`] for who can wait no longer than this.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn read_within<T, F>(&self, patience: Duration, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
         let db = self.clone();
-        tokio::task::spawn_blocking(move || db.read_now(work))
-            .await
-            .unwrap_or_else(Error::gone)
+        let read = tokio::task::spawn_blocking(move || db.read_now(work));
+        match tokio::time::timeout(patience, read).await {
+            Ok(done) => done.unwrap_or_else(Error::gone),
+            Err(_) => Err(Error::Unavailable("the database does not answer".into())),
+        }
     }
 
     /// [`Db::read`] for callers that may block: jobs and the command line.
@@ -96,6 +119,10 @@ impl Db {
 
     /// Runs `action` as one transaction and answers once it is durable.
     ///
+    /// # Errors
+    /// What the action answers; `unavailable` when the database is away; `outcome_unknown` when it says
+    /// nothing: then the action may still be done.
+    ///
     /// On PostgreSQL the closure may run several times (serialisation failures), so it must have no
     /// effect outside the transaction.
     pub async fn write<T, F>(&self, action: F) -> Result<T>
@@ -103,7 +130,9 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        self.writer.write(action).await
+        tokio::time::timeout(PATIENCE, self.writer.write(action))
+            .await
+            .unwrap_or_else(|_| Code::OutcomeUnknown.refuse())
     }
 
     /// [`Db::write`] for callers that may block: jobs and the command line.
@@ -156,6 +185,7 @@ impl Db {
 #[derive(Debug, Default)]
 pub struct Rights {
     generation: AtomicU64,
+    told: AtomicU64,
     revision: std::sync::atomic::AtomicI64,
     seen_at: std::sync::atomic::AtomicI64,
 }
@@ -170,6 +200,16 @@ impl Rights {
         (age <= Self::TRUST).then(|| self.generation.load(Ordering::Acquire))
     }
 
+    /// Changes when an action of this process has changed what is told about users, see
+    /// [`Tx::retell_users`].
+    pub fn told(&self) -> u64 {
+        self.told.load(Ordering::Acquire)
+    }
+
+    fn retold(&self) {
+        self.told.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// A right ended or narrowed in this process and the change is committed.
     fn narrowed(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
@@ -180,5 +220,29 @@ impl Rights {
             self.narrowed();
         }
         self.seen_at.store(at, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scratch::Scratch;
+    use super::*;
+
+    #[test]
+    fn a_database_that_says_nothing_is_not_waited_for() {
+        let scratch = Scratch::new();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let (awake, asleep) = std::sync::mpsc::channel::<()>();
+        let silent = scratch.db.read_within(Duration::from_millis(20), move |_| {
+            asleep.recv().ok();
+            Ok(())
+        });
+        let refused = runtime.block_on(silent).unwrap_err();
+        assert_eq!(refused.code(), Code::Unavailable);
+        drop(awake);
+        runtime.block_on(scratch.db.read(|_| Ok(()))).unwrap();
     }
 }

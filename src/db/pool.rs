@@ -1,6 +1,6 @@
 //! Connections: which database, how each one is set up, and the pool of readers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -40,6 +40,18 @@ const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection before it is answered with 503.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What libpq does when a server says nothing, unless the URL names it. Without these a connection waits for
+/// as long as the operating system does: two minutes for a new one, hours for one that has gone quiet.
+///
+/// - `connect_timeout`: seconds for each host; as long as a request waits for a connection.
+/// - `tcp_user_timeout`: milliseconds that sent bytes may go without an acknowledgement. A server that is
+///   only slow acknowledges at once.
+/// - `keepalives_…`: the first question after 10 seconds of silence, the next every 5 seconds: so a host that
+///   vanished while an answer was due is given up after 25 seconds, and a firewall does not forget a
+///   connection that rests.
+const LIBPQ_PATIENCE: &str = "connect_timeout=3&tcp_user_timeout=10000&keepalives_idle=10\
+                              &keepalives_interval=5&keepalives_count=3";
 
 pub(super) type Pool = diesel::r2d2::Pool<Manager>;
 
@@ -83,20 +95,50 @@ pub(super) fn connect(target: &Target) -> ConnectionResult<Conn> {
     .open()
 }
 
+/// The URL with [`LIBPQ_PATIENCE`]. It goes first, because of what is named twice libpq takes the last.
+fn patient(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    // A password may hold a question mark; it ends at the `@`, which stands before any slash.
+    let hosts = match url[start..].find(['@', '/']).map(|at| start + at) {
+        Some(at) if url[at..].starts_with('@') => at + 1,
+        _ => start,
+    };
+    match url[hosts..].find('?').map(|at| hosts + at) {
+        Some(at) => {
+            let (server, named) = (&url[..at], &url[at + 1..]);
+            format!("{server}?{LIBPQ_PATIENCE}&{named}")
+        }
+        None => format!("{url}?{LIBPQ_PATIENCE}"),
+    }
+}
+
+/// The path as SQLite takes it. One that is no UTF-8 would silently be another file.
+pub(super) fn sqlite_name(path: &Path) -> ConnectionResult<&str> {
+    path.to_str().ok_or_else(|| {
+        ConnectionError::BadConnection(format!(
+            "the path {} is not UTF-8; give the file or its folder another name",
+            path.display()
+        ))
+    })
+}
+
 impl Manager {
     fn open(&self) -> ConnectionResult<Conn> {
         match &self.target {
             Target::Postgres(url) => {
-                let mut conn = PgConnection::establish(url)?;
+                let mut conn = PgConnection::establish(&patient(url))?;
+                // The words of some errors are read (`Error::code`), and they come in the server's language.
+                // Only some users may change it (docs/operating.md).
                 conn.batch_execute(
                     "SET TIME ZONE 'UTC'; SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
-                     SET idle_in_transaction_session_timeout = '30s'; SET client_min_messages = 'warning'",
+                     SET idle_in_transaction_session_timeout = '30s'; SET client_min_messages = 'warning'; \
+                     DO $$ BEGIN SET lc_messages = 'C'; EXCEPTION WHEN insufficient_privilege THEN NULL; END $$",
                 )
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 Ok(Conn::Pg(conn))
             }
             Target::Sqlite(path) => {
-                let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+                let mut conn = SqliteConnection::establish(sqlite_name(path)?)?;
                 // busy_timeout first: everything after it may meet a lock.
                 // synchronous=FULL: an answer that was given survives a power cut (promise P1).
                 conn.batch_execute(
@@ -129,5 +171,72 @@ impl ManageConnection for Manager {
 
     fn has_broken(&self, conn: &mut Conn) -> bool {
         std::thread::panicking() || conn.is_broken()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn what_the_url_names_comes_after_ours() {
+        let ours = LIBPQ_PATIENCE;
+        for (url, wanted) in [
+            ("postgres://db/v", format!("postgres://db/v?{ours}")),
+            ("postgres://db", format!("postgres://db?{ours}")),
+            (
+                "postgresql://u:p@a,b/v?connect_timeout=9&sslmode=require",
+                format!("postgresql://u:p@a,b/v?{ours}&connect_timeout=9&sslmode=require"),
+            ),
+            (
+                "postgres://u:a?b@db/v?x=1",
+                format!("postgres://u:a?b@db/v?{ours}&x=1"),
+            ),
+            (
+                "postgres://u:a?b@db/v",
+                format!("postgres://u:a?b@db/v?{ours}"),
+            ),
+            (
+                "postgres:///v?host=/run",
+                format!("postgres:///v?{ours}&host=/run"),
+            ),
+        ] {
+            assert_eq!(patient(url), wanted);
+        }
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_is_given_up() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = silent.local_addr().unwrap();
+        let started = Instant::now();
+        let target = Target::Postgres(format!("postgres://u:p@{address}/v"));
+        assert!(connect(&target).is_err());
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "{:?}",
+            started.elapsed()
+        );
+    }
+
+    /// Runs where `VESTIBULE_TEST_DATABASE_URL` names a server; its user may choose the language.
+    #[test]
+    fn a_server_speaks_english() {
+        #[derive(QueryableByName)]
+        struct Told {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            lc_messages: String,
+        }
+        let Ok(url) = std::env::var("VESTIBULE_TEST_DATABASE_URL") else {
+            return;
+        };
+        let mut conn = connect(&Target::Postgres(url)).unwrap();
+        let told: Told = diesel::sql_query("SHOW lc_messages")
+            .get_result(&mut conn)
+            .unwrap();
+        assert_eq!(told.lc_messages, "C");
     }
 }

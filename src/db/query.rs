@@ -218,6 +218,16 @@ pub fn count_some(conn: &mut Conn, sql: &'static str, time: Time) -> QueryResult
 /// Where counts stop: more than this is told as "1,000+".
 pub const COUNT_LIMIT: i64 = 1_000;
 
+/// A search by the beginning of a text is ordered by time, which no index gives at once. So a search first
+/// asks its index for the ids of this many rows and one more: when there are no more, these rows are sorted,
+/// and when there are, the list is walked in its order, where so many rows are met soon.
+pub const FOUND_AT_ONCE: i64 = 1_000;
+
+/// Whether these are all the rows of a search, see [`FOUND_AT_ONCE`].
+pub fn fits<T>(found: &[T]) -> bool {
+    i64::try_from(found.len()).is_ok_and(|count| count <= FOUND_AT_ONCE)
+}
+
 /// The end of the range of texts that start with `prefix`: `x >= prefix AND x < prefix_end(prefix)`.
 /// Both databases compare these columns byte by byte, so `%` and `_` mean themselves.
 pub fn prefix_end(prefix: &str) -> String {

@@ -86,6 +86,14 @@ pub fn floor(conn: &mut Conn) -> Result<i64> {
     }
 }
 
+/// The last number that was given.
+///
+/// # Errors
+/// When the database is away.
+pub fn head(conn: &mut Conn) -> Result<i64> {
+    read_head(facts::read(conn, HEAD)?.as_deref())
+}
+
 /// Deletes a turn of events that are older than 90 days and says how many. They go in the order of their
 /// numbers, so that what is left has no gap.
 ///

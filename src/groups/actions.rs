@@ -97,8 +97,10 @@ pub fn change(
         known(tx, "owner_id", after.owner_id)?;
     }
     if after != before {
-        // Also for a new name: whoever was told about a member before is told anew.
-        tx.narrow_rights()?;
+        tx.retell_users();
+        if after.owner_id != before.owner_id {
+            tx.narrow_rights()?;
+        }
         unique(tx.attempt(|conn| store::save(conn, &after)))?;
         record(
             tx,
@@ -163,8 +165,10 @@ pub fn put_member(
             membership(&group, user, before),
             membership(&group, user, Some(level)),
         )?;
-        // Also for more rights: whoever was told about the member before is told anew.
-        tx.narrow_rights()?;
+        tx.retell_users();
+        if before > Some(level) {
+            tx.narrow_rights()?;
+        }
     }
     Ok(store::member(tx, id, user)?)
 }
@@ -206,6 +210,9 @@ pub fn admit(tx: &mut Tx<'_>, user: UserId, groups: &[GroupId]) -> Result<Vec<Gr
         if store::add(tx, id, user, Level::CanRead, now)? == 1 {
             new.push(id);
         }
+    }
+    if !new.is_empty() {
+        tx.retell_users();
     }
     Ok(new)
 }

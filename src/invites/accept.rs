@@ -31,6 +31,8 @@ pub struct Entered {
     pub password: String,
     /// Whether they ticked the terms.
     pub terms_accepted: bool,
+    /// The version that the form showed; a program tells none and agrees to those in force.
+    pub terms_shown: Option<String>,
 }
 
 /// A checked acceptance.
@@ -51,6 +53,14 @@ pub struct Accepted {
     pub redirect_url: Option<String>,
 }
 
+/// What came of an answer to an invite.
+pub enum Done {
+    /// The person has joined.
+    Accepted(Box<Accepted>),
+    /// The person does not want to.
+    Declined,
+}
+
 /// Checks what was entered for a landing that was looked up, and hashes the password: outside of the
 /// transaction, and only for a genuine link.
 ///
@@ -69,7 +79,9 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
             .as_ref()
             .is_none_or(|user| user.terms_version.as_deref() != Some(&terms.version))
     });
-    let terms = (must_accept && !entered.terms_accepted)
+    let in_force = landing.terms.as_ref().map(|terms| &terms.version);
+    let others = entered.terms_shown.is_some() && entered.terms_shown.as_ref() != in_force;
+    let terms = (must_accept && (!entered.terms_accepted || others))
         .then(|| FieldError::new("terms_accepted", "terms_required"));
     if landing.kind == Kind::Accept {
         wrong.extend(terms);

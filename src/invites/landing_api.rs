@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::accept::Done;
 use super::landing::{Kind, Landing};
-use super::landing_pages::Done;
 use crate::clock::Time;
 use crate::error::Code;
 use crate::ids::{InviteId, UserId};
@@ -118,6 +118,9 @@ pub struct Answer {
     /// Whether the person agrees to the terms, when there are any.
     #[serde(default)]
     pub(super) terms_accepted: bool,
+    /// The version of the terms that the form of our own page showed.
+    #[serde(skip)]
+    pub(super) terms_shown: Option<String>,
 }
 
 /// What a JSON answer tells.
@@ -164,6 +167,7 @@ pub const ANSWER: Doc = Doc::new("Accept or decline an invite")
         Code::PasswordTooWeak,
         Code::TooManyRequests,
         Code::Internal,
+        Code::OutcomeUnknown,
         Code::Unavailable,
     ]);
 

@@ -6,7 +6,7 @@ use actix_web::http::header::{ACCEPT, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::accept::{self, Accepted, Entered};
+use super::accept::{self, Done, Entered};
 use super::ended_pages::{declined, ended};
 use super::landing::{Kind, Landing, look};
 use super::landing_api::{Answer, Flow, LandingView, Link, Outcome};
@@ -196,6 +196,9 @@ pub async fn answer(
                 display_name: form.get("display_name").to_owned(),
                 password: form.get("password").to_owned(),
                 terms_accepted: form.has("terms_accepted"),
+                terms_shown: form
+                    .has("terms_version")
+                    .then(|| form.get("terms_version").to_owned()),
             };
             (body, false)
         }
@@ -240,14 +243,6 @@ pub async fn answer(
     }
 }
 
-/// What came of an answer.
-pub(super) enum Done {
-    /// The person has joined.
-    Accepted(Box<Accepted>),
-    /// The person does not want to.
-    Declined,
-}
-
 async fn act(
     app: &web::Data<App>,
     guest: &Guest,
@@ -265,6 +260,7 @@ async fn act(
                 display_name: body.display_name.clone(),
                 password: body.password.clone(),
                 terms_accepted: body.terms_accepted,
+                terms_shown: body.terms_shown.clone(),
             };
             let input = accept::check(app, &landing, &entered).await?;
             let from = From {
@@ -319,7 +315,9 @@ async fn again(
     let status = shown.page.refuse(&errors);
     shown.errors = errors;
     shown.display_name = body.display_name.clone();
-    shown.terms_accepted = body.terms_accepted;
+    // A tick beside another version is no tick beside this one.
+    let version = shown.terms().map(|terms| &terms.version);
+    shown.terms_accepted = body.terms_accepted && body.terms_shown.as_ref() == version;
     let mut answer = shown.answer(status)?;
     cookie(flow).put(app, token, &mut answer)?;
     Ok(answer)

@@ -6,10 +6,12 @@
 //! know that it lost it. So every job is written such that two can run it at once, by claiming its rows
 //! in the transaction that changes them.
 
+mod behind;
 mod lease;
 mod numbering;
 mod ticker;
 
+pub use behind::{Behind, Noted, WriteNotes};
 pub use numbering::{GiveNumber, Numbered, give_numbers};
 pub use ticker::{Ticker, run_until_idle};
 

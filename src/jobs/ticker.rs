@@ -43,7 +43,7 @@ impl Ticker {
         let (theirs, flag) = (db.clone(), stopping.clone());
         let thread = std::thread::Builder::new()
             .name("ticker".into())
-            .spawn(move || tick(&*context, &theirs, &jobs, &flag))?;
+            .spawn(move || tick(&*context, &theirs, &jobs, &flag, PATIENCE))?;
         Ok(Self {
             stopping,
             db,
@@ -127,8 +127,9 @@ impl<C> Worker<'_, C> {
     }
 }
 
-/// Wakes the jobs whose leases this process holds, until it is told to stop; then waits for them.
-fn tick<C: Sync>(context: &C, db: &Db, jobs: &[Job<C>], stopping: &AtomicBool) {
+/// Wakes the jobs whose leases this process holds, after each commit and after `patience` at most, until it is
+/// told to stop; then waits for them.
+fn tick<C: Sync>(context: &C, db: &Db, jobs: &[Job<C>], stopping: &AtomicBool, patience: Duration) {
     let names: Vec<&'static str> = jobs.iter().map(|job| job.name).collect();
     let mut leases = Leases::new(db.clone());
     std::thread::scope(|scope| {
@@ -159,7 +160,7 @@ fn tick<C: Sync>(context: &C, db: &Db, jobs: &[Job<C>], stopping: &AtomicBool) {
                 worker.wake_if_due(now);
             }
             std::thread::sleep(PAUSE);
-            db.bell().wait(PATIENCE);
+            db.bell().wait(patience);
         }
     });
     if let Err(why) = leases.release() {
@@ -272,13 +273,16 @@ mod tests {
         std::thread::scope(|scope| {
             let jobs = jobs();
             let (counters, stopping, db) = (&counters, &stopping, &scratch.db);
-            let ticker = scope.spawn(move || tick(counters, db, &jobs, stopping));
+            // Longer than `until` waits: what wakes the jobs is the bell.
+            let patience = Duration::from_secs(40);
+            let ticker = scope.spawn(move || tick(counters, db, &jobs, stopping, patience));
             until(|| counters.runs.load(Ordering::SeqCst) > 0);
             counters.left.store(2, Ordering::SeqCst);
             scratch.tamper("DELETE FROM facts");
             until(|| counters.left.load(Ordering::SeqCst) == 0);
             assert_eq!(counters.hourly.load(Ordering::SeqCst), 1);
             scratch.clock.advance(crate::clock::hours(1));
+            scratch.tamper("DELETE FROM facts");
             until(|| counters.hourly.load(Ordering::SeqCst) == 2);
             stopping.store(true, Ordering::Release);
             db.bell().ring();
@@ -300,8 +304,8 @@ mod tests {
         let (first, second) = (Counters::default(), Counters::default());
         let stopping = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            scope.spawn(|| tick(&first, &scratch.db, &jobs()[2..], &stopping));
-            scope.spawn(|| tick(&second, &other, &jobs()[2..], &stopping));
+            scope.spawn(|| tick(&first, &scratch.db, &jobs()[2..], &stopping, PATIENCE));
+            scope.spawn(|| tick(&second, &other, &jobs()[2..], &stopping, PATIENCE));
             let runs = || {
                 (
                     first.runs.load(Ordering::SeqCst),

@@ -138,11 +138,38 @@ pub fn end_all(tx: &mut Tx<'_>, kind: LinkKind, user: Option<UserId>) -> Result<
     Ok(())
 }
 
-/// Deletes links that ended a day ago.
+/// Deletes up to `most` links that ended a day ago; says how many.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn sweep(tx: &mut Tx<'_>) -> Result<usize> {
+pub fn sweep(tx: &mut Tx<'_>, most: i64) -> Result<usize> {
     let old = tx.now.minus(hours(24));
-    Ok(diesel::delete(table::table.filter(table::expires_at.lt(old))).execute(&mut **tx)?)
+    let ids: Vec<LinkId> = table::table
+        .filter(table::expires_at.lt(old))
+        .limit(most)
+        .select(table::id)
+        .load(&mut **tx)?;
+    Ok(diesel::delete(table::table.filter(table::id.eq_any(ids))).execute(&mut **tx)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::scratch::Scratch;
+
+    #[test]
+    fn links_that_ended_a_day_ago_go_in_turns() {
+        let scratch = Scratch::new();
+        for _ in 0..3 {
+            scratch
+                .db
+                .write_now(|tx| make(tx, LinkKind::SetUp, None, None, minutes(1)).map(drop))
+                .unwrap();
+        }
+        let sweep = || scratch.db.write_now(|tx| sweep(tx, 2)).unwrap();
+        scratch.clock.advance(hours(24));
+        assert_eq!(sweep(), 0);
+        scratch.clock.advance(minutes(2));
+        assert_eq!([sweep(), sweep(), sweep()], [2, 1, 0]);
+    }
 }

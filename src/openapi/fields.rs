@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::sample::id_prefix;
 use super::schemas::reference;
 
 /// One field of an object, or one parameter.
@@ -192,4 +191,13 @@ pub(super) fn marked(text: &str) -> String {
         }
     }
     html
+}
+
+/// `usr_` for the pattern of the ids of users.
+pub(super) fn id_prefix(pattern: &str) -> Option<&str> {
+    let rest = pattern.strip_prefix('^')?;
+    let end = rest.find('_')? + 1;
+    let prefix = &rest[..end];
+    (prefix.len() == 4 && prefix[..3].bytes().all(|byte| byte.is_ascii_lowercase()))
+        .then_some(prefix)
 }

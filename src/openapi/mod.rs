@@ -215,12 +215,15 @@ impl Operation<'_> {
                 Code::Unavailable,
             ],
         );
+        let changes = self.is_keyed() && self.method != "GET";
+        add(changes, &[Code::OutcomeUnknown]);
         add(matches!(self.who, Who::Scope(_)), &[Code::ScopeMissing]);
         add(self.least_role() > Some(Role::Member), &[Code::Forbidden]);
         add(
             matches!(self.doc.body, Body::Json(_)),
             &[
                 Code::BadRequest,
+                Code::RequestTimeout,
                 Code::TooLarge,
                 Code::UnsupportedMediaType,
                 Code::InvalidInput,

@@ -95,11 +95,13 @@ const EVERYWHERE: &[Code] = &[
     Code::ScopeMissing,
     Code::Forbidden,
     Code::RequestInProgress,
+    Code::RequestTimeout,
     Code::TooLarge,
     Code::UnsupportedMediaType,
     Code::InvalidInput,
     Code::IdempotencyMismatch,
     Code::Internal,
+    Code::OutcomeUnknown,
     Code::Unavailable,
 ];
 

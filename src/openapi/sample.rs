@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{is_null, resolve};
+use super::fields::{id_prefix, is_null, resolve};
 
 /// A value that fits `schema`; `optional` says whether fields that may be left out are there.
 pub(super) fn sample(document: &Value, schema: &Value, optional: bool) -> Value {
@@ -100,13 +100,4 @@ fn number(schema: &Value, name: &str) -> Value {
             .map_or(1, |least| least.max(1))
             .into(),
     }
-}
-
-/// `usr_` for the pattern of the ids of users.
-pub(super) fn id_prefix(pattern: &str) -> Option<&str> {
-    let rest = pattern.strip_prefix('^')?;
-    let end = rest.find('_')? + 1;
-    let prefix = &rest[..end];
-    (prefix.len() == 4 && prefix[..3].bytes().all(|byte| byte.is_ascii_lowercase()))
-        .then_some(prefix)
 }

@@ -40,7 +40,8 @@ pub fn enqueue(tx: &mut Tx<'_>, app: &App, letter: &Letter) -> Result<OutboxId> 
 /// # Errors
 /// When the database refuses.
 pub fn cancel_about(tx: &mut Tx<'_>, about: &str) -> Result<usize> {
-    Ok(store::cancel_about(tx, about)?)
+    let now = tx.now;
+    Ok(store::cancel_about(tx, about, now)?)
 }
 
 /// Tries a mail that waits or has failed again, at once. Only administrators.
@@ -69,7 +70,8 @@ pub fn cancel(tx: &mut Tx<'_>, actor: &Actor, id: OutboxId) -> Result<OutboxMail
     if store::state_of(tx, id)? != State::Waiting {
         return Code::WrongState.refuse();
     }
-    store::cancel(tx, id)?;
+    let now = tx.now;
+    store::cancel(tx, id, now)?;
     let mail = store::find(tx, id)?;
     tell(tx, actor, "outbox.cancelled", id, &mail.recipient)?;
     Ok(mail)

@@ -8,6 +8,8 @@ use crate::error::Result;
 
 /// How long the text of a mail that failed is kept, so that it can be tried again.
 const KEEP_FAILED: Span = days(30);
+/// How long a mail is told in the list after it was sent, cancelled or given up.
+const KEEP_ENDED: Span = days(90);
 /// Rows that one turn of the sweep changes, so that it holds the writer only for a moment.
 const SWEEP_ROWS: i64 = 500;
 /// Batches of one run, so that other jobs get their turn.
@@ -45,5 +47,16 @@ pub fn erase_old(app: &App) -> Result<usize> {
     app.db.write_now(|tx| {
         let before = tx.now.minus(KEEP_FAILED);
         Ok(store::erase_failed(tx, before, SWEEP_ROWS)?)
+    })
+}
+
+/// Deletes mails that were sent, cancelled or given up 90 days ago; says how many.
+///
+/// # Errors
+/// When the database is away.
+pub fn sweep(app: &App) -> Result<usize> {
+    app.db.write_now(|tx| {
+        let before = tx.now.minus(KEEP_ENDED);
+        Ok(store::sweep(tx, before, SWEEP_ROWS)?)
     })
 }

@@ -113,7 +113,7 @@ pub struct OutboxMail {
     pub state: State,
     /// How often it was tried.
     pub attempts: i32,
-    /// When it is tried next, while it waits; when it was given up, once it failed.
+    /// When it is tried next, while it waits; when it ended, once it does not.
     pub next_attempt_at: Time,
     /// Why the last try failed: a [`Trouble`] as text.
     pub last_error: Option<String>,

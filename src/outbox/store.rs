@@ -8,7 +8,9 @@ use diesel::sql_types::{Bool, Text};
 use super::model::{Channel, OutboxMail, State};
 use crate::clock::Time;
 use crate::db::schema::outbox;
-use crate::db::{Conn, Cursor, MultiBackend, Paging, Slice, count_some, prefix_end};
+use crate::db::{
+    Conn, Cursor, FOUND_AT_ONCE, MultiBackend, Paging, Slice, count_some, fits, prefix_end,
+};
 use crate::ids::OutboxId;
 
 define_sql_function! {
@@ -124,11 +126,10 @@ pub(super) fn count_sent(conn: &mut Conn, now: Time) -> QueryResult<i64> {
 }
 
 /// A part of the list, newest first.
-pub(super) fn list(
-    conn: &mut Conn,
-    filter: &Filter,
-    paging: &Paging,
-) -> QueryResult<Slice<OutboxMail>> {
+///
+/// # Errors
+/// When the database refuses.
+pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Slice<OutboxMail>> {
     let mut query = outbox::table
         .select(OutboxMail::as_select())
         .limit(paging.fetch())
@@ -140,8 +141,22 @@ pub(super) fn list(
         // Addresses are kept as they were written.
         let start = filter.to.to_ascii_lowercase();
         let end = prefix_end(&start);
-        let recipient = || lower(outbox::recipient);
-        query = query.filter(recipient().ge(start).and(recipient().lt(end)));
+        let found: Vec<OutboxId> = outbox::table
+            .filter(
+                lower(outbox::recipient)
+                    .ge(&start)
+                    .and(lower(outbox::recipient).lt(&end)),
+            )
+            .select(outbox::id)
+            .limit(FOUND_AT_ONCE + 1)
+            .load(conn)?;
+        query = if fits(&found) {
+            query.filter(outbox::id.eq_any(found))
+        } else {
+            // Joined to nothing, so that no index of it is taken: the list is walked in its order.
+            let recipient = || lower(outbox::recipient).concat("");
+            query.filter(recipient().ge(start).and(recipient().lt(end)))
+        };
     }
     if let Some(beyond) = paging.beyond("(outbox.created_at, outbox.id)") {
         query = query.filter(beyond);
@@ -229,6 +244,7 @@ pub(super) fn mark_sent(conn: &mut Conn, mail: &Claimed, now: Time) -> QueryResu
         .set((
             outbox::state.eq(State::Sent),
             outbox::sent_at.eq(now),
+            outbox::next_attempt_at.eq(now),
             outbox::attempts.eq(outbox::attempts + 1),
             outbox::body.eq(None::<Vec<u8>>),
             outbox::last_error.eq(None::<String>),
@@ -283,10 +299,11 @@ pub(super) fn make_due(conn: &mut Conn, mail: &OutboxMail, now: Time) -> QueryRe
 }
 
 /// Cancels a mail and erases its text.
-pub(super) fn cancel(conn: &mut Conn, id: OutboxId) -> QueryResult<()> {
+pub(super) fn cancel(conn: &mut Conn, id: OutboxId, now: Time) -> QueryResult<()> {
     diesel::update(outbox::table.find(id))
         .set((
             outbox::state.eq(State::Cancelled),
+            outbox::next_attempt_at.eq(now),
             outbox::body.eq(None::<Vec<u8>>),
         ))
         .execute(conn)
@@ -294,7 +311,7 @@ pub(super) fn cancel(conn: &mut Conn, id: OutboxId) -> QueryResult<()> {
 }
 
 /// Cancels what waits and concerns `about`; says how many.
-pub(super) fn cancel_about(conn: &mut Conn, about: &str) -> QueryResult<usize> {
+pub(super) fn cancel_about(conn: &mut Conn, about: &str, now: Time) -> QueryResult<usize> {
     let waiting = outbox::table.filter(
         outbox::about
             .eq(about)
@@ -303,6 +320,7 @@ pub(super) fn cancel_about(conn: &mut Conn, about: &str) -> QueryResult<usize> {
     diesel::update(waiting)
         .set((
             outbox::state.eq(State::Cancelled),
+            outbox::next_attempt_at.eq(now),
             outbox::body.eq(None::<Vec<u8>>),
         ))
         .execute(conn)
@@ -323,4 +341,17 @@ pub(super) fn erase_failed(conn: &mut Conn, before: Time, most: i64) -> QueryRes
     diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
         .set(outbox::body.eq(None::<Vec<u8>>))
         .execute(conn)
+}
+
+/// Deletes up to `most` mails that ended before `before`; says how many. When a mail ended stands where its
+/// next try would stand.
+pub(super) fn sweep(conn: &mut Conn, before: Time, most: i64) -> QueryResult<usize> {
+    let ids: Vec<OutboxId> = outbox::table
+        .filter(sql::<Bool>("outbox.state <> 'waiting'"))
+        .filter(outbox::next_attempt_at.lt(before))
+        .order((outbox::next_attempt_at, outbox::id))
+        .limit(most)
+        .select(outbox::id)
+        .load(conn)?;
+    diesel::delete(outbox::table.filter(outbox::id.eq_any(&ids))).execute(conn)
 }

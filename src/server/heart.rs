@@ -35,8 +35,11 @@ impl Heart {
                 stopping.clone(),
                 parts.clone(),
                 |parts| {
-                    parts.seen.flush(&parts.app)?;
-                    parts.keys.usage.flush(&parts.app.db).map(drop)
+                    let (sessions, keys) = (
+                        parts.seen.flush(&parts.app.db),
+                        parts.keys.usage.flush(&parts.app.db),
+                    );
+                    sessions.and(keys).map(drop)
                 },
             )?,
         ];

@@ -5,7 +5,6 @@
 //! it on to the cookie.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use actix_session::Session;
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
@@ -15,8 +14,10 @@ use actix_web::web;
 use super::store::{self, Known};
 use crate::app::App;
 use crate::clock::{Time, seconds};
+use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId};
+use crate::jobs::{Behind, Noted};
 use crate::secret::SecretDigest;
 
 type State = HashMap<String, String>;
@@ -167,41 +168,41 @@ fn new_key(state: &State) -> Option<SessionKey> {
     secret.try_into().ok()
 }
 
-/// When sessions were last used, written behind: at most one write a minute and session.
+/// When sessions were last used, and with them their users, written behind.
 #[derive(Debug, Default)]
-pub struct Seen(Mutex<HashMap<SessionId, (UserId, Time)>>);
+pub struct Seen(Behind<SessionId, UserId>);
 
 impl Seen {
     /// How old the written time may be before a use is noted.
     const STEP: crate::clock::Span = seconds(60);
-    /// Uses that wait; what comes beyond is noted at the next use.
-    const MOST: usize = 50_000;
 
     fn note(&self, known: &Known, now: Time) {
-        if now - known.last_seen_at < Self::STEP {
-            return;
-        }
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() < Self::MOST {
-            waiting.insert(known.id, (known.user_id, now));
+        if now - known.last_seen_at >= Self::STEP {
+            self.0.note(known.id, now, known.user_id);
         }
     }
 
-    /// Writes what was noted.
+    /// Writes down what is due. Answers how many.
     ///
     /// # Errors
-    /// When the database refuses; the notes are lost, and made again at the next use.
-    pub fn flush(&self, app: &App) -> Result<usize> {
-        let noted = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        if noted.is_empty() {
-            return Ok(0);
-        }
-        app.db.write_now(move |tx| {
-            for (session, (user, at)) in &noted {
-                store::seen(tx, *session, *at)?;
-                crate::users::store::seen(tx, *user, *at)?;
-            }
-            Ok(noted.len())
-        })
+    /// When the database is away; what was not written is kept for the next time.
+    pub fn flush(&self, db: &Db) -> Result<usize> {
+        self.0.flush(db, write)
     }
+
+    /// Writes down everything, for when the process ends.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub fn flush_all(&self, db: &Db) -> Result<usize> {
+        self.0.flush_all(db, write)
+    }
+}
+
+fn write(tx: &mut Tx<'_>, notes: &[Noted<SessionId, UserId>]) -> Result<()> {
+    for noted in notes {
+        store::seen(tx, noted.of, noted.at)?;
+        crate::users::store::seen(tx, noted.what, noted.at)?;
+    }
+    Ok(())
 }

@@ -148,15 +148,24 @@ pub fn end_all(conn: &mut Conn, user: UserId, keep: Option<SessionId>) -> QueryR
     }
 }
 
-/// Notes when a session was last used.
+/// Notes when a session was last used; a later use that is written already stays.
 pub fn seen(conn: &mut Conn, id: SessionId, at: Time) -> QueryResult<()> {
-    diesel::update(sessions::table.find(id))
-        .set(sessions::last_seen_at.eq(at))
-        .execute(conn)
-        .map(drop)
+    diesel::update(
+        sessions::table
+            .find(id)
+            .filter(sessions::last_seen_at.lt(at)),
+    )
+    .set(sessions::last_seen_at.eq(at))
+    .execute(conn)
+    .map(drop)
 }
 
-/// Deletes sessions that ended by time.
-pub fn sweep(conn: &mut Conn, now: Time) -> QueryResult<usize> {
-    diesel::delete(sessions::table.filter(sessions::last_seen_at.lt(now.minus(IDLE)))).execute(conn)
+/// Deletes up to `most` sessions that ended by time; says how many.
+pub fn sweep(conn: &mut Conn, now: Time, most: i64) -> QueryResult<usize> {
+    let ids: Vec<SessionId> = sessions::table
+        .filter(sessions::last_seen_at.lt(now.minus(IDLE)))
+        .limit(most)
+        .select(sessions::id)
+        .load(conn)?;
+    diesel::delete(sessions::table.filter(sessions::id.eq_any(ids))).execute(conn)
 }

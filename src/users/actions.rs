@@ -161,9 +161,9 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: UserId, change: &Change) -> Re
             keep_an_owner(tx, id)?;
         }
         user.role = role;
+        tx.narrow_rights()?;
     }
-    // Also for more rights or a new name: whoever was told about this user before is told anew.
-    tx.narrow_rights()?;
+    tx.retell_users();
     let parts = [
         (&change.traits, &mut user.traits),
         (&change.metadata_public, &mut user.metadata_public),
@@ -221,8 +221,10 @@ pub fn gain(tx: &mut Tx<'_>, actor: &Actor, user: &User, gain: &Gain<'_>) -> Res
         store::accept_terms(tx, id, &terms.version, now)?;
     }
     let groups = groups::actions::admit(tx, id, gain.groups)?;
-    // Also for more rights: whoever was told about this user before is told anew.
-    tx.narrow_rights()?;
+    tx.retell_users();
+    if before["role"] != json!(user.role) {
+        tx.narrow_rights()?;
+    }
     let mut after = told(&user);
     after["groups_added"] = json!(groups);
     let entry = audit::Entry::new("user.updated", target(id));

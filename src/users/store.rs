@@ -6,7 +6,7 @@ use super::model::{NewUser, Status, User, normal};
 use crate::access::Role;
 use crate::clock::Time;
 use crate::db::schema::{group_members, users};
-use crate::db::{Conn, Cursor, Json, MultiBackend, Paging, Slice, prefix_end};
+use crate::db::{Conn, Cursor, FOUND_AT_ONCE, Json, MultiBackend, Paging, Slice, fits, prefix_end};
 use crate::ids::{GroupId, UserId};
 use crate::passwords::PasswordHash;
 
@@ -57,13 +57,14 @@ pub fn any(conn: &mut Conn) -> QueryResult<bool> {
         .is_some())
 }
 
-/// How many active owners there are, besides `id`.
+/// How many active owners there are who can sign in, besides `id`.
 pub fn other_active_owners(conn: &mut Conn, id: UserId) -> QueryResult<i64> {
     users::table
         .filter(
             users::role
                 .eq(Role::Owner)
                 .and(users::status.eq(Status::Active))
+                .and(users::password_hash.is_not_null())
                 .and(users::id.ne(id)),
         )
         .count()
@@ -170,12 +171,32 @@ pub fn accept_terms(conn: &mut Conn, id: UserId, version: &str, now: Time) -> Qu
         .map(drop)
 }
 
-/// Notes when a user was last seen.
+/// Notes when a user was last seen; a later time that is written already stays.
 pub fn seen(conn: &mut Conn, id: UserId, at: Time) -> QueryResult<()> {
-    diesel::update(users::table.find(id))
+    let earlier = users::last_seen_at.is_null().or(users::last_seen_at.lt(at));
+    diesel::update(users::table.find(id).filter(earlier))
         .set(users::last_seen_at.eq(at))
         .execute(conn)
         .map(drop)
+}
+
+/// The ids of users whose address or name lies from `start` to before `end`; no more of either than
+/// [`FOUND_AT_ONCE`] and one.
+fn called(conn: &mut Conn, start: &str, end: &str) -> QueryResult<Vec<UserId>> {
+    let mut found: Vec<UserId> = users::table
+        .filter(users::email_norm.ge(start).and(users::email_norm.lt(end)))
+        .select(users::id)
+        .limit(FOUND_AT_ONCE + 1)
+        .load(conn)?;
+    if fits(&found) {
+        let named: Vec<UserId> = users::table
+            .filter(users::name_norm.ge(start).and(users::name_norm.lt(end)))
+            .select(users::id)
+            .limit(FOUND_AT_ONCE + 1)
+            .load(conn)?;
+        found.extend(named);
+    }
+    Ok(found)
 }
 
 /// A part of the list of users, newest first.
@@ -189,13 +210,21 @@ pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Sl
     } else if !filter.q.is_empty() {
         let start = normal(&filter.q);
         let end = prefix_end(&start);
-        query = query.filter(
-            users::email_norm
-                .ge(start.clone())
-                .and(users::email_norm.lt(end.clone()))
-                .assume_not_null()
-                .or(users::name_norm.ge(start).and(users::name_norm.lt(end))),
-        );
+        let found = called(conn, &start, &end)?;
+        query = if fits(&found) {
+            query.filter(users::id.eq_any(found))
+        } else {
+            // Joined to nothing, so that no index of them is taken: the list is walked in its order.
+            let email = || users::email_norm.concat("");
+            let name = || users::name_norm.concat("");
+            query.filter(
+                email()
+                    .ge(start.clone())
+                    .and(email().lt(end.clone()))
+                    .assume_not_null()
+                    .or(name().ge(start).and(name().lt(end))),
+            )
+        };
     }
     query = match filter.status {
         Some(status) => query.filter(users::status.eq(status)),

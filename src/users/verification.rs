@@ -97,8 +97,7 @@ pub fn prove(tx: &mut Tx<'_>, from: &Actor, token: &str) -> Result<User> {
     user.email_verified = true;
     let now = tx.now;
     store::update(tx, &user, now)?;
-    // Whoever was told about this user before is told anew.
-    tx.narrow_rights()?;
+    tx.retell_users();
     let actor = Actor {
         kind: ActorKind::User,
         user: Some(id),

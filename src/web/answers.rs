@@ -6,8 +6,8 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
+    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap,
+    HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{StatusCode, header};
@@ -94,9 +94,10 @@ pub async fn answers(
     Ok(answered)
 }
 
-/// Keeps what inner layers said beside a refusal: cookies, `Allow`, the end of the caller's key.
+/// Keeps what inner layers said beside a refusal: cookies, `Allow`, the end of the caller's key. How its
+/// body was compressed does not go with the new one.
 fn keep_headers(from: &HeaderMap, to: &mut HeaderMap) {
-    for (name, value) in from {
+    for (name, value) in from.iter().filter(|(name, _)| *name != CONTENT_ENCODING) {
         if name == SET_COOKIE || !to.contains_key(name) {
             to.append(name.clone(), value.clone());
         }
@@ -142,9 +143,8 @@ fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
         return Problem::answer(app.text, error, &request_id);
     }
     if error.code() == Code::SignInRequired && request.method().is_safe() {
-        let back = serde_urlencoded::to_string([("next", path_of(request))]).unwrap_or_default();
         return HttpResponse::SeeOther()
-            .insert_header((header::LOCATION, format!("/sign-in?{back}")))
+            .insert_header((header::LOCATION, sign_in_and_back(path_of(request))))
             .finish();
     }
     let mut answer = ErrorPage::of(app, request, error, &request_id)
@@ -182,6 +182,25 @@ fn wants_json(request: &HttpRequest) -> bool {
     .any(|start| path.starts_with(start))
         || header(CONTENT_TYPE).starts_with("application/json")
         || (accepts.contains("application/json") && !accepts.contains("text/html"))
+}
+
+/// The sign-in page, which leads on to `path`.
+fn sign_in_and_back(path: &str) -> String {
+    let back = serde_urlencoded::to_string([("next", path)]).unwrap_or_default();
+    format!("/sign-in?{back}")
+}
+
+/// The page of ours whose form was sent.
+fn page_before(app: &App, request: &HttpRequest) -> String {
+    let referer = request.headers().get(header::REFERER);
+    let referer = referer
+        .and_then(|from| from.to_str().ok())
+        .unwrap_or_default();
+    referer
+        .strip_prefix(app.config.public_url.origin())
+        .filter(|path| path.starts_with('/'))
+        .unwrap_or("/")
+        .to_owned()
 }
 
 /// Path and query alone: a request line may hold a whole address.
@@ -258,7 +277,7 @@ impl ErrorPage {
             what_next,
             reference: request_id.to_owned(),
             link_href: match code {
-                Code::SignInRequired => "/sign-in".into(),
+                Code::SignInRequired => sign_in_and_back(&page_before(app, request)),
                 Code::LinkGone if kind == "link-recovery" => "/recover".into(),
                 _ => "/".into(),
             },
@@ -365,6 +384,7 @@ mod tests {
             HeaderValue::from_static("2027-02-20T09:00:00Z"),
         );
         inner.append(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        inner.append(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         outer.append(
             CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
@@ -372,6 +392,7 @@ mod tests {
         keep_headers(&inner, &mut outer);
         assert_eq!(outer.get_all(SET_COOKIE).count(), 2);
         assert!(outer.contains_key(expires));
+        assert!(!outer.contains_key(CONTENT_ENCODING));
         assert_eq!(outer.get_all(CONTENT_TYPE).count(), 1);
         assert_eq!(outer.get(CONTENT_TYPE).unwrap(), "application/problem+json");
     }

@@ -8,7 +8,7 @@ use actix_web::http::header::{CONTENT_TYPE, ORIGIN, REFERER};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::csrf::Csrf;
-use super::json::{read_json, unread};
+use super::json::{read_json, whole};
 use super::visit::Visit;
 use crate::app::App;
 use crate::error::{Code, Error, FieldError, Result};
@@ -59,7 +59,7 @@ impl FromRequest for PostForm {
             if !same_site(&request, app) {
                 return Code::FormExpired.refuse();
             }
-            let body = body.await.map_err(|why| unread(&why))?;
+            let body = whole(body).await?;
             let fields: Vec<(String, String)> =
                 serde_urlencoded::from_bytes(&body).map_err(|_| Code::BadRequest)?;
             let fields = fields
@@ -148,7 +148,7 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
                     return Code::FormExpired.refuse();
                 }
             }
-            let body = body.await.map_err(|why| unread(&why))?;
+            let body = whole(body).await?;
             read_json(&request, &body).map(Self::Json)
         })
     }

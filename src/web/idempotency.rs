@@ -1,6 +1,8 @@
 //! `Idempotency-Key`: a call that is repeated because its answer was lost is done once.
 //!
-//! The answer is kept in the transaction of the change, sealed, for 24 hours, per credential and route.
+//! The answer is kept in the transaction of the change, sealed, for 24 hours, per credential and route. That
+//! transaction decides too whether the call is a repeat, also for a handler that was dropped while its write
+//! went on, and for several instances.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -12,9 +14,9 @@ use serde::Serialize;
 
 use super::visit::ApiCaller;
 use crate::app::App;
-use crate::clock::{Span, Time, hours};
+use crate::clock::{Span, hours};
 use crate::db::schema::idempotent_answers as table;
-use crate::db::{Conn, Tx};
+use crate::db::{Suffix, Tx};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::secret::{MasterKey, Place, SecretDigest};
 
@@ -43,6 +45,8 @@ pub(super) struct Once {
 /// A call with a key, its body, and the list that it is on while it is under way.
 struct Keyed {
     name: Name,
+    /// The whole name with the key in the clear: the sealed answer is bound to it.
+    row: String,
     body: SecretDigest,
     calls: web::Data<InProgress>,
 }
@@ -66,13 +70,19 @@ impl Once {
             route: format!("{} {}", request.method(), request.path()),
             key: SecretDigest::of(key),
         };
+        let row = format!("{} {} {key}", name.credential, name.route);
         let calls = request
             .app_data::<web::Data<InProgress>>()
             .cloned()
             .expect("the server has InProgress");
         let body = SecretDigest::of_bytes(body);
         Ok(Self {
-            call: Some(Keyed { name, body, calls }),
+            call: Some(Keyed {
+                name,
+                row,
+                body,
+                calls,
+            }),
         })
     }
 
@@ -87,37 +97,38 @@ impl Once {
         A: Serialize + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<A> + Send + 'static,
     {
-        let Some(Keyed { name, body, calls }) = self.call else {
+        let Some(Keyed {
+            name,
+            row,
+            body,
+            calls,
+        }) = self.call
+        else {
             let made = app.db.write(action).await?;
             return Ok(HttpResponse::build(status).json(made));
         };
         let _under_way = UnderWay::start(&calls, &name)?;
-        if let Some(kept) = known(app, &name, &body).await? {
-            return kept.replay(app, &name);
-        }
         let key = app.master.subkey::<32>("idempotency");
-        let text = app
+        let (status, json, replayed) = app
             .db
             .write(move |tx| {
+                let master = MasterKey::from_bytes(&key);
+                if let Some(kept) = claim(tx, &name, &body, status)? {
+                    let (status, json) = kept.open(&master, place(&row))?;
+                    return Ok((status, json, true));
+                }
                 let made = action(tx)?;
-                let json = serde_json::to_string(&made).map_err(Error::internal)?;
-                let sealed = MasterKey::from_bytes(&key).seal(name.place(), json.as_bytes());
-                keep(
-                    tx,
-                    &name,
-                    &Answer {
-                        body,
-                        status,
-                        sealed,
-                        made: None,
-                    },
-                )?;
-                Ok(json)
+                let json = serde_json::to_vec(&made).map_err(Error::internal)?;
+                let sealed = master.seal(place(&row), &json);
+                keep(tx, &name, &sealed, None)?;
+                Ok((status, json, false))
             })
             .await?;
-        Ok(HttpResponse::build(status)
-            .content_type("application/json")
-            .body(text))
+        let mut answer = HttpResponse::build(status);
+        if replayed {
+            answer.insert_header(("idempotency-replayed", "true"));
+        }
+        Ok(answer.content_type("application/json").body(json))
     }
 
     /// The same for an action whose answer holds a secret: the answer is not kept, only the id of what was
@@ -134,62 +145,33 @@ impl Once {
         F: FnMut(&mut Tx<'_>) -> Result<(String, A)> + Send + 'static,
         G: FnMut(&mut Tx<'_>, &str) -> Result<A> + Send + 'static,
     {
-        let Some(Keyed { name, body, calls }) = self.call else {
+        let Some(Keyed {
+            name, body, calls, ..
+        }) = self.call
+        else {
             let (_, made) = app.db.write(action).await?;
             return Ok(HttpResponse::build(status).json(made));
         };
         let _under_way = UnderWay::start(&calls, &name)?;
-        let made = match known(app, &name, &body).await? {
-            Some(Kept { made: Some(id), .. }) => app.db.write(move |tx| again(tx, &id)).await?,
-            Some(_) => return Code::IdempotencyMismatch.refuse(),
-            None => {
-                app.db
-                    .write(move |tx| {
-                        let (id, made) = action(tx)?;
-                        keep(
-                            tx,
-                            &name,
-                            &Answer {
-                                body,
-                                status,
-                                sealed: Vec::new(),
-                                made: Some(id),
-                            },
-                        )?;
-                        Ok(made)
-                    })
-                    .await?
+        let made = app.db.write(move |tx| {
+            match claim(tx, &name, &body, status)? {
+                Some(Kept { made: Some(id), .. }) => return again(tx, &id),
+                Some(_) => return Code::IdempotencyMismatch.refuse(),
+                None => {}
             }
-        };
-        Ok(HttpResponse::build(status).json(made))
+            let (id, made) = action(tx)?;
+            keep(tx, &name, &[], Some(&id))?;
+            Ok(made)
+        });
+        Ok(HttpResponse::build(status).json(made.await?))
     }
 }
 
-/// The kept answer to a call, when there is one that is not too old.
-async fn known(app: &App, name: &Name, body: &SecretDigest) -> Result<Option<Kept>> {
-    let looked_up = name.clone();
-    let kept = app.db.read(move |conn| find(conn, &looked_up)).await?;
-    match kept.filter(|kept| app.clock.now() - kept.created_at < KEPT) {
-        Some(kept) if kept.body != *body => Code::IdempotencyMismatch.refuse(),
-        kept => Ok(kept),
-    }
-}
-
-/// What is kept of a call.
-struct Answer {
-    body: SecretDigest,
-    status: StatusCode,
-    sealed: Vec<u8>,
-    made: Option<String>,
-}
-
-impl Name {
-    fn place(&self) -> Place<'_> {
-        Place {
-            table: "idempotent_answers",
-            column: "answer",
-            row: &self.route,
-        }
+fn place(row: &str) -> Place<'_> {
+    Place {
+        table: "idempotent_answers",
+        column: "answer",
+        row,
     }
 }
 
@@ -229,70 +211,81 @@ struct Kept {
     status: i32,
     answer: Vec<u8>,
     made: Option<String>,
-    created_at: Time,
 }
 
 impl Kept {
-    fn replay(&self, app: &App, name: &Name) -> Result<HttpResponse> {
-        let key = app.master.subkey::<32>("idempotency");
-        let json = MasterKey::from_bytes(&key)
-            .open(name.place(), &self.answer)
+    fn open(&self, master: &MasterKey, place: Place<'_>) -> Result<(StatusCode, Vec<u8>)> {
+        let json = master
+            .open(place, &self.answer)
             .ok_or_else(|| Error::internal("a kept answer cannot be opened"))?;
         let status = u16::try_from(self.status)
             .ok()
             .and_then(|status| StatusCode::from_u16(status).ok());
-        Ok(HttpResponse::build(status.unwrap_or(StatusCode::OK))
-            .content_type("application/json")
-            .insert_header(("idempotency-replayed", "true"))
-            .body(json))
+        Ok((status.unwrap_or(StatusCode::OK), json))
     }
 }
 
-fn find(conn: &mut Conn, name: &Name) -> Result<Option<Kept>> {
-    Ok(table::table
-        .find((&name.credential, &name.route, &name.key))
-        .select((
-            table::body_digest,
-            table::status,
-            table::answer,
-            table::made,
-            table::created_at,
-        ))
-        .first(conn)
-        .optional()?)
-}
-
-fn keep(tx: &mut Tx<'_>, name: &Name, answer: &Answer) -> Result<()> {
-    use diesel::result::{DatabaseErrorKind, Error as Diesel};
+/// What is kept of a call that was done before; else its row, in the transaction of the action and before
+/// it. Of two at once the second waits here for the end of the first and then finds its answer: looked up
+/// earlier, outside or behind the action, a repeat would run it and be refused for what the first has done.
+fn claim(
+    tx: &mut Tx<'_>,
+    name: &Name,
+    body: &SecretDigest,
+    status: StatusCode,
+) -> Result<Option<Kept>> {
     let now = tx.now;
     let row = table::table.find((&name.credential, &name.route, &name.key));
     diesel::delete(row.filter(table::created_at.le(now.minus(KEPT)))).execute(&mut **tx)?;
-    let inserted = diesel::insert_into(table::table)
-        .values((
-            table::credential.eq(&name.credential),
-            table::route.eq(&name.route),
-            table::key_digest.eq(&name.key),
-            table::body_digest.eq(&answer.body),
-            table::status.eq(i32::from(answer.status.as_u16())),
-            table::answer.eq(&answer.sealed),
-            table::made.eq(answer.made.as_deref()),
-            table::created_at.eq(now),
-        ))
-        .execute(&mut **tx);
-    match inserted {
-        // Another instance was faster: this action is undone, and the repeat reads that answer.
-        Err(Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
-            Code::RequestInProgress.refuse()
-        }
-        other => Ok(other.map(drop)?),
+    let new = diesel::insert_into(table::table).values((
+        table::credential.eq(&name.credential),
+        table::route.eq(&name.route),
+        table::key_digest.eq(&name.key),
+        table::body_digest.eq(body),
+        table::status.eq(i32::from(status.as_u16())),
+        table::answer.eq(Vec::new()),
+        table::created_at.eq(now),
+    ));
+    // On PostgreSQL a row that was committed since this transaction began makes it run again.
+    if Suffix(new, "ON CONFLICT DO NOTHING").execute(&mut **tx)? == 1 {
+        return Ok(None);
     }
+    let columns = (
+        table::body_digest,
+        table::status,
+        table::answer,
+        table::made,
+    );
+    let kept: Kept = row.select(columns).first(&mut **tx)?;
+    if kept.body != *body {
+        return Code::IdempotencyMismatch.refuse();
+    }
+    Ok(Some(kept))
 }
 
-/// Forgets answers that are older than a day.
+/// Completes the row of a call that is done.
+fn keep(tx: &mut Tx<'_>, name: &Name, answer: &[u8], made: Option<&str>) -> Result<()> {
+    let row = table::table.find((&name.credential, &name.route, &name.key));
+    let done = (table::answer.eq(answer), table::made.eq(made));
+    Ok(diesel::update(row).set(done).execute(&mut **tx).map(drop)?)
+}
+
+/// Forgets up to `most` answers that are older than a day; says how many.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn forget_old(tx: &mut Tx<'_>) -> Result<usize> {
+pub fn forget_old(tx: &mut Tx<'_>, most: i64) -> Result<usize> {
     let old = tx.now.minus(KEPT);
-    Ok(diesel::delete(table::table.filter(table::created_at.le(old))).execute(&mut **tx)?)
+    let names: Vec<(String, String, SecretDigest)> = table::table
+        .filter(table::created_at.le(old))
+        .order(table::created_at)
+        .limit(most)
+        .select((table::credential, table::route, table::key_digest))
+        .load(&mut **tx)?;
+    let mut forgotten = 0;
+    for (credential, route, key) in &names {
+        let row = table::table.find((credential, route, key));
+        forgotten += diesel::delete(row).execute(&mut **tx)?;
+    }
+    Ok(forgotten)
 }

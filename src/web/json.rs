@@ -4,6 +4,7 @@
 use std::future::{Future, Ready, ready};
 use std::ops::Deref;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -110,7 +111,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Call<T> {
         let body = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
             let caller = caller?;
-            let body = body.await.map_err(|why| unread(&why))?;
+            let body = whole(body).await?;
             let once = Once::of(&request, &caller, &body)?;
             Ok(Self {
                 caller,
@@ -121,8 +122,31 @@ impl<T: DeserializeOwned + 'static> FromRequest for Call<T> {
     }
 }
 
-/// Why a body could not be had: it is too large, or its compression is broken.
-pub(super) fn unread(why: &actix_web::Error) -> Error {
+/// How long a body may take to arrive. Whoever sends one slower holds a connection for nothing.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// A whole body.
+///
+/// # Errors
+/// `request_timeout`, `too_large`, or `bad_request` when its compression is broken.
+pub(super) async fn whole(
+    body: impl Future<Output = Result<web::Bytes, actix_web::Error>>,
+) -> Result<web::Bytes> {
+    within(BODY_PATIENCE, body).await
+}
+
+async fn within(
+    patience: Duration,
+    body: impl Future<Output = Result<web::Bytes, actix_web::Error>>,
+) -> Result<web::Bytes> {
+    match tokio::time::timeout(patience, body).await {
+        Ok(body) => body.map_err(|why| unread(&why)),
+        Err(_) => Code::RequestTimeout.refuse(),
+    }
+}
+
+/// Why a body could not be had.
+fn unread(why: &actix_web::Error) -> Error {
     match why.as_response_error().status_code() {
         StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge.with("limit", "1 MiB"),
         _ => Code::BadRequest.into(),
@@ -140,7 +164,15 @@ pub(super) fn read_json<T: DeserializeOwned>(request: &HttpRequest, body: &[u8])
         .and_then(|kind| kind.to_str().ok())
         .unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
+    let other_charset = kind
+        .to_ascii_lowercase()
+        .split(';')
+        .skip(1)
+        .any(|parameter| {
+            let charset = parameter.trim().strip_prefix("charset=");
+            charset.is_some_and(|name| !matches!(name.trim_matches('"'), "utf-8" | "utf8"))
+        });
+    if !essence.eq_ignore_ascii_case("application/json") || other_charset {
         return Code::UnsupportedMediaType.refuse();
     }
     parse(body)
@@ -217,5 +249,23 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
                 .map(Self)
                 .map_err(|why| field_error(&why.path().to_string(), &why.inner().to_string())),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_does_not_come_is_not_waited_for() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let never = within(Duration::from_millis(5), std::future::pending());
+        let refused = runtime.block_on(never).unwrap_err();
+        assert_eq!(refused.code(), Code::RequestTimeout);
+        let here = within(Duration::from_secs(5), async { Ok(web::Bytes::new()) });
+        assert!(runtime.block_on(here).unwrap().is_empty());
     }
 }

@@ -26,12 +26,12 @@ pub use forms::{FormErrors, PostForm, Posted, spoken};
 pub use idempotency::{InProgress, forget_old as forget_old_answers};
 pub use json::{Call, Nothing, Params, created, ok};
 pub use once::{FirstUse, UsedForms};
-pub use page::{Page, Viewer, render, show};
+pub use page::{Page, render, show};
 pub use paging::{ListQuery, Listed, PageLinks};
 pub use problem::Problem;
 pub use token_cookie::{TokenCookie, own_path};
 pub use traffic::Traffic;
-pub use visit::{ApiCaller, Chrome, Guest, SignedIn, Visit};
+pub use visit::{ApiCaller, Chrome, Guest, SignedIn, Viewer, Visit};
 
 /// The largest body of a form or a JSON request, in bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;

@@ -12,22 +12,11 @@ use super::assets;
 use super::csrf::Csrf;
 use super::flash::Flash;
 use super::forms::FormErrors;
-use super::visit::Visit;
+use super::visit::{Viewer, Visit};
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
 use crate::text::{IntoKey, Message, Text};
-
-/// Who looks at the page.
-#[derive(Clone, Debug)]
-pub struct Viewer {
-    /// The display name.
-    pub name: String,
-    /// The address.
-    pub email: String,
-    /// Whether the administration is shown.
-    pub is_admin: bool,
-}
 
 /// The frame. Templates call it `page`.
 #[derive(Clone, Debug)]

@@ -127,7 +127,7 @@ fn read(text: &str) -> Result<Cursor> {
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
         fits.then_some(Cursor {
-            time: Time::from_micros(micros.parse().ok()?),
+            time: Time::in_range(micros.parse().ok()?)?,
             id: id.to_owned(),
         })
     };
@@ -151,6 +151,8 @@ mod tests {
             "AAAA",
             &URL_SAFE_NO_PAD.encode("5.' OR 1=1"),
             &URL_SAFE_NO_PAD.encode("a.b"),
+            &URL_SAFE_NO_PAD.encode(format!("{}.usr_x", i64::MIN)),
+            &URL_SAFE_NO_PAD.encode(format!("{}.usr_x", i64::MAX)),
         ] {
             assert_eq!(read(bad).unwrap_err().code(), Code::CursorInvalid, "{bad}");
         }

@@ -98,7 +98,7 @@ impl Problem {
 pub(super) fn retry_after(error: &Error) -> Option<u64> {
     match error {
         Error::TooMany(seconds) => Some(*seconds),
-        error if error.code() == Code::Unavailable => Some(RETRY_SECONDS),
+        error if error.code().status() == 503 => Some(RETRY_SECONDS),
         _ => None,
     }
 }

@@ -9,7 +9,6 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::flash::Flash;
-use super::page::Viewer;
 use crate::access::{Actor, ActorKind, Role, Scope, Scopes};
 use crate::clock::Time;
 use crate::error::{Code, Error, Result};
@@ -53,6 +52,17 @@ pub struct Chrome {
     pub mail_missing: bool,
     /// Another name than the public URL's that a request came under lately.
     pub other_name: Option<String>,
+}
+
+/// Who looks at the page.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// The display name.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// Whether the administration is shown.
+    pub is_admin: bool,
 }
 
 /// A signed-in user, for pages. Extracting it answers `sign_in_required` to anybody else.

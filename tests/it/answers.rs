@@ -303,3 +303,24 @@ fn cookies_are_for_this_host_alone_and_out_of_reach_of_scripts() {
         assert_eq!(names.into_iter().collect::<Vec<_>>(), expected);
     }
 }
+
+#[test]
+fn who_takes_no_form_that_we_have_is_told_so_with_all_headers() {
+    let app = TestApp::start();
+    let mut browser = app.anonymous();
+    let mut ask = |path: &str, takes: &str| {
+        let headers = [("accept", "text/html"), ("accept-encoding", takes)];
+        browser.request("GET", path, &headers, None)
+    };
+    let none = ask("/sign-in", "identity;q=0, br;q=0").is(406);
+    assert_eq!(none.header("x-content-type-options"), "nosniff");
+    assert_eq!(none.header("cache-control"), "no-store");
+    assert!(!none.header("content-security-policy").is_empty());
+    // The rest is compressed for who takes it, and has its headers too.
+    let page = ask("/sign-in", "gzip").is(200);
+    assert_eq!(page.header("content-encoding"), "gzip");
+    assert_eq!(page.header("x-content-type-options"), "nosniff");
+    let unknown = ask("/nothing", "gzip").is(404);
+    assert_eq!(unknown.header("content-encoding"), "");
+    unknown.page().text("h1");
+}

@@ -357,3 +357,18 @@ fn nul_is_refused_in_every_query_and_document() {
         }
     }
 }
+
+#[test]
+fn times_that_no_calendar_has_are_refused_before_the_database_sees_them() {
+    let app = TestApp::start();
+    let (api, mut owner) = (app.api(), app.owner());
+    // The lowest number of 64 bits, where a cursor has its time.
+    let cursor = "LTkyMjMzNzIwMzY4NTQ3NzU4MDgudXNyX3g";
+    let list = api.get(&format!("/api/v1/users?cursor={cursor}")).is(400);
+    assert_eq!(list.code(), "cursor_invalid");
+    owner.get(&format!("/admin/users?older={cursor}")).is(200);
+    let from = "-009999-01-02";
+    owner.get(&format!("/admin/audit?from={from}")).is(422);
+    api.get(&format!("/api/v1/audit?from={from}T00:00:00Z"))
+        .is(422);
+}

@@ -152,10 +152,12 @@ fn users_are_made_let_in_and_switched_off() {
             .ok(),
         ada
     );
-    program.run(&["user", "suspend", &ada]).refused(1, "state");
+    program
+        .run(&["user", "suspend", &ada])
+        .refused(1, "done already");
     program
         .run(&["user", "reset-link", &ada])
-        .refused(1, "state");
+        .refused(1, "done already");
     assert_eq!(
         program.run(&["user", "reactivate", "ada@example.org"]).ok(),
         ada
@@ -349,6 +351,7 @@ fn doubtful_settings_are_refused_with_the_words_that_work() {
         ("VESTIBULE_JOBS", "yes", "on or off"),
         ("VESTIBULE_LOG_FORMAT", "xml", "text or json"),
         ("VESTIBULE_LOG", "=,=", "warn"),
+        ("VESTIBULE_LOG", "chatty", "warn"),
         ("VESTIBULE_SMTP_CA_FILE", "none.pem", "none.pem"),
         ("VESTIBULE_METRICS_LISTEN", "9100", "127.0.0.1:8080"),
         (

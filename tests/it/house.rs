@@ -6,4 +6,5 @@ mod imports;
 mod papers;
 mod schema;
 mod sources;
+mod tables;
 mod texts;

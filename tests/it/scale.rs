@@ -9,7 +9,12 @@ use std::sync::{Arc, Mutex};
 use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 use vestibule::access::Role;
+use vestibule::audit;
+use vestibule::clock::Time;
 use vestibule::db::{Conn, Paging};
+use vestibule::invites::model::State as InviteState;
+use vestibule::invites::store as invites;
+use vestibule::outbox::{State as MailState, store as outbox};
 use vestibule::users::model::Status;
 use vestibule::users::store::{self, Filter};
 
@@ -22,29 +27,82 @@ fn how_many() -> usize {
         .unwrap_or(10_000)
 }
 
-/// Fills the table of users with rows as actions write them.
+/// Fills the tables with rows as actions write them: as many users, invites, mails and audit entries.
+/// `{i}` and `{at}` in `ROWS` are the number of a row and its time.
 fn fill(conn: &mut Conn, count: usize) -> QueryResult<()> {
-    let columns = "id, email, email_norm, email_verified, display_name, name_norm, role, status, schema_id, \
-                   traits, metadata_public, metadata_admin, created_at, updated_at";
-    match conn {
-        Conn::Lite(lite) => lite.batch_execute(&format!(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
-             INSERT INTO users ({columns})
-             SELECT printf('usr_%08x-0000-7000-8000-%012x', i, i), printf('u%d@example.org', i),
-                 printf('u%d@example.org', i), 1, printf('User %d', i), printf('user %d', i), 'member',
-                 CASE i % 10 WHEN 0 THEN 'suspended' ELSE 'active' END, 'default', '{{}}', '{{}}', '{{}}',
-                 1700000000000000 + i * 1000000, 1700000000000000 + i * 1000000
-             FROM n; ANALYZE users"
-        )),
-        Conn::Pg(pg) => pg.batch_execute(&format!(
-            "INSERT INTO users ({columns})
-             SELECT 'usr_' || lpad(to_hex(i), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(i), 12, '0'),
-                 'u' || i || '@example.org', 'u' || i || '@example.org', true, 'User ' || i, 'user ' || i,
-                 'member', CASE i % 10 WHEN 0 THEN 'suspended' ELSE 'active' END, 'default', '{{}}', '{{}}',
-                 '{{}}', to_timestamp(1700000000 + i), to_timestamp(1700000000 + i)
-             FROM generate_series(1, {count}) AS i; ANALYZE users"
-        )),
+    const ROWS: [(&str, &str, &str); 4] = [
+        (
+            "users",
+            "id, email, email_norm, email_verified, display_name, name_norm, role, status, schema_id, traits, \
+             metadata_public, metadata_admin, created_at, updated_at",
+            "{id:usr}, 'u' || {i} || '@example.org', 'u' || {i} || '@example.org', {i} > 0, 'User ' || {i}, \
+             'user ' || {i}, 'member', CASE {i} % 100 WHEN 0 THEN 'suspended' ELSE 'active' END, 'default', \
+             '{}', '{}', '{}', {at}, {at}",
+        ),
+        (
+            "outbox",
+            "id, channel, kind, recipient, subject, state, attempts, next_attempt_at, fence, created_at",
+            "{id:out}, 'mail', 'invite', 'U' || {i} || '@example.org', 'Come', \
+             CASE {i} % 100 WHEN 0 THEN 'failed' ELSE 'sent' END, 1, {at}, 0, {at}",
+        ),
+        (
+            "invites",
+            "id, state, email, email_norm, name_norm, delivery, role, schema_id, traits, metadata_public, \
+             metadata_admin, label, message, locale, lifetime_seconds, expires_at, created_at, mail_id",
+            "{id:inv}, CASE {i} % 10 WHEN 0 THEN 'pending' ELSE 'accepted' END, 'u' || {i} || '@example.org', \
+             'u' || {i} || '@example.org', 'user ' || {i}, 'email', 'member', 'default', '{}', '{}', '{}', '', \
+             '', 'en', 604800, {at}, {at}, {id:out}",
+        ),
+        (
+            "audit",
+            "id, at, actor_kind, action, target_kind, target_id, result, ip, request_id, before, after",
+            "{id:aud}, {at}, 'operator', 'user.created', 'user', {id:usr}, 'ok', '192.0.2.' || ({i} % 200), '', \
+             'null', 'null'",
+        ),
+    ];
+    for (table, columns, values) in ROWS {
+        let (mut values, is_sqlite) = (values.to_owned(), matches!(conn, Conn::Lite(_)));
+        for kind in ["usr", "out", "inv", "aud"] {
+            let id = if is_sqlite {
+                format!("printf('{kind}_%08x-0000-7000-8000-%012x', i, i)")
+            } else {
+                let hex = |digits| format!("lpad(to_hex(i), {digits}, '0')");
+                format!(
+                    "'{kind}_' || {} || '-0000-7000-8000-' || {}",
+                    hex(8),
+                    hex(12)
+                )
+            };
+            values = values.replace(&format!("{{id:{kind}}}"), &id);
+        }
+        let at = if is_sqlite {
+            "1700000000000000 + i * 1000000"
+        } else {
+            "to_timestamp(1700000000 + i)"
+        };
+        let values = values.replace("{at}", at).replace("{i}", "i");
+        let insert = format!("INSERT INTO {table} ({columns}) SELECT {values} FROM");
+        conn.batch_execute(&if is_sqlite {
+            format!(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+                 {insert} n; ANALYZE {table}"
+            )
+        } else {
+            format!("{insert} generate_series(1, {count}) AS n(i); ANALYZE {table}")
+        })?;
     }
+    Ok(())
+}
+
+fn filled() -> TestApp {
+    let app = TestApp::start();
+    let count = how_many();
+    app.parts
+        .app
+        .db
+        .write_now(move |tx| Ok(fill(tx, count)?))
+        .unwrap();
+    app
 }
 
 /// The SQL that `work` runs, with its parameters as `?` or `$1`.
@@ -118,19 +176,21 @@ fn plan(conn: &mut Conn, sql: &str) -> String {
 
 #[test]
 fn a_page_of_users_is_found_by_seeking_in_an_index() {
-    let app = TestApp::start();
-    let count = how_many();
-    app.parts
-        .app
-        .db
-        .write_now(move |tx| Ok(fill(tx, count)?))
-        .unwrap();
+    let app = filled();
     let filters = [
         ("every user", Filter::default(), "users_created_at"),
         (
             "by status",
             Filter {
                 status: Some(Status::Active),
+                ..Filter::default()
+            },
+            "users_status",
+        ),
+        (
+            "by a rare status",
+            Filter {
+                status: Some(Status::Suspended),
                 ..Filter::default()
             },
             "users_status",
@@ -175,4 +235,134 @@ fn a_page_of_users_is_found_by_seeking_in_an_index() {
             Ok(())
         })
         .unwrap();
+}
+
+/// A query by its name, and what its plan must and must not hold.
+type Case<'a> = (&'a str, &'a dyn Fn(&mut Conn), &'a [&'a str], bool);
+
+/// Runs the cases and looks at the plan of each query: each goes through one of the indexes, none reads a
+/// whole table, and where the rows come in order none sorts.
+fn look(app: &TestApp, cases: &[Case<'_>]) {
+    let looked = app.parts.app.db.read_now(|conn| {
+        for (name, work, indexes, in_order) in cases {
+            // PostgreSQL may read a table from its start until it has counted enough.
+            let ran = statements(conn, work);
+            for sql in ran
+                .iter()
+                .filter(|sql| !sql.contains("(SELECT 1 FROM invites"))
+            {
+                let plan = plan(conn, sql);
+                let found = indexes.iter().any(|index| plan.contains(index));
+                assert!(found, "{name}: through none of {indexes:?}:\n{sql}\n{plan}");
+                let scans = plan.lines().any(|line| {
+                    let whole = line.starts_with("SCAN ") && !line.contains("USING");
+                    whole && !line.contains("SUBQUERY") && !line.starts_with("SCAN counted")
+                });
+                assert!(
+                    !scans && !plan.contains("Seq Scan"),
+                    "{name}:\n{sql}\n{plan}"
+                );
+                let sorts = plan.contains("TEMP B-TREE") || plan.contains("Sort");
+                assert!(!sorts || !in_order, "{name} sorts:\n{sql}\n{plan}");
+            }
+        }
+        Ok(())
+    });
+    looked.unwrap();
+}
+
+#[test]
+fn a_search_seeks_when_it_finds_few_and_walks_the_list_when_it_finds_many() {
+    let app = filled();
+    let users = |q: &str| {
+        let filter = Filter {
+            q: q.to_owned(),
+            ..Filter::default()
+        };
+        move |conn: &mut Conn| {
+            let found = store::list(conn, &filter, &Paging::first(50)).unwrap();
+            assert!(!found.rows.is_empty());
+        }
+    };
+    let mails = |to: &str| {
+        let filter = outbox::Filter {
+            to: to.to_owned(),
+            ..outbox::Filter::default()
+        };
+        move |conn: &mut Conn| {
+            let found = outbox::list(conn, &filter, &Paging::first(50)).unwrap();
+            assert!(!found.rows.is_empty());
+        }
+    };
+    let primary = ["sqlite_autoindex", "_pkey"];
+    let by_user: Vec<&str> = ["users_email_norm", "users_name_norm", "users_created_at"]
+        .into_iter()
+        .chain(primary)
+        .collect();
+    let by_mail: Vec<&str> = ["outbox_recipient", "outbox_created_at"]
+        .into_iter()
+        .chain(primary)
+        .collect();
+    look(
+        &app,
+        &[
+            ("few users", &users("u77"), &by_user, false),
+            ("many users", &users("user"), &by_user, true),
+            ("few mails", &mails("u77"), &by_mail, false),
+            ("many mails", &mails("u"), &by_mail, true),
+        ],
+    );
+}
+
+#[test]
+fn invites_and_what_an_address_did_are_found_through_an_index() {
+    let app = filled();
+    let now = Time::parse("2023-11-14T00:00:00Z").unwrap();
+    let invites = |filter: invites::Filter| {
+        move |conn: &mut Conn| {
+            let found = invites::list(conn, &filter, &Paging::first(50), now).unwrap();
+            assert!(!found.rows.is_empty());
+        }
+    };
+    let pending = invites(invites::Filter {
+        state: Some(InviteState::Pending),
+        ..invites::Filter::default()
+    });
+    let not_delivered = invites(invites::Filter {
+        state: Some(InviteState::Pending),
+        mail: Some(MailState::Failed),
+        ..invites::Filter::default()
+    });
+    let counts = |conn: &mut Conn| {
+        let counts = invites::counts(conn, now).unwrap();
+        assert!(counts.not_delivered > 0);
+    };
+    let by_address = |conn: &mut Conn| {
+        let filter = audit::model::Filter {
+            ip: "192.0.2.77".to_owned(),
+            ..audit::model::Filter::default()
+        };
+        let found = audit::store::list(conn, &filter, &Paging::first(50)).unwrap();
+        assert!(!found.is_empty());
+    };
+    let by_state = ["invites_state", "invites_created_at", "invites_expires_at"];
+    look(
+        &app,
+        &[
+            ("pending", &pending, &by_state, true),
+            (
+                "not delivered",
+                &not_delivered,
+                &["invites_mail", "invites_state", "invites_created_at"],
+                false,
+            ),
+            (
+                "counts",
+                &counts,
+                &["invites_mail", "invites_state", "invites_expires_at"],
+                true,
+            ),
+            ("by address", &by_address, &["audit_ip"], true),
+        ],
+    );
 }

@@ -8,6 +8,7 @@ use super::*;
 
 fn ask(db: &Db, cache: &KeyCache, text: &str, now: Time) -> Result<Principal, Code> {
     tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .unwrap()
         .block_on(authenticate(db, cache, text, now))

@@ -96,11 +96,12 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let session = person.session_id;
     let stamp = form.get("stamp");
+    // Before the form is taken: a database that is away must not use it up.
+    let policy = policy(&app).await?;
     let Some(first_use) = forms.take(&app.master, session, stamp)? else {
         let page = page.titled("api-keys-already-shown-title", "api-keys");
         return render(StatusCode::CONFLICT, &AlreadyShownPage { page });
     };
-    let policy = policy(&app).await?;
     let typed = Typed::of_form(&form);
     match issue(&app, &person, &typed, &policy).await {
         Ok(issued) => show_once(&app, page, &issued),

@@ -155,6 +155,18 @@ const FILLED_IN: &[(&str, &str)] = &[
 ];
 
 #[test]
+fn a_form_that_met_a_fault_can_be_sent_again() {
+    let house = House::new();
+    let browser = member(&house);
+    let form = browser.get("/settings/api-keys/new");
+    house.scratch.tamper("ALTER TABLE settings RENAME TO away");
+    let failed = browser.submit(&form, FILLED_IN);
+    assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
+    house.scratch.tamper("ALTER TABLE away RENAME TO settings");
+    assert_eq!(browser.submit(&form, FILLED_IN).status, StatusCode::OK);
+}
+
+#[test]
 fn a_key_is_made_shown_once_and_listed() {
     let house = House::new();
     let browser = member(&house);

@@ -42,6 +42,21 @@ fn told(row: Row) -> String {
 }
 
 #[test]
+fn what_has_a_page_is_linked_to_it() {
+    for (kind, id, href) in [
+        ("invite", "inv_1", Some("/admin/invites/inv_1")),
+        ("user", "usr_1", Some("/admin/users/usr_1")),
+        ("user", "", None),
+        ("group", "grp_1", None),
+        ("api_key", "key_1", None),
+    ] {
+        let row = row("x", ("system", None), (kind, id), Value::Null);
+        let entry = EntryView::of(Text::ENGLISH, row, &names());
+        assert_eq!(entry.target_href.as_deref(), href, "{kind}");
+    }
+}
+
+#[test]
 fn entries_read_as_sentences_with_names() {
     let invite = || json!({ "email": "ada@example.org", "name": "x" });
     let user = ("user", Some("usr_1"));

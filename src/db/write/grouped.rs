@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 
 use super::super::pool::{Conn, Target, connect};
-use super::{Job, Manager, Ran, Shared, begin, depth};
+use super::{Job, Manager, News, Ran, Shared, begin, depth};
 use crate::clock::Time;
 use crate::error::{Error, Result};
 
@@ -54,8 +54,18 @@ fn write_groups(target: &Target, jobs: &Receiver<Box<dyn Job>>, shared: &Shared)
                     conn = Some(open);
                 }
             }
-            Err(why) => first.answer(Some(&why.to_string())),
+            Err(why) => refuse_waiting(first, jobs, &why.to_string()),
         }
+    }
+}
+
+/// Answers an action and all that wait behind it. Whoever holds the lock has kept them waiting for as long as
+/// the first; one after the other they would each wait that long again.
+fn refuse_waiting(first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>, why: &str) {
+    // Taken before the first is answered: what comes in reply to that answer has not waited.
+    let waiting: Vec<_> = jobs.try_iter().collect();
+    for job in [first].into_iter().chain(waiting) {
+        job.answer(Some(why));
     }
 }
 
@@ -67,20 +77,21 @@ fn write_group(
     shared: &Shared,
 ) -> bool {
     if let Err(why) = begin(conn) {
-        first.answer(Some(&why.to_string()));
+        refuse_waiting(first, jobs, &why.to_string());
         return !matches!(why, DieselError::BrokenTransactionManager);
     }
     let started = Instant::now();
     let mut ran = Vec::with_capacity(GROUP_ACTIONS);
-    let (mut kept, mut any_narrowed) = (0, false);
+    let (mut kept, mut news) = (0, News::default());
     let mut next = Some(first);
     while let Some(mut job) = next.take() {
         match savepoint(conn, job.as_mut(), shared.clock.now()) {
-            Ok(Ran::Keep { narrowed }) => {
+            Ok(Ran::Keep(more)) => {
                 kept += 1;
-                any_narrowed |= narrowed;
+                news.rights |= more.rights;
+                news.users |= more.users;
             }
-            Ok(Ran::Undo | Ran::Again) => {}
+            Ok(Ran::Undo | Ran::Again | Ran::ReadOnly) => {}
             Err(why) => {
                 ran.push(job);
                 return lose(conn, ran, &why);
@@ -94,7 +105,7 @@ fn write_group(
     if let Err(why) = Manager::commit_transaction(conn) {
         return lose(conn, ran, &why);
     }
-    shared.committed(kept, any_narrowed);
+    shared.committed(kept, news);
     for job in ran {
         job.answer(None);
     }
@@ -109,8 +120,8 @@ fn savepoint(conn: &mut Conn, job: &mut dyn Job, now: Time) -> QueryResult<Ran> 
         Manager::rollback_transaction(conn)?;
     }
     match ran {
-        Ran::Keep { .. } => Manager::commit_transaction(conn)?,
-        Ran::Undo | Ran::Again => Manager::rollback_transaction(conn)?,
+        Ran::Keep(_) => Manager::commit_transaction(conn)?,
+        Ran::Undo | Ran::Again | Ran::ReadOnly => Manager::rollback_transaction(conn)?,
     }
     Ok(ran)
 }
@@ -127,4 +138,42 @@ fn lose(conn: &mut Conn, ran: Vec<Box<dyn Job>>, why: &DieselError) -> bool {
         }
     }
     depth(conn).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+
+    use super::super::super::{Db, migrate};
+    use super::*;
+    use crate::clock::Clock;
+    use crate::error::Code;
+
+    #[test]
+    fn while_another_process_holds_the_file_all_that_wait_are_answered_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite(folder.path().join("v.db"));
+        migrate(&target).unwrap();
+        let clock = Arc::new(Clock::manual(Time::from_micros(0)));
+        let db = Db::open(&target, clock).unwrap();
+        let mut other = connect(&target).unwrap();
+        other.batch_execute("BEGIN IMMEDIATE").unwrap();
+        let started = Instant::now();
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    let refused = db.write_now(|_| Ok(())).unwrap_err();
+                    assert_eq!(refused.code(), Code::Unavailable);
+                });
+            }
+        });
+        // Each waits for the lock for five seconds; one that came late may wait for a second turn.
+        assert!(
+            started.elapsed() < Duration::from_secs(15),
+            "{:?}",
+            started.elapsed()
+        );
+        other.batch_execute("ROLLBACK").unwrap();
+        db.write_now(|_| Ok(())).unwrap();
+    }
 }

@@ -35,7 +35,16 @@ pub struct Tx<'c> {
     conn: &'c mut Conn,
     /// When the action happens; read once.
     pub now: Time,
-    narrowed: bool,
+    news: News,
+}
+
+/// What a commit makes worthless of all that is remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct News {
+    /// Rights, in every process.
+    rights: bool,
+    /// What was told about users, in this one.
+    users: bool,
 }
 
 impl Tx<'_> {
@@ -45,15 +54,22 @@ impl Tx<'_> {
     /// # Errors
     /// When the database refuses.
     pub fn narrow_rights(&mut self) -> Result<()> {
-        if !self.narrowed {
+        if !self.news.rights {
             let [byte] = crate::secret::random::<1>();
             let slot = i32::from(byte) % REVISION_ROWS;
             diesel::update(revisions::table.find(slot))
                 .set(revisions::number.eq(revisions::number + 1))
                 .execute(self.conn)?;
-            self.narrowed = true;
+            self.news.rights = true;
         }
         Ok(())
+    }
+
+    /// Says that this action changes what is told about users and narrows nothing: a name, a group more. What
+    /// this process remembers to tell is read anew; keys stay remembered, and other processes go on telling
+    /// the old for a minute at most.
+    pub fn retell_users(&mut self) {
+        self.news.users = true;
     }
 
     /// Tries `work` in a savepoint: when it fails, only its own changes are undone. Needed around an
@@ -131,9 +147,11 @@ trait Job: Send {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ran {
-    Keep { narrowed: bool },
+    Keep(News),
     Undo,
     Again,
+    /// The server takes no changes.
+    ReadOnly,
 }
 
 struct Action<T, F, A> {
@@ -152,14 +170,18 @@ where
         let mut tx = Tx {
             conn,
             now,
-            narrowed: false,
+            news: News::default(),
         };
         let done = catch_unwind(AssertUnwindSafe(|| (self.action)(&mut tx)));
-        let narrowed = tx.narrowed;
+        let news = tx.news;
         let result = done.unwrap_or_else(|_| Err(Error::Internal("an action panicked".into())));
         let ran = match &result {
-            Ok(_) => Ran::Keep { narrowed },
+            Ok(_) => Ran::Keep(news),
             Err(Error::Database(why)) if not_serialised(why) => Ran::Again,
+            Err(Error::Database(DieselError::DatabaseError(
+                DatabaseErrorKind::ReadOnlyTransaction,
+                _,
+            ))) => Ran::ReadOnly,
             Err(_) => Ran::Undo,
         };
         self.result = Some(result);
@@ -203,9 +225,12 @@ struct Shared {
 }
 
 impl Shared {
-    fn committed(&self, actions: u64, narrowed: bool) {
-        if narrowed {
+    fn committed(&self, actions: u64, news: News) {
+        if news.rights {
             self.rights.narrowed();
+        }
+        if news.users {
+            self.rights.retold();
         }
         self.actions.fetch_add(actions, Ordering::Relaxed);
         self.commits.fetch_add(1, Ordering::Relaxed);

@@ -33,18 +33,18 @@ pub(super) fn write(pool: &Pool, mut job: Box<dyn Job>, shared: &Shared) {
             Err(why) => return job.answer(Some(&why.to_string())),
         };
         match serializable(&mut conn, job.as_mut(), shared.clock.now()) {
-            Ok(Ran::Keep { narrowed }) => {
-                shared.committed(1, narrowed);
+            Ok(Ran::Keep(news)) => {
+                shared.committed(1, news);
                 return job.answer(None);
             }
             Ok(Ran::Undo) => return job.answer(None),
+            Ok(Ran::ReadOnly) => {
+                set_aside(&mut conn);
+                return job.answer(None);
+            }
             Ok(Ran::Again) => {}
             Err(why) if not_serialised(&why) => {}
             Err(why) => {
-                // After a failover the old connections lead to a server that only reads.
-                if why.to_string().contains("read-only transaction") {
-                    Manager::transaction_manager_status_mut(&mut *conn).set_in_error();
-                }
                 return job.answer(Some(&why.to_string()));
             }
         }
@@ -58,15 +58,46 @@ pub(super) fn write(pool: &Pool, mut job: Box<dyn Job>, shared: &Shared) {
     job.answer(Some("others changed the same rows at the same time"));
 }
 
+/// After a failover an old connection may lead to a server that only reads: it is not used again.
+fn set_aside(conn: &mut Conn) {
+    Manager::transaction_manager_status_mut(conn).set_in_error();
+}
+
 fn serializable(conn: &mut Conn, job: &mut dyn Job, now: Time) -> QueryResult<Ran> {
-    begin(conn)?;
+    // A standby does not even begin.
+    begin(conn).inspect_err(|_| set_aside(conn))?;
     let ran = job.run(conn, now);
     while depth(conn)? > 1 {
         Manager::rollback_transaction(conn)?;
     }
     match ran {
-        Ran::Keep { .. } => Manager::commit_transaction(conn)?,
-        Ran::Undo | Ran::Again => Manager::rollback_transaction(conn)?,
+        Ran::Keep(_) => Manager::commit_transaction(conn)?,
+        Ran::Undo | Ran::Again | Ran::ReadOnly => Manager::rollback_transaction(conn)?,
     }
     Ok(ran)
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+
+    use super::*;
+    use crate::db::scratch::Scratch;
+    use crate::error::Code;
+
+    #[test]
+    fn a_connection_that_only_reads_is_used_once() {
+        let scratch = Scratch::new();
+        let is_postgres = |conn: &mut Conn| Ok(matches!(conn, Conn::Pg(_)));
+        if !scratch.db.read_now(is_postgres).unwrap() {
+            return;
+        }
+        let change = "DELETE FROM facts";
+        let db = &scratch.db;
+        scratch.tamper("SET SESSION default_transaction_read_only = on");
+        let refused = db.write_now(move |tx| Ok(tx.batch_execute(change)?));
+        assert_eq!(refused.unwrap_err().code(), Code::Unavailable);
+        db.write_now(move |tx| Ok(tx.batch_execute(change)?))
+            .unwrap();
+    }
 }

@@ -56,6 +56,8 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
         require_free(tx, actor, &email.norm(), Some(id))?;
         invite.email = email.to_string();
         invite.email_norm = email.norm();
+        // No mail has gone to this address yet.
+        invite.mail_id = None;
         store::kill_links(tx, id, now)?;
         outbox::actions::cancel_about(tx, id.as_str())?;
     }

@@ -275,6 +275,40 @@ fn a_text_of_another_key_fails_and_old_texts_are_erased() {
 }
 
 #[test]
+fn ended_mails_are_deleted_after_ninety_days_and_waiting_ones_never() {
+    let test = TestApp::start();
+    let (sent, cancelled, waiting) = (
+        test.enqueue("ada@example.org"),
+        test.enqueue("bob@example.org"),
+        test.enqueue("eve@example.org"),
+    );
+    // A mail may have waited for long before it ends: its ninety days begin then.
+    test.app.clock.advance(days(100));
+    test.act(move |tx, _| {
+        let now = tx.now;
+        Ok(store::cancel(tx, cancelled, now)?)
+    })
+    .unwrap();
+    test.app.clock.advance(days(2));
+    test.act(move |tx, _| {
+        let now = tx.now;
+        let claimed = store::claim(tx, now, now.plus(days(1)), 1)?;
+        assert_eq!(claimed[0].id, sent);
+        Ok(store::mark_sent(tx, &claimed[0], now)?)
+    })
+    .unwrap();
+    test.app.clock.advance(days(87));
+    assert_eq!(jobs::sweep(&test.app).unwrap(), 0);
+    test.app.clock.advance(days(2));
+    assert_eq!(jobs::sweep(&test.app).unwrap(), 1, "the cancelled one");
+    test.app.clock.advance(days(2));
+    assert_eq!(jobs::sweep(&test.app).unwrap(), 1, "the one that was sent");
+    test.app.clock.advance(days(900));
+    assert_eq!(jobs::sweep(&test.app).unwrap(), 0);
+    assert_eq!(test.find(waiting).state, State::Waiting);
+}
+
+#[test]
 fn with_no_mail_server_nothing_is_claimed() {
     let test = TestApp::start();
     let id = test.enqueue("ada@example.org");

@@ -82,7 +82,7 @@ pub const CREATE: Doc = Doc::new("Make a user")
     .about("The person gets a link to set a password. To let them agree to the terms first, send an invite instead.")
     .body::<NewUserBody>()
     .answers::<UserView>(201)
-    .codes(&[Code::AboveYou, Code::GroupNotGrantable, Code::AddressTaken]);
+    .codes(&[Code::Forbidden, Code::AboveYou, Code::GroupNotGrantable, Code::AddressTaken]);
 
 /// `POST /api/v1/users`: `users:write`. The person gets a link to set a password.
 pub async fn create(app: web::Data<App>, call: Call<NewUserBody>) -> Result<HttpResponse> {
@@ -138,10 +138,15 @@ impl TryFrom<&UserPatch> for Change {
 
 /// Describes [`patch`].
 pub const CHANGE: Doc = Doc::new("Change a user")
-    .about("A new role holds from the next request on.")
+    .about("A new role holds from the next request on. Members change their own name alone.")
     .body::<UserPatch>()
     .answers::<UserView>(200)
-    .codes(&[Code::AboveYou, Code::LastOwner]);
+    .codes(&[
+        Code::Forbidden,
+        Code::AboveYou,
+        Code::LastOwner,
+        Code::WrongState,
+    ]);
 
 /// `PATCH /api/v1/users/{id}`: `users:write`.
 pub async fn patch(
@@ -179,7 +184,7 @@ struct VerificationView {
 pub const VERIFY: Doc = Doc::new("Send a user a link that proves their address")
     .body::<VerificationBody>()
     .answers::<VerificationView>(202)
-    .codes(&[Code::AboveYou, Code::WrongState]);
+    .codes(&[Code::Forbidden, Code::AboveYou, Code::WrongState]);
 
 /// `POST /api/v1/users/{id}/verification`: `users:write`.
 pub async fn verify(

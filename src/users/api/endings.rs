@@ -27,7 +27,12 @@ pub const SUSPEND: Doc = Doc::new("Suspend a user")
     .about("Sessions and API keys end, pending invites of the user wait; nothing is deleted.")
     .body::<Suspension>()
     .answers::<UserView>(200)
-    .codes(&[Code::AboveYou, Code::LastOwner, Code::WrongState]);
+    .codes(&[
+        Code::Forbidden,
+        Code::AboveYou,
+        Code::LastOwner,
+        Code::WrongState,
+    ]);
 
 /// `PUT /api/v1/users/{id}/suspension`: `users:write`.
 pub async fn suspend(
@@ -49,7 +54,7 @@ pub async fn suspend(
 pub const REACTIVATE: Doc = Doc::new("Let a suspended user in again")
     .about("Sessions and API keys stay ended.")
     .answers::<UserView>(200)
-    .codes(&[Code::AboveYou, Code::WrongState]);
+    .codes(&[Code::Forbidden, Code::AboveYou, Code::WrongState]);
 
 /// `DELETE /api/v1/users/{id}/suspension`: `users:write`.
 pub async fn reactivate(
@@ -78,9 +83,9 @@ pub struct Legacy {
 
 /// Describes [`delete`].
 pub const DELETE: Doc = Doc::new("Delete a user")
-    .about("Sessions and API keys end, memberships go, pending invites of the user wait. The id stays taken; a record without personal data is left of it.")
+    .about("Sessions and API keys end, memberships go, pending invites of the user wait. The id stays taken; a record without personal data is left of it. Members delete themselves alone.")
     .query::<Legacy>()
-    .codes(&[Code::AboveYou, Code::LastOwner, Code::OwnsData, Code::WrongState]);
+    .codes(&[Code::Forbidden, Code::AboveYou, Code::LastOwner, Code::OwnsData, Code::WrongState]);
 
 /// `DELETE /api/v1/users/{id}`: `users:write`.
 pub async fn delete(

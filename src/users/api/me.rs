@@ -35,8 +35,12 @@ struct Auth {
 }
 
 /// Users as they were told last, so that asking who one is costs no query. An entry is believed as long
-/// as nobody's rights or profile changed, and for [`BELIEVED`] at most: when one was last seen changes too.
-pub struct MeCache(Cache<(UserId, Role), (u64, Time, Arc<UserView>)>);
+/// as nobody's rights changed, nor in this process what is told about anybody, and for [`BELIEVED`] at most:
+/// other processes change it too, and when one was last seen.
+pub struct MeCache(Cache<(UserId, Role), (Generations, Time, Arc<UserView>)>);
+
+/// Of rights, and of what is told about users.
+type Generations = (u64, u64);
 
 /// How long an entry is believed.
 const BELIEVED: Span = minutes(1);
@@ -60,7 +64,11 @@ pub async fn me(
 ) -> Result<HttpResponse> {
     let id = caller.user_id;
     let now = app.clock.now();
-    let generation = app.db.rights().generation(now);
+    let rights = app.db.rights();
+    // Both before the database is asked: what changes meanwhile makes the entry worthless.
+    let generation = rights
+        .generation(now)
+        .map(|rights_now| (rights_now, rights.told()));
     let kept = generation.and_then(|generation| {
         cache
             .0

@@ -103,3 +103,26 @@ fn without_terms_none_are_asked_for_and_none_are_kept() {
         .is(200);
     assert_eq!(terms_of(&app, "ada@example.org"), Value::Null);
 }
+
+#[test]
+fn a_tick_is_for_the_version_that_was_shown() {
+    let app = with_terms("2026-11");
+    let invited = app.invited("ada@example.org");
+    let mut ada = app.anonymous();
+    let page = ada.open(&invited.link).is(200).page();
+    let form = page
+        .form("/self-service/invite")
+        .fill("display_name", "Ada")
+        .fill("password", PASSWORD)
+        .tick("terms_accepted");
+    set_terms(&app, "2026-12");
+    let asked_again = ada
+        .submit(form.press_named("action", "accept"))
+        .is(422)
+        .page();
+    let form = asked_again.form("/self-service/invite");
+    assert!(form.values("terms_accepted").is_empty());
+    let form = form.fill("password", PASSWORD).tick("terms_accepted");
+    ada.submit(form.press_named("action", "accept")).is(303);
+    assert_eq!(terms_of(&app, "ada@example.org")["version"], "2026-12");
+}

@@ -1,9 +1,14 @@
 //! `Idempotency-Key`: what is repeated because its answer was lost is done once.
 
 use std::sync::Barrier;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use vestibule::clock::{hours, seconds};
+use tokio::sync::oneshot;
+use vestibule::clock::{Clock, hours, seconds};
+use vestibule::passwords::Cost;
+use vestibule::server::Server;
 
 use crate::support::app::TestApp;
 use crate::support::client::{Answer, Api};
@@ -31,14 +36,11 @@ fn a_repeat_answers_the_first_answer_again_and_does_nothing() {
     assert_eq!((invites(&app), app.mails().len()), (1, 1));
 
     // Another body, though it means the same, is another call.
-    let other = post(
-        &api,
-        "/api/v1/invites",
-        "k-1",
-        &json!({ "email": "bob@example.org" }),
-    )
-    .is(422);
-    assert_eq!(other.code(), "idempotency_mismatch");
+    let same = json!({ "email": "ada@example.org", "role": "member" });
+    for other in [same, json!({ "email": "bob@example.org" })] {
+        let refused = post(&api, "/api/v1/invites", "k-1", &other).is(422);
+        assert_eq!(refused.code(), "idempotency_mismatch", "{other}");
+    }
     // A refusal is not kept: what was mended can be sent with the same key.
     assert_eq!(
         post(&api, "/api/v1/invites", "k-2", &body).is(409).code(),
@@ -118,6 +120,83 @@ fn of_fifty_at_once_one_is_done() {
     assert_eq!(app.count("SELECT count(*) AS count FROM groups"), 1);
     let events = app.count("SELECT count(*) AS count FROM audit WHERE action = 'group.created'");
     assert_eq!(events, 1);
+}
+
+/// Another instance on the database of a test, until it is dropped.
+struct Second {
+    base: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Second {
+    fn of(app: &TestApp) -> Self {
+        let mut config = app.parts.app.config.clone();
+        config.listen = "127.0.0.1:0".parse().unwrap();
+        let clock = Clock::manual(app.parts.app.clock.now());
+        let server = Server::build(config, clock, Cost::CHEAP).unwrap();
+        let base = format!("http://{}", server.address());
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            let stopped = async move { drop(stopped.await) };
+            actix_web::rt::System::new()
+                .block_on(server.run_until(stopped))
+                .unwrap();
+        });
+        Self {
+            base,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Second {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            assert!(thread.join().is_ok() || std::thread::panicking());
+        }
+    }
+}
+
+#[test]
+fn a_repeat_that_comes_before_the_first_is_written_answers_the_same() {
+    let app = TestApp::start();
+    let api = app.api();
+    let second = Second::of(&app);
+    for round in 0..4 {
+        let body = json!({ "name": format!("Analysts {round}") });
+        let key = format!("k-{round}");
+        let barrier = Barrier::new(3);
+        let answers = std::thread::scope(|scope| {
+            // On SQLite both wait for the writer, with whatever they have looked up by then.
+            let db = &app.parts.app.db;
+            let barrier = &barrier;
+            scope.spawn(move || {
+                db.write_now(|_| {
+                    std::thread::sleep(Duration::from_millis(300));
+                    Ok(())
+                })
+                .unwrap();
+            });
+            let threads = [&app.base, &second.base].map(|base| {
+                let api = Api::new(base, api.key.clone());
+                let (key, body) = (&key, &body);
+                scope.spawn(move || {
+                    barrier.wait();
+                    post(&api, "/api/v1/groups", key, body).is(201)
+                })
+            });
+            std::thread::sleep(Duration::from_millis(100));
+            barrier.wait();
+            threads.map(|thread| thread.join().unwrap())
+        });
+        assert_eq!(answers[0].body, answers[1].body);
+        let replayed = |answer: &Answer| answer.header("idempotency-replayed") == "true";
+        assert_ne!(replayed(&answers[0]), replayed(&answers[1]));
+    }
+    assert_eq!(app.count("SELECT count(*) AS count FROM groups"), 4);
 }
 
 #[test]

@@ -189,6 +189,32 @@ fn a_change_is_seen_by_the_next_request_that_asks_who_one_is() {
 }
 
 #[test]
+fn a_new_name_is_told_at_once_and_keys_stay_remembered() {
+    let app = TestApp::start();
+    let api = app.api();
+    let me = || api.get("/api/v1/me").is(200).json()["user"].clone();
+    let path = format!("{PATH}/{}", me()["id"].as_str().unwrap());
+    let misses = || app.parts.keys.cache.counts().1;
+    let (before, told) = (misses(), revision(&app));
+    api.patch(&path, &json!({ "display_name": "Amazing Grace" }))
+        .is(200);
+    assert_eq!(me()["display_name"], "Amazing Grace");
+    assert_eq!(misses(), before, "the key was looked up again");
+    assert_eq!(revision(&app), told, "other processes were told");
+    let group = json!({ "name": "Analysts", "description": "" });
+    let group = api.post("/api/v1/groups", &group).is(201).json();
+    let group = format!("/api/v1/groups/{}", group["id"].as_str().unwrap());
+    api.patch(&group, &json!({ "description": "They count." }))
+        .is(200);
+    assert_eq!(revision(&app), told);
+}
+
+/// What other processes look at to hear of rights that ended.
+fn revision(app: &TestApp) -> i64 {
+    app.count("SELECT CAST(sum(number) AS BIGINT) AS count FROM revisions")
+}
+
+#[test]
 fn a_mailbox_that_is_proved_by_recovery_ends_what_the_account_did_before() {
     let app = TestApp::start();
     let invited = app.invited_with(&json!({ "email": "ada@example.org", "delivery": "link" }));
@@ -254,10 +280,9 @@ fn nobody_acts_on_who_is_above_them_and_the_last_owner_stays() {
     let program = app.with_key("mia@example.org", &["all"]);
     program.get(&owner).is(404);
     let own = format!("{PATH}/{mia}");
-    for path in [&owner, &own] {
-        let refused = program.patch(path, &json!({ "role": "admin" }));
-        assert_eq!(refused.is(403).code(), "forbidden");
-    }
+    let admin = json!({ "role": "admin" });
+    assert_eq!(program.patch(&own, &admin).is(403).code(), "forbidden");
+    program.patch(&owner, &admin).is(404);
     for body in [
         json!({ "email_verified": true }),
         json!({ "email": "x@example.org" }),
@@ -315,5 +340,59 @@ fn users_are_found_by_name_address_id_status_role_and_group() {
     }
     let twice = api.put(&format!("{PATH}/{mia}/suspension"), &json!({}));
     assert_eq!(twice.is(409).code(), "wrong_state");
+    app.mails();
+}
+
+#[test]
+fn members_change_their_own_name_and_nothing_else() {
+    let app = TestApp::start();
+    let mia = app.user("mia@example.org", "Mia", Role::Member);
+    let other = app.user("max@example.org", "Max", Role::Member);
+    let api = app.with_key("mia@example.org", &["all"]);
+    let own = format!("{PATH}/{mia}");
+    let renamed = api
+        .patch(&own, &json!({ "display_name": "Mia M." }))
+        .is(200)
+        .json();
+    assert_eq!(renamed["display_name"], "Mia M.");
+    assert_eq!(
+        api.patch(&own, &json!({ "role": "admin" })).is(403).code(),
+        "forbidden"
+    );
+    assert_eq!(
+        api.patch(&own, &json!({ "traits": { "a": 1 } }))
+            .is(403)
+            .code(),
+        "forbidden"
+    );
+    api.patch(&format!("{PATH}/{other}"), &json!({ "display_name": "X" }))
+        .is(404);
+    let new = json!({ "email": "new@example.org", "display_name": "New" });
+    assert_eq!(api.post(PATH, &new).is(403).code(), "forbidden");
+    assert_eq!(
+        api.put(&format!("{own}/suspension"), &json!({}))
+            .is(403)
+            .code(),
+        "forbidden"
+    );
+    api.delete(&own).is(204);
+    api.get("/api/v1/me").is(401);
+}
+
+#[test]
+fn an_owner_who_has_no_way_in_is_no_last_owner() {
+    let app = TestApp::start();
+    let api = app.api();
+    let new = json!({ "email": "olu@example.org", "display_name": "Olu", "role": "owner" });
+    api.post(PATH, &new).is(201);
+    let grace = format!(
+        "{PATH}/{}",
+        crate::support::door::user_id(&app, "grace@example.org")
+    );
+    let step_down = json!({ "role": "admin" });
+    assert_eq!(api.patch(&grace, &step_down).is(409).code(), "last_owner");
+    let link = crate::support::door::mailed_link(&app, "/recover/new");
+    recover(&mut app.anonymous(), &link, "nine loud lighthouses").is(303);
+    api.patch(&grace, &step_down).is(200);
     app.mails();
 }

@@ -51,7 +51,7 @@ fn floors() -> Vec<Vec<String>> {
     floors
 }
 
-fn room_of(path: &str) -> &str {
+pub(super) fn room_of(path: &str) -> &str {
     let path = path.strip_prefix("src/").unwrap();
     let room = path.split('/').next().unwrap();
     room.strip_suffix(".rs").unwrap_or(room)
@@ -96,7 +96,7 @@ fn tree<'a>(text: &'a str, before: &[String], paths: &mut Vec<Vec<String>>) -> &
 }
 
 /// What each room names of the others: room, file, path.
-fn edges() -> Vec<(String, String, Vec<String>)> {
+pub(super) fn edges() -> Vec<(String, String, Vec<String>)> {
     let rooms: BTreeSet<String> = floors().into_iter().flatten().collect();
     let mut edges = Vec::new();
     for source in sources::rust("src") {
