@@ -112,7 +112,7 @@ codes! {
     FreshSignInRequired = 403 "fresh_sign_in_required";
     /// The form's token is missing, too old or of another session.
     FormExpired = 403 "form_expired";
-    /// The account is switched off.
+    /// The account is suspended.
     AccountDisabled = 403 "account_disabled";
     /// The invite is for somebody else.
     InviteMismatch = 403 "invite_mismatch";

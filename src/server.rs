@@ -23,7 +23,7 @@ use crate::jobs::{Job, Ticker, run_until_idle};
 use crate::passwords::Cost;
 use crate::sign_in::sessions::{Seen, Sessions};
 use crate::users::api::MeCache;
-use crate::web::{InProgress, Traffic};
+use crate::web::{InProgress, Traffic, UsedForms};
 use crate::{audit, events, invites, metrics, one_time_links, outbox, routes, sign_in};
 
 use heart::Heart;
@@ -52,6 +52,8 @@ pub struct Parts {
     pub app: web::Data<App>,
     /// What this process remembers about API keys.
     pub keys: web::Data<Keys>,
+    /// Forms that have made a secret.
+    pub forms: web::Data<UsedForms>,
     /// When sessions were last used.
     pub seen: web::Data<Seen>,
     /// What was answered.
@@ -265,6 +267,7 @@ impl Server {
             Actix::new()
                 .app_data(shared.app.clone())
                 .app_data(shared.keys.clone())
+                .app_data(shared.forms.clone())
                 .app_data(shared.traffic.clone())
                 .app_data(callers.clone())
                 .app_data(me.clone())

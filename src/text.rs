@@ -64,10 +64,11 @@ impl Text {
         time.format("%-d %B %Y")
     }
 
-    /// How far away a moment is: "in 2 days", "3 hours ago", "now".
+    /// How far away a moment is: "in 2 days", "3 hours ago", "just now".
     pub fn relative(self, time: Time, now: Time) -> Arc<str> {
         let seconds = (time - now).as_micros().div_euclid(1_000_000);
         let (unit, size) = match seconds.abs() {
+            0..60 if time > now => return CATALOGUE.counted("time-soon", 0),
             0..60 => return CATALOGUE.counted("time-now", 0),
             60..3_600 => ("minutes", 60),
             3_600..86_400 => ("hours", 3_600),

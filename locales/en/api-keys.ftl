@@ -5,12 +5,12 @@ api-keys-title = API keys
 api-keys-lead = Programs use these keys to act for you. Give each program its own, so that you can end one alone.
 api-keys-none = You have no API key.
 api-keys-none-text = You need one to use the API from scripts.
-api-keys-generate = Generate API key
+api-keys-generate = Make an API key
 api-keys-make = Make a new key
 api-keys-caption = API keys, newest first
 api-keys-key = Key
 api-keys-state = State
-api-keys-last-used = Last used
+api-keys-use = Use
 api-keys-can-do = What it can do
 api-keys-can-do-some = { $count } things
 api-keys-actions = Actions
@@ -65,7 +65,7 @@ api-keys-life-date = On a date of your choice
 api-keys-life-never = Never
 api-keys-life-never-hint = It works until you revoke it. Choose an end when you can: a key that was forgotten is a key that somebody else may find.
 api-keys-ends-on = Date
-api-keys-ends-on-hint = Only for a date of your choice. It will stop working at the start of that day, UTC.
+api-keys-ends-on-hint = Needed for a date of your choice, and only then. The key will stop working at the start of that day, UTC.
 api-keys-can-do-hint = Never more than you can do yourself. Choose as little as the program needs.
 api-keys-submit = Make new key
 api-keys-cancel = Cancel
@@ -101,11 +101,11 @@ api-keys-scope-settings-write = Change the site settings
 api-keys-scope-metrics-read = Read the metrics
 
 ## Shown once
-api-keys-shown-title = API key created
+api-keys-shown-title = API key made
 api-keys-shown-once = Copy this key now. It is shown once.
 api-keys-shown-why = We keep only a fingerprint of it, so nobody can show it to you again, not even an administrator.
 api-keys-shown-label = Your new API key
-api-keys-shown-hint = Select it and copy it, or use the button. Store it in a password manager.
+api-keys-shown-hint = Select it and copy it. Store it in a password manager.
 api-keys-copy = Copy key
 api-keys-try = Try it
 api-keys-try-label = Example command
@@ -128,6 +128,7 @@ api-keys-already-revoked = The API key <strong>{ $start }</strong> is revoked al
 
 ## Mails
 mail-key-name = Name: { $name }
+mail-key-open = Open my API keys
 mail-key-made-subject = A new API key for your account
 mail-key-made-what = An API key was made for your account ({ $start }).
 mail-key-made-until = It works until { $end }.
@@ -139,6 +140,6 @@ mail-key-revoked-reason = Reason: { $reason }
 mail-key-revoked-next = If you still need one, make a new key here:
 
 ## Why keys end with an account
-api-keys-reason-suspended = The account was switched off.
+api-keys-reason-suspended = The account was suspended.
 api-keys-reason-deleted = The account was deleted.
 api-keys-reason-takeover = Somebody proved that the address of this account is theirs.

@@ -11,27 +11,32 @@ mail-test-when = It was written on { $when }.
 mail-test-nothing = There is nothing to do.
 
 ## An invite
-mail-invite-subject = { $inviter } invited you
+mail-invite-subject = { $inviter } invited you to { $site }
 mail-invite-what = { $inviter } invited you to { $site }.
 mail-invite-groups = You will be in: { $groups }.
 mail-invite-says = { $inviter } says:
 mail-invite-register = To accept, open this page and choose a password:
 mail-invite-accept = You have an account already. To accept, open this page and sign in:
+mail-invite-open = Open the invite
 mail-invite-until = The link works until { $expires }.
 mail-invite-not-you = If you do not know { $inviter }, you can ignore this mail: nothing happens.
 
 ## A link to set a password
-mail-recovery-subject = Set a new password
-mail-recovery-what = Somebody, probably you, asked for a new password for this account.
+mail-recovery-subject = Set a new password for { $site }
+mail-recovery-what = Somebody, probably you, asked for a new password for the account of { $email } at { $site }.
 mail-recovery-link = To choose one, open this page within 10 minutes:
+mail-recovery-open = Choose a new password
 mail-recovery-not-you = If it was not you, do nothing: your password stays as it is.
+
 ## A link to prove an address
 mail-verification-subject = Confirm your address
 mail-verification-what = Somebody asked to confirm that { $email } belongs to the account that names it.
 mail-verification-link = If that account is yours, open this page until { $expires } and confirm:
+mail-verification-open = Confirm the address
 mail-verification-not-you = If it is not yours, do nothing: the address stays unconfirmed.
 
 ## An account that was made for somebody
 mail-welcome-subject = Your account at { $site }
 mail-welcome-what = An account was made for you at { $site }.
 mail-welcome-link = To use it, open this page within 7 days and choose a password:
+mail-welcome-open = Choose a password

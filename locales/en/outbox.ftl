@@ -9,7 +9,7 @@ outbox-missing = Mail is not set up. { $count ->
     [one] { $shown } mail is waiting here.
    *[other] { $shown } mails are waiting here.
 }
-outbox-missing-how = Set <code>VESTIBULE_SMTP_URL</code> to the address of your mail server, for example <code>smtps://user:password@mail.example.org</code>, and <code>VESTIBULE_MAIL_FROM</code> to the sender, for example <code>{ $site } &lt;noreply@example.org&gt;</code>. Then restart Vestibule. What waits is sent by itself.
+outbox-missing-how = Set <code>VESTIBULE_SMTP_URL</code> to the address of your mail server, for example <code>smtps://user:password@mail.example.org</code>, and <code>VESTIBULE_MAIL_FROM</code> to the sender, for example <code>{ $site } &lt;noreply@example.org&gt;</code>. Then restart Vestibule. What waits is then sent by itself.
 
 ## The list
 outbox-tabs = State
@@ -17,7 +17,7 @@ outbox-waiting = Waiting
 outbox-sent = Sent
 outbox-failed = Failed
 outbox-cancelled = Cancelled
-outbox-search = Recipient
+outbox-search = Search by the beginning of the address
 outbox-search-button = Search
 outbox-filter-to = Recipient { $to }…
 outbox-column-to = To
@@ -77,7 +77,8 @@ outbox-code-hidden = (code hidden)
 outbox-retry = Try now
 outbox-cancel = Cancel
 outbox-of = the mail to { $to }
-outbox-retried = The mail to <strong>{ $to }</strong> is tried now.
+outbox-retried = The mail to <strong>{ $to }</strong> is tried now. Reload this page to see how it went.
+outbox-retried-waits = The mail to <strong>{ $to }</strong> is due. It leaves once mail is set up.
 outbox-cancelled-done = The mail to <strong>{ $to }</strong> is cancelled. It will not be sent.
 outbox-too-late = That is too late: this mail no longer waits, or its text is gone.
 outbox-test = Test mail

@@ -4,6 +4,9 @@
 sign-in-title = Sign in
 sign-in-button = Sign in
 sign-in-forgot = Forgot your password?
+sign-in-nobody = No account exists yet. The link that makes the first owner is in the server's output; a restart prints a new one.
+sign-in-signed-out = You are signed out.
+sign-in-too-many-tries = Too many tries. Wait { $wait }, then try again. You can also reset your password.
 sign-in-for-invite = Sign in to accept the invite.
 sign-in-an-administrator = an administrator
 confirm-title = Enter your password again
@@ -18,6 +21,7 @@ setup-button = Create account
 ## Recovery
 recover-title = Reset your password
 recover-lead = We send you a link that sets a new password.
+recover-no-mail = Mail is not set up here, so the link cannot reach you now. Ask { $contact } for one.
 recover-button = Send the link
 recover-sent = If that address has an account, a link is on its way. It works for 10 minutes.
 recover-sent-next = Nothing came? Look in the spam folder, then check the address and ask again.

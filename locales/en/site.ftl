@@ -11,14 +11,14 @@ site-no = No
 
 site-section-site = This site
 site-name = Name
-site-name-hint = Stands in titles, on pages and in mails.
+site-name-hint = Appears in titles, on pages and in mails.
 site-contact = Contact
 site-contact-hint = Whom people can ask when they cannot get in: a name, an address or a phone number. Everybody can read it.
 
 site-section-terms = Terms
-site-terms-about = When a version is set, an invited person has to agree before the account is made. Leave both empty for no terms.
+site-terms-about = When a version is set, an invited person has to agree before the account is made. Leave both empty for no terms; a version alone is enough for terms that people know from elsewhere.
 site-terms-version = Version
-site-terms-version-hint = Kept with each user who agreed. Change it when the text changes, for example 2026-11.
+site-terms-version-hint = Needed when there is an address. Kept with each user who agreed. Change it when the text changes, for example 2026-11.
 site-terms-url = Address of the text
 site-terms-url-hint = Starts with https://.
 

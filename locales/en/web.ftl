@@ -35,6 +35,7 @@ nav-signed-in-as = Signed in as
 web-errors-title = There is a problem
 web-error-word = Error:
 web-optional = (optional)
+web-program = { $browser } on { $system }
 web-password-show = Show
 web-password-hide = Hide
 web-change = Change
@@ -55,7 +56,7 @@ web-copied = Copied
 web-download-txt = Download .txt
 
 ## How long to wait
-web-too-many-tries = Too many tries. Wait { $wait }, then try again. You can also reset your password.
+web-too-many-tries = Too many tries. Wait { $wait }, then try again.
 web-wait-seconds = { $count ->
     [one] 1 second
    *[other] { $count } seconds
@@ -119,6 +120,18 @@ error-408-detail = The rest of what you sent did not arrive in time. Nothing was
 error-408-next = Send it again.
 error-408-link = Go to the start page
 
+error-link-title = This link does not work any more
+error-link-next = Sign in and ask for a new one where you asked for this one.
+error-link-link = Go to the start page
+
+error-link-recovery-title = This link does not work any more
+error-link-recovery-next = If you still need a new password, ask for another link.
+error-link-recovery-link = Send a new link
+
+error-link-set-up-title = This link does not work any more
+error-link-set-up-next = If nobody has an account here yet, look for the link in the server's output: a restart prints a new one. If you have an account, sign in.
+error-link-set-up-link = Go to the start page
+
 error-413-title = That is too large
 error-413-detail = What you sent is larger than { $limit }. Nothing was changed.
 error-413-next = Send less at a time.
@@ -161,14 +174,15 @@ field-name-label = Your name
 field-password-label = Password
 field-new-password-label = New password
 field-password-hint = At least 12 characters. A few words work well.
-field-password-too-short = Use at least 12 characters. A few words work well.
+field-password-too-short = That password is too short. Use at least 12 characters.
 field-password-too-long = Use at most 1,024 bytes.
 field-password-common = Many people use this password. Choose another.
 field-password-personal = This password is too close to your name, your address or the name of this site. Choose another.
-field-password-wrong = That is not your present password.
+field-password-wrong = That is not your current password.
 
 ## Time in words
 time-now = just now
+time-soon = in less than a minute
 time-in-minutes = { $count ->
     [one] in 1 minute
    *[other] in { $count } minutes

@@ -1,8 +1,8 @@
 //! Mails about one's own API keys. None of them holds more of a secret than its first characters.
 
 use crate::clock::Time;
-use crate::outbox::Mail;
-use crate::text::{Message, Text};
+use crate::outbox::{Frame, Mail};
+use crate::text::Message;
 
 /// There is a new key. Sent whoever made it: a stranger at an open computer may have.
 pub struct KeyMade {
@@ -24,8 +24,8 @@ crate::mail!(
 );
 
 impl Mail for KeyMade {
-    fn subject(&self, text: Text) -> Message {
-        text.get("mail-key-made-subject")
+    fn subject(&self, frame: &Frame) -> Message {
+        frame.t("mail-key-made-subject")
     }
 
     fn sample() -> Self {
@@ -58,8 +58,8 @@ crate::mail!(
 );
 
 impl Mail for KeyRevoked {
-    fn subject(&self, text: Text) -> Message {
-        text.get("mail-key-revoked-subject")
+    fn subject(&self, frame: &Frame) -> Message {
+        frame.t("mail-key-revoked-subject")
     }
 
     fn sample() -> Self {

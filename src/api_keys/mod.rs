@@ -11,7 +11,6 @@ pub mod api;
 pub mod authenticate;
 mod mail;
 pub mod model;
-mod once;
 pub mod pages;
 mod store;
 #[cfg(test)]
@@ -20,7 +19,6 @@ pub mod usage;
 pub mod view;
 
 pub use authenticate::{KeyCache, Principal, authenticate};
-pub use once::UsedForms;
 pub use usage::Usage;
 
 /// Where people see their keys.
@@ -33,6 +31,4 @@ pub struct Keys {
     pub cache: KeyCache,
     /// When each was last used.
     pub usage: Usage,
-    /// The forms that have made one.
-    pub forms: UsedForms,
 }

@@ -11,10 +11,11 @@ pub mod jobs;
 pub mod model;
 pub mod pages;
 pub mod seal;
+mod sentence;
 pub mod store;
 mod view;
 
 pub use actions::{record, record_refused};
 pub use model::{ActorRef, Entry, Target};
 pub use seal::{Broken, Fault, Verified, verify};
-pub use view::{Line, newest};
+pub use view::{Deed, Line, about, newest};

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::model::{Filter, Row};
 use super::seal::Standing;
+use super::sentence::sentence;
 use super::store;
 use crate::clock::Time;
 use crate::db::{COUNT_LIMIT, Conn, Cursor, Paging};
@@ -58,12 +59,6 @@ impl EntryView {
     pub(super) fn of(text: Text, row: Row, names: &Names) -> Self {
         let actor = actor(text, &row, names);
         let target = target(text, &row, names);
-        let words = format!("audit-{}", row.action.replace(['.', '_'], "-"));
-        let sentence = if text.has(&words) {
-            text.get(words)
-        } else {
-            text.get("audit-sentence").arg("action", &row.action)
-        };
         let (icon, folder) = match row.target_kind.as_str() {
             "invite" => ("send", Some("invites")),
             "user" => ("user", Some("users")),
@@ -75,10 +70,7 @@ impl EntryView {
             _ => ("history", None),
         };
         Self {
-            sentence: sentence
-                .arg("actor", &actor)
-                .arg("target", &target)
-                .to_string(),
+            sentence: sentence(text, &row, &actor, &target),
             number: row.seq.map(|seq| text.number(seq)),
             changes: changes(&row.before.0, &row.after.0),
             target_href: folder
@@ -247,6 +239,35 @@ pub fn newest(conn: &mut Conn, text: Text, most: i64) -> QueryResult<Vec<Line>> 
         }
     };
     Ok(rows.into_iter().map(line).collect())
+}
+
+/// One thing that somebody did to something, for the page of that thing.
+pub struct Deed {
+    /// What was done, such as `invite.sent_again`.
+    pub action: String,
+    /// Who did it, in words.
+    pub actor: String,
+    /// When.
+    pub at: Time,
+}
+
+/// What was done to the thing of an id, newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn about(conn: &mut Conn, text: Text, target: &str, most: i64) -> QueryResult<Vec<Deed>> {
+    let filter = Filter {
+        target: target.to_owned(),
+        ..Filter::default()
+    };
+    let rows = store::list(conn, &filter, &Paging::first(most))?;
+    let names = store::names(conn, &people(&rows))?;
+    let deed = |row: Row| Deed {
+        actor: actor(text, &row, &names),
+        action: row.action,
+        at: row.at,
+    };
+    Ok(rows.into_iter().map(deed).collect())
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The start page: what needs somebody, and what happened lately.
 
-use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
@@ -12,6 +11,7 @@ use crate::db::Conn;
 use crate::error::Result;
 use crate::invites::store as invites;
 use crate::outbox;
+use crate::users::store as users;
 use crate::web::{Page, SignedIn, show};
 
 /// Something that needs somebody.
@@ -54,23 +54,49 @@ fn read(conn: &mut Conn, app: &App, who: &SignedIn) -> Result<Facts> {
     Ok(Facts {
         not_delivered: counts.not_delivered,
         failed: outbox::store::count_failed(conn, now)?,
-        on_hold: invites::count_suspended(conn, now)?,
+        on_hold: counts.on_hold,
         invited: counts.all > 0,
         has_key: api_keys::actions::has_any(conn, who.user_id)?,
         lately: audit::newest(conn, app.text, 10)?,
     })
 }
 
-/// `GET /`: who is signed in. Members have no dashboard; they go to their keys.
+/// The start page of members: who they are here, and what is next.
+#[derive(Template)]
+#[template(path = "console/start.html")]
+struct Start {
+    page: Page,
+    has_key: bool,
+    /// The address is to be confirmed.
+    unverified: bool,
+}
+
+async fn show_start(app: web::Data<App>, page: Page, who: SignedIn) -> Result<HttpResponse> {
+    let user = who.user_id;
+    let (has_key, unverified) = app
+        .db
+        .read(move |conn| {
+            let user_row = users::find(conn, user)?;
+            let unverified = user_row.email.is_some() && !user_row.email_verified;
+            Ok((api_keys::actions::has_any(conn, user)?, unverified))
+        })
+        .await?;
+    let title = page.t("start-title").arg("name", &who.name);
+    show(&Start {
+        page: page.headed(title, "dashboard"),
+        has_key,
+        unverified,
+    })
+}
+
+/// `GET /`: who is signed in. Members have no dashboard; they read what is next.
 pub async fn show_dashboard(
     app: web::Data<App>,
     page: Page,
     who: SignedIn,
 ) -> Result<HttpResponse> {
     if who.actor.role < Role::Admin {
-        return Ok(HttpResponse::SeeOther()
-            .insert_header((LOCATION, "/settings/api-keys"))
-            .finish());
+        return show_start(app, page, who).await;
     }
     let shared = app.clone();
     let facts = app.db.read(move |conn| read(conn, &shared, &who)).await?;
@@ -97,7 +123,7 @@ pub async fn show_dashboard(
             "dashboard-tag-failed",
         ),
         need(
-            "/admin/invites?tab=all",
+            "/admin/invites?tab=on-hold",
             "dashboard-on-hold",
             facts.on_hold,
             "warn",
@@ -106,7 +132,7 @@ pub async fn show_dashboard(
     ];
     let steps = vec![
         Step {
-            href: "/admin/outbox",
+            href: "/admin/outbox#set-up-mail",
             key: "dashboard-step-mail",
             done: app.config.smtp.is_some(),
         },

@@ -16,9 +16,9 @@ pub const INVITE_EXPIRED: &str = "invite.expired";
 pub const USER_CREATED: &str = "user.created";
 /// Something about a user changed.
 pub const USER_UPDATED: &str = "user.updated";
-/// A user's account was switched off.
+/// A user's account was suspended.
 pub const USER_SUSPENDED: &str = "user.suspended";
-/// A user's account was switched on again.
+/// A user's account was reactivated.
 pub const USER_REACTIVATED: &str = "user.reactivated";
 /// A user was deleted.
 pub const USER_DELETED: &str = "user.deleted";

@@ -101,6 +101,7 @@ pub struct Member {
 /// A new group. The caller becomes its owner.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "name": "Analysts", "description": "They read the reports." }]))]
 pub struct MakeGroup {
     /// 1 to 100 characters, taken once whatever its case and spacing.
     pub name: String,
@@ -112,6 +113,7 @@ pub struct MakeGroup {
 /// Changes to a group; what is left out stays.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "name": "Analysts", "description": "They read the reports." }]))]
 pub struct ChangeGroup {
     /// 1 to 100 characters.
     pub name: Option<String>,

@@ -101,7 +101,9 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
         &landing.invite.email,
         &landing.settings.site_name,
     ];
-    if let Err(weakness) = crate::passwords::check_strength(&entered.password, &personal) {
+    if entered.password.is_empty() {
+        wrong.push(FieldError::new("password", "required"));
+    } else if let Err(weakness) = crate::passwords::check_strength(&entered.password, &personal) {
         wrong.push(FieldError::new(
             "password",
             password::weakness_code(weakness),

@@ -81,7 +81,11 @@ pub fn look(
         State::Revoked => return ended(Code::InviteRevoked),
         State::Suspended => return ended(Code::InviteSuspended),
         State::Pending if link.dead_at.is_some() => return ended(Code::InviteRevoked),
-        State::Expired => return Err(Code::InviteExpired.with("when", invite.expires_at.rfc3339())),
+        State::Expired => {
+            let when = ("when", invite.expires_at.rfc3339());
+            let args = vec![when, ("inviter", inviter)];
+            return Err(Error::Refused(Code::InviteExpired, args));
+        }
         State::Pending => {}
     }
     if !inviter_may(conn, &invite)? {

@@ -101,6 +101,7 @@ pub const OPEN: Doc = Doc::new("Look at an invite")
 /// The body of `POST /self-service/invite` as JSON. Fields that the invite decides may be sent; they
 /// change nothing.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "action": "accept", "token": "vsti_…", "display_name": "Ada Lovelace", "password": "seven quiet lighthouses" }]))]
 pub struct Answer {
     /// What the person wants.
     #[schemars(extend("enum" = ["accept", "decline"]))]

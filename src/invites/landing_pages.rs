@@ -7,20 +7,20 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::accept::{self, Done, Entered};
+use super::ended_pages::{declined, ended};
 use super::landing::{Kind, Landing, look};
 use super::landing_api::{Answer, Flow, LandingView, Link, Outcome};
 use super::model::redirect_origin;
+use crate::access::Role;
 use crate::app::App;
-use crate::clock::Time;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::InviteId;
 use crate::one_time_links;
 use crate::sign_in::actions::From;
 use crate::sign_in::sessions::hand_over;
 use crate::site::Terms;
-use crate::web::{
-    Flash, FormErrors, Guest, Page, Posted, TokenCookie, form_leads_to, ok, render, show,
-};
+use crate::text::Message;
+use crate::web::{Flash, FormErrors, Guest, Page, Posted, TokenCookie, form_leads_to, ok, render};
 
 fn cookie(flow: &str) -> TokenCookie {
     let id = flow
@@ -108,6 +108,18 @@ impl LandingPage {
         format!("{}…@{domain}", local.chars().next().unwrap_or_default())
     }
 
+    /// What the person becomes, when that is more than a member and more than they are.
+    fn role_words(&self) -> Option<Message> {
+        let role = self.landing.invite.role;
+        let now = self.landing.account.as_ref().map(|user| user.role);
+        match role {
+            _ if now.is_some_and(|now| now >= role) => None,
+            Role::Member => None,
+            Role::Admin => Some(self.page.t("landing-makes-admin")),
+            Role::Owner => Some(self.page.t("landing-makes-owner")),
+        }
+    }
+
     fn ends(&self) -> String {
         self.page.time_and_ago(&self.landing.invite.expires_at)
     }
@@ -160,57 +172,8 @@ pub async fn open(
     }
     match find(&app, &guest, &link.flow, &token).await {
         Ok(landing) => LandingPage::new(page, &guest, landing).answer(StatusCode::OK),
-        Err(why) => ended(&app, page, &guest, why),
+        Err(why) => ended(&app, page, &guest, why).await,
     }
-}
-
-#[derive(Template)]
-#[template(path = "invites/ended.html")]
-struct EndedPage {
-    page: Page,
-    detail: String,
-    used: bool,
-    signed_in: bool,
-}
-
-/// The page of an invite that has ended, one for each end.
-fn ended(app: &App, page: Page, guest: &Guest, why: Error) -> Result<HttpResponse> {
-    let code = why.code();
-    let known = matches!(
-        code,
-        Code::InviteUnknown
-            | Code::InviteExpired
-            | Code::InviteRevoked
-            | Code::InviteUsed
-            | Code::InviteDeclined
-            | Code::InviteSuspended
-    );
-    let Error::Refused(_, args) = &why else {
-        return Err(why);
-    };
-    if !known {
-        return Err(why);
-    }
-    let name = code.as_str().replace('_', "-");
-    let detail = args.iter().fold(
-        page.t(format!("landing-{name}")),
-        |words, (name, value)| match (*name, Time::parse(value)) {
-            ("when", Some(time)) => words.arg("when", app.text.moment(time)),
-            _ => words.arg(name, value),
-        },
-    );
-    let detail = detail.to_string();
-    let title = page.t(format!("landing-{name}.title"));
-    let status = StatusCode::from_u16(code.status()).unwrap_or_default();
-    render(
-        status,
-        &EndedPage {
-            page: page.headed(title, ""),
-            detail,
-            used: code == Code::InviteUsed,
-            signed_in: guest.signed_in.is_some(),
-        },
-    )
 }
 
 /// `POST /self-service/invite`: anybody with the link.
@@ -259,26 +222,22 @@ pub async fn answer(
     }
     match done {
         Ok(Done::Declined) => {
-            let page = page.titled("landing-declined-title", "");
-            let mut answer = show(&EndedPage {
-                detail: page.t("landing-declined-detail").to_string(),
-                page,
-                used: false,
-                signed_in: guest.signed_in.is_some(),
-            })?;
-            cookie(&link.flow).remove(&app, &mut answer);
-            Ok(answer)
+            // The cookie stays: whoever goes back reads how the invite ended.
+            declined(page, &guest)
         }
         Ok(Done::Accepted(accepted)) => {
             let name = accepted.user.label().to_owned();
-            let to = accepted.redirect_url.unwrap_or_else(|| "/".to_owned());
             if let Some(secret) = accepted.session {
                 hand_over(&session, secret)?;
             }
-            let mut answer =
-                Flash::ok(app.text.get("landing-welcome").arg("name", name)).redirect(&app, &to);
-            cookie(&link.flow).remove(&app, &mut answer);
-            Ok(answer)
+            let words = match accepted.user.role {
+                // Their start page bids welcome by itself.
+                Role::Member => app.text.get("landing-accepted"),
+                _ => app.text.get("landing-welcome").arg("name", name),
+            };
+            let to = accepted.redirect_url.unwrap_or_else(|| "/".to_owned());
+            // The cookie stays: whoever goes back reads that the invite has been used.
+            Ok(Flash::ok(words).redirect(&app, &to))
         }
         Err(why) => again(&app, page, &guest, &link.flow, &token, &body, why).await,
     }
@@ -349,7 +308,7 @@ async fn again(
     }
     let errors = match FormErrors::of(app.text, why) {
         Ok(errors) => errors,
-        Err(why) => return ended(app, page, guest, why),
+        Err(why) => return ended(app, page, guest, why).await,
     };
     let landing = find(app, guest, flow, token).await?;
     let mut shown = LandingPage::new(page, guest, landing);

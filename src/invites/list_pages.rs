@@ -57,14 +57,19 @@ impl ListForm {
             ..Filter::default()
         };
         match self.tab() {
-            "pending" => filter.state = Some(State::Pending),
+            "pending" => {
+                filter.state = Some(State::Pending);
+                filter.but_mail = Some(MailState::Failed);
+            }
             "not-delivered" => {
                 filter.state = Some(State::Pending);
                 filter.mail = Some(MailState::Failed);
             }
             "expired" => filter.state = Some(State::Expired),
             "accepted" => filter.state = Some(State::Accepted),
+            "declined" => filter.state = Some(State::Declined),
             "revoked" => filter.state = Some(State::Revoked),
+            "on-hold" => filter.state = Some(State::Suspended),
             _ => {}
         }
         filter
@@ -193,7 +198,9 @@ fn tabs(form: &ListForm, counts: &Counts, text: Text) -> Vec<Tab> {
         ),
         tab("expired", "invites-tab-expired", counts.expired),
         tab("accepted", "invites-tab-accepted", counts.accepted),
+        tab("declined", "invites-tab-declined", counts.declined),
         tab("revoked", "invites-tab-revoked", counts.revoked),
+        tab("on-hold", "invites-tab-on-hold", counts.on_hold),
         tab("all", "invites-tab-all", counts.all),
     ]
 }

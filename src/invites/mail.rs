@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::invites::model::Invite;
 use crate::outbox::{Frame, Letter, Mail};
-use crate::text::{Message, Text};
+use crate::text::Message;
 
 /// What the person is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +53,11 @@ impl InviteMail {
 }
 
 impl Mail for InviteMail {
-    fn subject(&self, text: Text) -> Message {
-        text.get("mail-invite-subject")
+    fn subject(&self, frame: &Frame) -> Message {
+        frame
+            .t("mail-invite-subject")
             .arg("inviter", &self.inviter)
+            .arg("site", &frame.site_name)
     }
 
     fn sample() -> Self {
@@ -77,7 +79,10 @@ mod tests {
     #[test]
     fn both_kinds_of_mail_say_who_invites_and_where_to_go() {
         let letter = crate::outbox::check_sample::<InviteMail>();
-        assert!(letter.subject.contains("Grace Hopper"));
+        assert_eq!(
+            letter.subject,
+            "Grace Hopper invited you to Lab <&> friends"
+        );
         assert!(
             letter.text.contains("token=vsti_2") && letter.text.contains("We start on Tuesday.")
         );

@@ -13,6 +13,8 @@
 pub mod accept;
 pub mod actions;
 pub mod api;
+mod ended_pages;
+mod history;
 pub mod jobs;
 pub mod landing;
 pub mod landing_api;

@@ -113,6 +113,14 @@ impl Invite {
             .unwrap_or_default()
     }
 
+    /// The key of the words for how the link reaches the person.
+    pub(super) const fn delivery_words(&self) -> &'static str {
+        match self.delivery {
+            Delivery::Email => "invites-by-mail",
+            Delivery::Link => "invites-by-link",
+        }
+    }
+
     /// How long a new link lives.
     pub const fn lifetime(&self) -> Span {
         seconds(self.lifetime_seconds)

@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::actions;
 use super::model::{Delivery, End, NewInvite, RawInvite};
-use super::pages::show_link;
+use super::pages::{already_shown, show_link};
 use super::store;
 use crate::access::{Actor, Role};
 use crate::app::App;
@@ -17,8 +17,9 @@ use crate::groups;
 use crate::groups::model::GroupName;
 use crate::ids::GroupId;
 use crate::site;
+use crate::users::model::normal;
 use crate::users::store as users;
-use crate::web::{Flash, FormErrors, Page, PostForm, SignedIn, render, show};
+use crate::web::{Flash, FormErrors, Page, PostForm, SignedIn, UsedForms, render, show};
 
 /// The lifetimes that the form offers, in days.
 const LIFETIMES: [i64; 4] = [3, 7, 14, 30];
@@ -36,7 +37,7 @@ struct Typed {
 }
 
 impl Typed {
-    fn empty(invite_days: i64) -> Self {
+    fn empty(invite_days: i64, delivery: Delivery) -> Self {
         Self {
             email: String::new(),
             name: String::new(),
@@ -44,7 +45,7 @@ impl Typed {
             groups: Vec::new(),
             message: String::new(),
             days: invite_days.to_string(),
-            delivery: Delivery::Email.to_string(),
+            delivery: delivery.to_string(),
         }
     }
 
@@ -95,10 +96,13 @@ struct NewPage {
     roles: Vec<Role>,
     groups: Vec<GroupName>,
     lifetimes: Vec<(String, String)>,
+    mail_works: bool,
+    /// The page of the invite that the address has already.
+    existing: Option<String>,
 }
 
 impl NewPage {
-    fn new(page: Page, typed: Typed, role: Role, groups: Vec<GroupName>) -> Self {
+    fn new(app: &App, page: Page, typed: Typed, role: Role, groups: Vec<GroupName>) -> Self {
         let page = page.titled("invites-new-title", "invites");
         let mut lengths = LIFETIMES.to_vec();
         lengths.extend(
@@ -125,6 +129,8 @@ impl NewPage {
                 .collect(),
             groups,
             lifetimes: lengths.iter().map(words).collect(),
+            mail_works: app.config.smtp.is_some(),
+            existing: None,
             typed,
             page,
         }
@@ -136,6 +142,14 @@ impl NewPage {
 
     fn role_label(&self, role: &Role) -> crate::text::Message {
         self.page.t(format!("role-{role}"))
+    }
+
+    fn mail_hint(&self) -> crate::text::Message {
+        self.page.t(if self.mail_works {
+            "invites-by-mail-hint"
+        } else {
+            "invites-by-mail-later"
+        })
     }
 
     fn role_hint(&self, role: &Role) -> crate::text::Message {
@@ -155,12 +169,13 @@ pub async fn form(app: web::Data<App>, page: Page, who: SignedIn) -> Result<Http
             ))
         })
         .await?;
-    show(&NewPage::new(
-        page,
-        Typed::empty(settings.invite_days),
-        role,
-        groups,
-    ))
+    // What works at once is chosen at first.
+    let delivery = match app.config.smtp {
+        Some(_) => Delivery::Email,
+        None => Delivery::Link,
+    };
+    let typed = Typed::empty(settings.invite_days, delivery);
+    show(&NewPage::new(&app, page, typed, role, groups))
 }
 
 /// What sending would do, for the page to check.
@@ -181,6 +196,8 @@ struct CheckPage {
     groups: Vec<String>,
     until: String,
     mail_works: bool,
+    /// Of the form that makes a link.
+    stamp: String,
 }
 
 impl CheckPage {
@@ -194,6 +211,7 @@ pub async fn create(
     app: web::Data<App>,
     page: Page,
     who: SignedIn,
+    forms: web::Data<UsedForms>,
     form: PostForm,
 ) -> Result<HttpResponse> {
     let typed = Typed::of(&form);
@@ -206,8 +224,18 @@ pub async fn create(
             .await?
     };
     if step == "edit" {
-        return show(&NewPage::new(page, typed, role, choices));
+        return show(&NewPage::new(&app, page, typed, role, choices));
     }
+    // A link is shown once: the same form sent again must not make another.
+    let session = who.session_id;
+    let first_use = if step == "send" && typed.delivery == Delivery::Link.as_str() {
+        match forms.take(&app.master, session, form.get("stamp"))? {
+            Some(first_use) => Some(first_use),
+            None => return already_shown(page, "/admin/invites".to_owned()),
+        }
+    } else {
+        None
+    };
     let done = async {
         let new = typed.read()?;
         if step == "send" {
@@ -230,7 +258,8 @@ pub async fn create(
             .await?;
         Ok(Step::Checked(verdict, until))
     };
-    match done.await {
+    let done: Result<Step> = done.await;
+    match done {
         Ok(Step::Checked(verdict, until)) => {
             let groups = choices
                 .into_iter()
@@ -243,6 +272,7 @@ pub async fn create(
                 groups,
                 until: until.map(|at| app.text.moment(at)).unwrap_or_default(),
                 mail_works: app.config.smtp.is_some(),
+                stamp: UsedForms::stamp(&app.master, session),
                 typed,
             })
         }
@@ -262,8 +292,19 @@ pub async fn create(
             Ok(Flash::ok(words).redirect(&app, &format!("/admin/invites/{}", made.invite.id)))
         }
         Err(why) => {
-            let errors = FormErrors::of(app.text, why)?;
-            let mut shown = NewPage::new(page, typed, role, choices);
+            if let Some(first_use) = first_use {
+                forms.give_back(&first_use);
+            }
+            let existing = match why.code() {
+                Code::InviteExists => existing(&app, &typed.email).await?,
+                _ => None,
+            };
+            let errors = match &existing {
+                Some((_, words)) => FormErrors::beside("email", words, why.code()),
+                None => FormErrors::of(app.text, why)?,
+            };
+            let mut shown = NewPage::new(&app, page, typed, role, choices);
+            shown.existing = existing.map(|(path, _)| path);
             let status: StatusCode = shown.page.refuse(&errors);
             shown.errors = errors;
             render(status, &shown)
@@ -274,6 +315,21 @@ pub async fn create(
 enum Step {
     Checked(Verdict, Option<crate::clock::Time>),
     Sent(Box<actions::Made>),
+}
+
+/// The page of the pending invite for an address, and words about it.
+async fn existing(app: &web::Data<App>, email: &str) -> Result<Option<(String, String)>> {
+    let (norm, now) = (normal(email), app.clock.now());
+    let pending = app
+        .db
+        .read(move |conn| Ok(store::pending_for(conn, &norm)?))
+        .await?;
+    let invite = pending.into_iter().find(|invite| invite.expires_at > now);
+    Ok(invite.map(|invite| {
+        let when = app.text.relative(invite.created_at, now);
+        let words = app.text.get("invites-exists").arg("when", when.as_ref());
+        (format!("/admin/invites/{}", invite.id), words.to_string())
+    }))
 }
 
 /// What sending would meet: the same refusals, before anything is done.

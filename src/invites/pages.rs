@@ -1,18 +1,21 @@
 //! One invite in the console, and what can be done to it.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::actions;
+use super::history::{self, Moment};
 use super::model::{Delivery, Invite, State};
 use super::store::{self, MailOfInvite};
 use crate::app::App;
 use crate::clock::{Time, days};
 use crate::error::Result;
 use crate::ids::InviteId;
-use crate::outbox::State as MailState;
+use crate::outbox::{State as MailState, Trouble};
+use crate::text::Text;
 use crate::users::store as users;
-use crate::web::{Flash, Page, PostForm, SignedIn, show};
+use crate::web::{Flash, Page, PostForm, SignedIn, UsedForms, render, show};
 
 /// How a state is shown: kind and icon of the tag, and the key of its word.
 pub(super) struct Shown {
@@ -38,12 +41,10 @@ pub(super) fn shown(invite: &Invite, mail: Option<&MailOfInvite>, now: Time) -> 
     Shown { kind, icon, word }
 }
 
-/// One thing that happened to an invite.
-struct Moment {
+/// What keeps the mail from leaving.
+struct Note {
     kind: &'static str,
-    icon: &'static str,
     words: String,
-    at: Time,
 }
 
 #[derive(Template)]
@@ -54,9 +55,13 @@ struct DetailPage {
     shown: Shown,
     groups: Vec<String>,
     inviter: String,
-    mail: Option<MailOfInvite>,
+    trouble: Option<Note>,
+    /// The mail waits because no mail server is set up.
+    mail_waits: bool,
     moments: Vec<Moment>,
     can_send: bool,
+    /// Of the form that makes a link.
+    stamp: String,
     can_revoke: bool,
 }
 
@@ -68,8 +73,8 @@ pub async fn detail(
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
-    let now = app.clock.now();
-    let (invite, groups, inviter, mail, accepter) = app
+    let (now, text, session) = (app.clock.now(), app.text, who.session_id);
+    let (invite, groups, inviter, mail, accepter, past) = app
         .db
         .read(move |conn| {
             let invite = actions::visible(conn, &who.actor, id)?;
@@ -82,7 +87,8 @@ pub async fn detail(
                 .accepted_by
                 .map(|id| users::find(conn, id))
                 .transpose()?;
-            Ok((invite, groups, inviter, mail, accepter))
+            let past = history::read(conn, text, id)?;
+            Ok((invite, groups, inviter, mail, accepter, past))
         })
         .await?;
     let inviter = if inviter.is_empty() {
@@ -94,79 +100,46 @@ pub async fn detail(
         .map(|user| user.label().to_owned())
         .unwrap_or_default();
     let state = invite.state_at(now);
+    let can_send = matches!(state, State::Pending | State::Expired);
     let title = page.t("invites-detail-title").arg("email", &invite.email);
     let page = page.headed(title, "invites");
     show(&DetailPage {
         shown: shown(&invite, mail.as_ref(), now),
-        moments: moments(&page, &invite, mail.as_ref(), &inviter, &accepter, now),
-        can_send: matches!(state, State::Pending | State::Expired),
+        moments: history::moments(text, &invite, past, &inviter, &accepter, now),
+        can_send,
+        trouble: mail
+            .as_ref()
+            .filter(|_| can_send)
+            .and_then(|mail| trouble(text, mail)),
+        mail_waits: can_send
+            && app.config.smtp.is_none()
+            && mail.is_some_and(|mail| mail.state == MailState::Waiting),
+        stamp: UsedForms::stamp(&app.master, session),
         can_revoke: matches!(state, State::Pending | State::Suspended),
         page,
         invite,
         groups,
         inviter,
-        mail,
     })
 }
 
-fn moments(
-    page: &Page,
-    invite: &Invite,
-    mail: Option<&MailOfInvite>,
-    inviter: &str,
-    accepter: &str,
-    now: Time,
-) -> Vec<Moment> {
-    let mut moments = vec![Moment {
-        kind: "info",
-        icon: "send",
-        words: page
-            .t("invites-was-made")
-            .arg("inviter", inviter)
-            .to_string(),
-        at: invite.created_at,
-    }];
-    let mut add = |kind, icon, words: crate::text::Message, at: Option<Time>| {
-        if let Some(at) = at {
-            moments.push(Moment {
-                kind,
-                icon,
-                words: words.to_string(),
-                at,
-            });
+/// What keeps a mail from leaving, and what to do. A page that cannot change the address does not ask for it.
+fn trouble(text: Text, mail: &MailOfInvite) -> Option<Note> {
+    let trouble = mail.trouble()?;
+    if mail.state == MailState::Waiting {
+        return Some(Note {
+            kind: "warn",
+            words: trouble.words(text, true),
+        });
+    }
+    let words = match trouble {
+        Trouble::Refused(_) | Trouble::Address(_) => {
+            let next = text.get("invites-mail-refused-next");
+            format!("{} {next}", trouble.what(text))
         }
+        _ => trouble.words(text, false),
     };
-    add(
-        "ok",
-        "mail",
-        page.t("invites-mail-taken"),
-        mail.and_then(|mail| mail.sent_at),
-    );
-    add(
-        "ok",
-        "circle-check",
-        page.t("invites-was-accepted").arg("user", accepter),
-        invite.accepted_at,
-    );
-    let ended = match invite.state {
-        State::Declined => Some(("", "x", "invites-was-declined")),
-        State::Revoked => Some(("bad", "ban", "invites-was-revoked")),
-        State::Suspended => Some(("bad", "alert-triangle", "invites-was-suspended")),
-        _ => None,
-    };
-    if let Some((kind, icon, key)) = ended {
-        add(kind, icon, page.t(key), invite.ended_at);
-    }
-    if invite.state_at(now) == State::Expired {
-        add(
-            "",
-            "clock",
-            page.t("invites-has-expired"),
-            Some(invite.expires_at),
-        );
-    }
-    moments.sort_by_key(|moment| std::cmp::Reverse(moment.at));
-    moments
+    Some(Note { kind: "bad", words })
 }
 
 /// `POST /admin/invites/{id}/resend`: administrators.
@@ -208,16 +181,41 @@ pub async fn new_link(
     app: web::Data<App>,
     page: Page,
     who: SignedIn,
+    forms: web::Data<UsedForms>,
     id: web::Path<String>,
-    _: PostForm,
+    form: PostForm,
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
+    let session = who.session_id;
+    let Some(first_use) = forms.take(&app.master, session, form.get("stamp"))? else {
+        return already_shown(page, format!("/admin/invites/{id}"));
+    };
     let (shared, actor) = (app.clone(), who.actor);
     let made = app
         .db
         .write(move |tx| actions::resend(tx, &shared, &actor, id, Delivery::Link))
-        .await?;
-    show_link(page, made)
+        .await;
+    match made {
+        Ok(made) => show_link(page, made),
+        Err(why) => {
+            forms.give_back(&first_use);
+            Err(why)
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "invites/already_shown.html")]
+struct AlreadyShownPage {
+    page: Page,
+    /// Where another link is made.
+    back: String,
+}
+
+/// The answer to a form that has made a link already.
+pub(super) fn already_shown(page: Page, back: String) -> Result<HttpResponse> {
+    let page = page.titled("invites-already-shown-title", "invites");
+    render(StatusCode::CONFLICT, &AlreadyShownPage { page, back })
 }
 
 pub(super) fn show_link(page: Page, made: actions::Made) -> Result<HttpResponse> {

@@ -250,7 +250,10 @@ fn curl(
             .map_or_else(|| value.to_string(), str::to_owned);
         match parameter["in"].as_str() {
             Some("path") => url = url.replace(&format!("{{{name}}}"), &value),
-            Some("query") if parameter["required"] == true || name == "limit" => {
+            Some("query")
+                if parameter["required"] == true
+                    || ["limit", "flow", "token"].contains(&name.as_str()) =>
+            {
                 query.push(format!("{name}={value}"));
             }
             _ => {}

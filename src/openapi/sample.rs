@@ -81,6 +81,8 @@ fn text(schema: &Value, name: &str) -> String {
         "email" | "to" => "ada@example.org",
         "display_name" | "name" => "Ada Lovelace",
         "url" | "redirect_url" | "invite_url" => "https://example.org/welcome",
+        "flow" => "inv_0198c0de-7a11-7b3c-9d4e-5f6a7b8c9d0e",
+        "token" => "vsti_…",
         "ip" | "last_used_ip" => "203.0.113.7",
         "version" => "2026-11",
         "locale" => "en",

@@ -16,7 +16,7 @@
 //! crate::mail!(KeyEnded, "key_ended", "mail/ended/body.txt", "mail/ended/body.html");
 //!
 //! impl Mail for KeyEnded {
-//!     fn subject(&self, text: Text) -> Message { text.get("mail-ended-subject") }
+//!     fn subject(&self, frame: &Frame) -> Message { frame.t("mail-ended-subject") }
 //!     fn sample() -> Self { Self { name: "Laptop".into() } }
 //! }
 //!
@@ -25,14 +25,15 @@
 //! // In a test:        crate::outbox::check_sample::<KeyEnded>();
 //! ```
 //!
-//! Templates see `mail` (the struct) and `frame` ([`Frame`]). Mails are plain semantic HTML without styles
-//! and pictures: every program shows them, light or dark, and none asks a third party (ASVS V14.2.3).
+//! Templates see `mail` (the struct) and `frame` ([`Frame`]). Mails are plain semantic HTML without style sheets
+//! and pictures: every program shows them, light or dark, and none asks a third party (ASVS V14.2.3). Links go
+//! through `mails::action` of `templates/mail/macros.html`, whose long addresses fold on a phone.
 
 use super::model::Letter;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
-use crate::text::{IntoKey, Message, Text};
+use crate::text::{IntoKey, Message, Text, escaped};
 
 /// What every mail shows beside its own values.
 #[derive(Clone, Debug)]
@@ -46,6 +47,8 @@ pub struct Frame {
     pub origin: String,
     /// The subject of the mail at hand.
     pub subject: String,
+    /// The address that it goes to.
+    pub to: String,
 }
 
 /// The templates of a mail; written by [`crate::mail!`].
@@ -69,7 +72,7 @@ pub trait Rendered {
 /// A mail with typed values. How to add one stands at the head of this file.
 pub trait Mail: Rendered {
     /// The subject; never holds a secret, because lists show it.
-    fn subject(&self, text: Text) -> Message;
+    fn subject(&self, frame: &Frame) -> Message;
 
     /// One with likely values, for the test that renders it.
     fn sample() -> Self;
@@ -118,6 +121,7 @@ impl Frame {
             site_name: site_name.to_owned(),
             origin: origin.to_owned(),
             subject: String::new(),
+            to: String::new(),
         }
     }
 
@@ -136,6 +140,16 @@ impl Frame {
         self.text.day(*time)
     }
 
+    /// An address as HTML that may be folded at every few characters: it is longer than a phone is wide.
+    pub fn foldable(&self, address: &str) -> String {
+        let characters: Vec<char> = address.chars().collect();
+        let pieces = characters.chunks(8);
+        let pieces: Vec<String> = pieces
+            .map(|piece| escaped(&String::from_iter(piece)))
+            .collect();
+        pieces.join("<wbr>")
+    }
+
     /// Writes `mail` to an address. `about` is the id of what it is about, by which it can be cancelled.
     ///
     /// # Errors
@@ -148,7 +162,8 @@ impl Frame {
         about: Option<&str>,
     ) -> Result<Letter> {
         let mut frame = self.clone();
-        frame.subject = mail.subject(self.text).to_string();
+        to.clone_into(&mut frame.to);
+        frame.subject = mail.subject(&frame).to_string();
         Ok(Letter {
             kind: M::KIND,
             to: to.to_owned(),
@@ -174,8 +189,8 @@ crate::mail!(
 );
 
 impl Mail for TestMail {
-    fn subject(&self, text: Text) -> Message {
-        text.get("mail-test-subject")
+    fn subject(&self, frame: &Frame) -> Message {
+        frame.t("mail-test-subject")
     }
 
     fn sample() -> Self {

@@ -173,8 +173,8 @@ impl Trouble {
         }
     }
 
-    /// What happened and what to do, for people. `waits` says that the mail is tried again.
-    pub fn words(&self, text: Text, waits: bool) -> String {
+    /// What happened, for people.
+    pub fn what(&self, text: Text) -> String {
         let (what, words) = match self {
             Self::Refused(said) => ("outbox-trouble-refused", said.as_str()),
             Self::Unreachable(why) => ("outbox-trouble-unreachable", why.as_str()),
@@ -183,6 +183,12 @@ impl Trouble {
             Self::Address(why) => ("outbox-trouble-address", why.as_str()),
             Self::Unreadable => ("outbox-trouble-unreadable", ""),
         };
+        let words = words.trim_end_matches('.');
+        text.get(what).arg("words", words).to_string()
+    }
+
+    /// What happened and what to do, for people. `waits` says that the mail is tried again.
+    pub fn words(&self, text: Text, waits: bool) -> String {
         let next = match self {
             Self::Unsafe(_) => "outbox-next-unsafe",
             Self::Login(_) => "outbox-next-login",
@@ -191,8 +197,7 @@ impl Trouble {
             Self::Unreachable(_) => "outbox-next-given-up",
             Self::Unreadable => "outbox-next-new",
         };
-        let what = text.get(what).arg("words", words.trim_end_matches('.'));
-        format!("{what} {}", text.get(next))
+        format!("{} {}", self.what(text), text.get(next))
     }
 }
 
@@ -226,8 +231,9 @@ pub(super) fn pause(tries: i32, chance: u8) -> Span {
     seconds(whole * (80 + i64::from(chance) * 40 / 255) / 100)
 }
 
-/// `text` as an administrator may read it: every link, every secret and every code of six digits is left
-/// out, because whoever reads them can be the person they were sent to.
+/// `text` as an administrator may read it: every link that could hold a token, every secret and every code of
+/// six digits is left out, because whoever reads them can be the person they were sent to. How a key begins
+/// is no secret, and a link to a page opens nothing.
 pub(super) fn without_secrets(text: &str, words: Text) -> String {
     let (link, code) = (
         words.get("outbox-link-hidden"),
@@ -241,6 +247,7 @@ pub(super) fn without_secrets(text: &str, words: Text) -> String {
         let (length, instead) = match hidden(rest) {
             Some((length, Hidden::Link)) => (length, Some(&link)),
             Some((length, Hidden::Code)) if !inside_word => (length, Some(&code)),
+            Some((length, Hidden::Nothing)) => (length, None),
             _ => (next.len_utf8(), None),
         };
         shown.push_str(instead.map_or(&rest[..length], String::as_str));
@@ -252,23 +259,44 @@ pub(super) fn without_secrets(text: &str, words: Text) -> String {
 enum Hidden {
     Link,
     Code,
+    /// A link that may be read.
+    Nothing,
 }
+
+/// Characters after the prefix from which on a secret counts as one: lists show fewer.
+const SECRET_LENGTH: usize = 12;
 
 /// What must not be shown at the start of `text`, and its length in bytes.
 fn hidden(text: &str) -> Option<(usize, Hidden)> {
     let until = |end: fn(char) -> bool| text.find(end).unwrap_or(text.len());
-    let is_secret = SecretKind::ALL
-        .iter()
-        .any(|kind| text.starts_with(kind.prefix()));
-    if is_secret || text.starts_with("https://") || text.starts_with("http://") {
-        return Some((
-            until(|c| c.is_whitespace() || "<>\"".contains(c)),
-            Hidden::Link,
-        ));
+    if text.starts_with("https://") || text.starts_with("http://") {
+        let length = until(|c| c.is_whitespace() || "<>\"".contains(c));
+        // A query or a fragment could hold a token; the path of a page of ours holds none.
+        let link = &text[..length];
+        let opens = link.contains(['?', '#']) || secret_in(link);
+        let what = if opens { Hidden::Link } else { Hidden::Nothing };
+        return Some((length, what));
+    }
+    let length = until(|c| !c.is_alphanumeric() && c != '_' && c != '-');
+    if secret_at(&text[..length]) {
+        return Some((length, Hidden::Link));
     }
     let digits = until(|c| !c.is_alphanumeric());
     let is_code = digits == 6 && text.as_bytes()[..6].iter().all(u8::is_ascii_digit);
     is_code.then_some((6, Hidden::Code))
+}
+
+/// Whether a secret starts here.
+fn secret_at(text: &str) -> bool {
+    SecretKind::ALL.iter().any(|kind| {
+        let rest = text.strip_prefix(kind.prefix());
+        rest.is_some_and(|rest| rest.len() >= SECRET_LENGTH)
+    })
+}
+
+/// Whether a secret stands anywhere in `text`.
+fn secret_in(text: &str) -> bool {
+    text.char_indices().any(|(at, _)| secret_at(&text[at..]))
 }
 
 #[cfg(test)]
@@ -344,9 +372,19 @@ mod tests {
             "Open (link hidden)\nThen go."
         );
         assert_eq!(
-            hide("<a href=\"http://x/y\">vstl_0aB</a>"),
+            hide("<a href=\"http://x/y?z\">vstl_0123456789aB</a>"),
             "<a href=\"(link hidden)\">(link hidden)</a>"
         );
+        assert_eq!(
+            hide("http://x/vstl_0123456789aB, (vstl_0123456789aB)"),
+            "(link hidden) ((link hidden))"
+        );
+        for open in [
+            "The key (vstk_4kQ9…) was made.",
+            "See https://x.org/settings/api-keys.",
+        ] {
+            assert_eq!(hide(open), open);
+        }
         assert_eq!(hide("Your code is 123456."), "Your code is (code hidden).");
         assert_eq!(
             hide("éx1234567 y123456 2027, 20 €"),

@@ -13,7 +13,7 @@ use crate::clock::Time;
 use crate::db::Slice;
 use crate::error::{Code, Result};
 use crate::ids::OutboxId;
-use crate::text::{Message, Text};
+use crate::text::Message;
 use crate::web::{Flash, FormErrors, Page, PageLinks, Params, PostForm, SignedIn, render, show};
 
 const PATH: &str = "/admin/outbox";
@@ -49,13 +49,18 @@ struct View {
     written: Time,
     sent: Option<Time>,
     trouble: Option<String>,
+    /// Trying it again would try it.
+    can_try: bool,
     /// Tells the buttons of one mail from those of the others.
     of_mail: Message,
 }
 
 impl View {
-    fn of(mail: OutboxMail, text: Text, now: Time) -> Self {
+    fn of(mail: OutboxMail, app: &App, now: Time) -> Self {
+        let text = app.text;
+        let can_be_sent = matches!(mail.state, State::Waiting | State::Failed);
         Self {
+            can_try: can_be_sent && app.config.smtp.is_some(),
             kind: text
                 .get(format!("outbox-kind-{}", mail.kind.replace('_', "-")))
                 .to_string(),
@@ -138,6 +143,9 @@ impl List {
                 current: of == state,
             }
         };
+        let mut page = page.titled("outbox-title", "outbox");
+        // The list says so itself, and how to mend it.
+        page.mail_missing = false;
         let missing = app.config.smtp.is_none().then(|| {
             let shown = app.text.count(found.waiting);
             app.text
@@ -152,7 +160,7 @@ impl List {
                 .slice
                 .rows
                 .into_iter()
-                .map(|mail| View::of(mail, app.text, now))
+                .map(|mail| View::of(mail, app, now))
                 .collect(),
             whole: address(state, ""),
             caption: app.text.get(format!("outbox-caption-{state}")),
@@ -160,7 +168,7 @@ impl List {
                 true => app.text.get(format!("outbox-empty-{state}")),
                 false => app.text.get("outbox-empty-search"),
             },
-            page: page.titled("outbox-title", "outbox"),
+            page,
             state,
             q,
             missing,
@@ -248,7 +256,7 @@ pub async fn detail(
         })
         .await?;
     let title = page.t("outbox-detail-title").arg("to", &mail.recipient);
-    let mail = View::of(mail, app.text, page.now());
+    let mail = View::of(mail, &app, page.now());
     render(
         StatusCode::OK,
         &Detail {
@@ -271,7 +279,11 @@ pub async fn retry(
         .db
         .write(move |tx| actions::retry(tx, &signed_in.actor, id))
         .await;
-    told(&app, id, done, "outbox-retried")
+    let words = match app.config.smtp {
+        Some(_) => "outbox-retried",
+        None => "outbox-retried-waits",
+    };
+    told(&app, id, done, words)
 }
 
 /// `POST /admin/outbox/{id}/cancel`: administrators. Cancels a mail that waits.

@@ -291,6 +291,8 @@ pub(super) fn make_due(conn: &mut Conn, mail: &OutboxMail, now: Time) -> QueryRe
             outbox::state.eq(State::Waiting),
             outbox::attempts.eq(attempts),
             outbox::next_attempt_at.eq(now),
+            // What the server said belongs to the tries before.
+            outbox::last_error.eq(None::<String>),
         ))
         .execute(conn)
         .map(drop)

@@ -147,8 +147,9 @@ async fn the_list_says_what_waits_what_failed_and_what_is_missing() {
     let failed = get(&test, "/admin/outbox?state=failed").await;
     let words = "The mail server said: 550 5.1.1 No such &#60;user&#62;. Check the address.";
     assert!(failed.contains(words), "{failed}");
+    // Without a mail server nothing can be tried.
     assert!(
-        failed.contains(&format!("/admin/outbox/{bad}/retry")),
+        !failed.contains(&format!("/admin/outbox/{bad}/retry")),
         "{failed}"
     );
     assert!(!failed.contains("outbox-"), "a text is missing: {failed}");

@@ -19,7 +19,7 @@ use crate::passwords::{Cost, Passwords};
 use crate::secret::{KeyFileError, MasterKey};
 use crate::sign_in::sessions::Seen;
 use crate::text::Text;
-use crate::web::Traffic;
+use crate::web::{Traffic, UsedForms};
 
 /// Threads that hash passwords, at most; each keeps 19 MiB.
 const HASHING_THREADS: usize = 2;
@@ -93,6 +93,7 @@ fn open_there(config: Config, target: &Target, clock: Clock, cost: Cost) -> Resu
     Ok(Parts {
         app: web::Data::new(app),
         keys: web::Data::new(Keys::default()),
+        forms: web::Data::new(UsedForms::default()),
         seen: web::Data::new(Seen::default()),
         traffic: web::Data::new(Traffic::default()),
     })

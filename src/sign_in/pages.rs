@@ -13,7 +13,7 @@ use crate::access::Actor;
 use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::ids::SessionId;
-use crate::web::{FormErrors, Guest, Page, PostForm, SignedIn, own_path, render, show};
+use crate::web::{Flash, FormErrors, Guest, Page, PostForm, SignedIn, own_path, render, show};
 
 /// Where to go on after signing in.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -41,6 +41,8 @@ struct SignInPage {
     email: String,
     next: String,
     from_invite: bool,
+    /// There is no account yet.
+    nobody: bool,
 }
 
 impl SignInPage {
@@ -51,12 +53,14 @@ impl SignInPage {
             email: email.to_owned(),
             from_invite: next.path().starts_with("/self-service/invite"),
             next: next.path().to_owned(),
+            nobody: false,
         }
     }
 }
 
 /// `GET /sign-in`: anybody.
 pub async fn sign_in_form(
+    app: web::Data<App>,
     page: Page,
     guest: Guest,
     next: web::Query<Next>,
@@ -64,7 +68,12 @@ pub async fn sign_in_form(
     if guest.signed_in.is_some() {
         return Ok(see_other(next.path()));
     }
-    show(&SignInPage::new(page, &next.email, &next))
+    let mut shown = SignInPage::new(page, &next.email, &next);
+    shown.nobody = !app
+        .db
+        .read(|conn| Ok(crate::users::store::any(conn)?))
+        .await?;
+    show(&shown)
 }
 
 /// `POST /sign-in`: anybody.
@@ -86,7 +95,12 @@ pub async fn sign_in(
             Ok(see_other(next.path()))
         }
         Err(why) => {
-            let errors = FormErrors::of(app.text, with_contact(&app, why).await)?;
+            let errors = match why {
+                Error::TooMany(seconds) => {
+                    FormErrors::too_many(seconds, app.text.wait(seconds, "sign-in-too-many-tries"))
+                }
+                why => FormErrors::of(app.text, with_contact(&app, why).await)?,
+            };
             let mut shown = SignInPage::new(page, form.get("email"), &next);
             let status = shown.page.refuse(&errors);
             shown.errors = errors;
@@ -124,16 +138,20 @@ async fn with_contact(app: &web::Data<App>, why: Error) -> Error {
     if why.code() != Code::AccountDisabled {
         return why;
     }
-    let settings = app.db.read(crate::site::actions::current).await;
-    let contact = settings
-        .map(|settings| settings.contact)
-        .unwrap_or_default();
-    let contact = if contact.is_empty() {
+    match whom_to_ask(app).await {
+        Ok(contact) => Code::AccountDisabled.with("contact", contact),
+        Err(why) => why,
+    }
+}
+
+/// Whom people ask when they cannot get in.
+pub(super) async fn whom_to_ask(app: &web::Data<App>) -> Result<String> {
+    let contact = app.db.read(crate::site::actions::current).await?.contact;
+    Ok(if contact.is_empty() {
         app.text.get("sign-in-an-administrator").to_string()
     } else {
         contact
-    };
-    Code::AccountDisabled.with("contact", contact)
+    })
 }
 
 /// Who signs in, as the actions want to know it.
@@ -201,7 +219,14 @@ pub async fn confirm(
             Ok(see_other(next.path()))
         }
         Err(why) => {
-            let errors = FormErrors::of(app.text, why)?;
+            let errors = match why.code() {
+                // The address stands on the page: only the password can be wrong.
+                code @ Code::SignInFailed => {
+                    let words = app.text.get("field-password-wrong").to_string();
+                    FormErrors::beside("password", &words, code)
+                }
+                _ => FormErrors::of(app.text, why)?,
+            };
             let mut page = page.titled("confirm-title", "");
             let status = page.refuse(&errors);
             render(
@@ -230,5 +255,5 @@ pub async fn sign_out(
         .await?;
     session.purge();
     let next = own_path(form.get("next")).unwrap_or("/sign-in");
-    Ok(see_other(next))
+    Ok(Flash::ok(app.text.get("sign-in-signed-out")).redirect(&app, next))
 }

@@ -6,12 +6,12 @@ use askama::Template;
 
 use super::actions;
 use super::limits;
-use super::pages::{from, old_session};
+use super::pages::{from, old_session, whom_to_ask};
 use super::password;
 use super::recovery;
 use super::sessions::hand_over;
 use crate::app::App;
-use crate::error::{Code, Result};
+use crate::error::{Code, FieldError, Result};
 use crate::one_time_links::{Link, Look, RECOVERY, Token};
 use crate::users::actions::Endings;
 use crate::users::model::{Email, User};
@@ -24,17 +24,28 @@ struct AskPage {
     errors: FormErrors,
     email: String,
     sent: bool,
+    /// Whom to ask, while no mail can be sent.
+    ask_instead: Option<String>,
 }
 
 /// `GET /recover`: anybody.
-pub async fn ask_form(page: Page) -> Result<HttpResponse> {
+pub async fn ask_form(app: web::Data<App>, page: Page) -> Result<HttpResponse> {
     let page = page.titled("recover-title", "");
     show(&AskPage {
         page,
         errors: FormErrors::none(),
         email: String::new(),
         sent: false,
+        ask_instead: ask_instead(&app).await?,
     })
+}
+
+/// Whom to ask for a link, while no mail can be sent.
+async fn ask_instead(app: &web::Data<App>) -> Result<Option<String>> {
+    if app.config.smtp.is_some() {
+        return Ok(None);
+    }
+    whom_to_ask(app).await.map(Some)
 }
 
 /// `POST /recover`: anybody. The answer is the same whether or not the address has an account.
@@ -59,6 +70,7 @@ pub async fn ask(
             errors: FormErrors::none(),
             email: String::new(),
             sent: true,
+            ask_instead: ask_instead(&app).await?,
         }),
         Err(why) => {
             let errors = FormErrors::of(app.text, why)?;
@@ -70,6 +82,7 @@ pub async fn ask(
                     errors,
                     email: form.get("email").to_owned(),
                     sent: false,
+                    ask_instead: ask_instead(&app).await?,
                 },
             )
         }
@@ -128,6 +141,9 @@ pub async fn set(
     let user = whose(&app, &link).await?;
     let done = async {
         let personal = [user.display_name.as_str(), user.address()];
+        if form.get("password").is_empty() {
+            return Err(FieldError::new("password", "required").into());
+        }
         let hash = password::hash(&app, "password", form.get("password"), &personal).await?;
         let (from, old, token) = (from(&guest), old_session(&guest), token.clone());
         let (shared, end) = (app.clone(), endings.on_takeover);

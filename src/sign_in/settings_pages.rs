@@ -11,7 +11,7 @@ use super::store::{self, Listed};
 use crate::app::App;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::SessionId;
-use crate::web::{Flash, FormErrors, Guest, Page, PostForm, SignedIn, render, show};
+use crate::web::{Flash, FormErrors, Guest, Page, PostForm, SignedIn, program, render, show};
 
 #[derive(Template)]
 #[template(path = "settings/password.html")]
@@ -53,6 +53,9 @@ pub async fn change_password(
             .await
             .map_err(wrong)?;
         let personal = [who.name.as_str(), who.email.as_str()];
+        if form.get("password").is_empty() {
+            return Err(FieldError::new("password", "required").into());
+        }
         let hash = password::hash(&app, "password", form.get("password"), &personal).await?;
         let (actor, id) = (who.actor.clone(), who.session_id);
         app.db
@@ -93,10 +96,13 @@ struct SessionsPage {
 /// `GET /settings/sessions`: who is signed in.
 pub async fn sessions(app: web::Data<App>, page: Page, who: SignedIn) -> Result<HttpResponse> {
     let (user, now) = (who.user_id, app.clock.now());
-    let sessions = app
+    let mut sessions = app
         .db
         .read(move |conn| Ok(store::of_user(conn, user, now)?))
         .await?;
+    for session in &mut sessions {
+        session.agent = program(app.text, &session.agent);
+    }
     let page = page.titled("settings-sessions-title", "settings");
     show(&SessionsPage {
         page,

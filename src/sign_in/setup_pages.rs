@@ -10,7 +10,7 @@ use super::password;
 use super::sessions::hand_over;
 use crate::app::App;
 use crate::db::Tx;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Code, Error, FieldError, Result};
 use crate::one_time_links::{self, LinkKind, Look, SET_UP, Token};
 use crate::users::model::{Email, read_name};
 use crate::web::{FormErrors, Guest, Page, PostForm, render, show};
@@ -46,6 +46,14 @@ pub async fn form(
 ) -> Result<HttpResponse> {
     if let Look::Moved(on) = SET_UP.open(&app, &request, &guest, &query).await? {
         return Ok(on);
+    }
+    // The first owner can be made on the command line too, and then there is nothing to set up.
+    if app
+        .db
+        .read(|conn| Ok(crate::users::store::any(conn)?))
+        .await?
+    {
+        return Code::LinkGone.refuse();
     }
     let page = page.titled("setup-title", "");
     show(&SetUpPage {
@@ -106,7 +114,9 @@ async fn read(app: &App, form: &PostForm, token: String) -> Result<SetUp> {
     let email = Email::read("email", form.get("email")).map_err(|why| wrong.push(why));
     let entered = form.get("password");
     let personal = [form.get("name"), form.get("email")];
-    if let Err(weakness) = crate::passwords::check_strength(entered, &personal) {
+    if entered.is_empty() {
+        wrong.push(FieldError::new("password", "required"));
+    } else if let Err(weakness) = crate::passwords::check_strength(entered, &personal) {
         wrong.push(FieldError::new(
             "password",
             password::weakness_code(weakness),

@@ -78,6 +78,7 @@ impl Default for KeyPolicy {
 /// Changes to the settings; what is left out stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "site_name": "Lisbon Lab", "contact": "Olu, +351 555 0100", "invite_days": 7 }]))]
 pub struct SettingsPatch {
     /// The name of the site.
     pub site_name: Option<String>,

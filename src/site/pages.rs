@@ -21,6 +21,17 @@ struct SettingsPage {
     theirs: Vec<(Message, String)>,
 }
 
+/// The fields in the order of the page.
+const FIELDS: [&str; 7] = [
+    "site_name",
+    "contact",
+    "terms.version",
+    "terms.url",
+    "invite_days",
+    "key_policy.default_days",
+    "key_policy.max_days",
+];
+
 /// What stands in the fields of the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Values {
@@ -198,7 +209,7 @@ pub async fn save(
         theirs = values.differences(&page, &now);
         values.etag = now.etag();
     }
-    let errors = FormErrors::of(app.text, why)?;
+    let errors = FormErrors::of(app.text, why)?.in_order(&FIELDS);
     let status = page.refuse(&errors);
     render(
         status,

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::mail::WelcomeMail;
 use super::model::{NewUser, Status, User};
 use super::store;
-use crate::access::{Actor, Role};
+use crate::access::{Actor, ActorKind, Role};
 use crate::app::App;
 use crate::audit;
 use crate::clock::{Span, days};
@@ -49,7 +49,8 @@ pub struct Change {
     pub metadata_admin: Option<crate::db::Json>,
 }
 
-/// Makes a user. The caller has checked who may.
+/// Makes a user. The caller has checked who may. Somebody who was not signed in has made the account for
+/// themselves, with a link: from then on they are that user, in the log too.
 ///
 /// # Errors
 /// `address_taken`.
@@ -59,6 +60,19 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, new: &NewUser) -> Result<User> {
     tx.attempt(|conn| store::insert(conn, id, new, now))
         .map_err(address_taken)?;
     let user = store::find(tx, id)?;
+    let themselves = Actor {
+        kind: ActorKind::User,
+        user: Some(id),
+        ..actor.clone()
+    };
+    let actor = match actor.kind {
+        ActorKind::Anonymous => &themselves,
+        _ => actor,
+    };
+    let mut after = facts(&user);
+    if let Some(invite) = user.invite_id {
+        after["invite_id"] = json!(invite);
+    }
     audit::record(
         tx,
         actor,
@@ -66,7 +80,7 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, new: &NewUser) -> Result<User> {
             action: "user.created",
             target: target(id),
             before: json!({}),
-            after: facts(&user),
+            after,
         },
     )?;
     events::emit(
@@ -219,7 +233,7 @@ pub fn gain(tx: &mut Tx<'_>, actor: &Actor, user: &User, gain: &Gain<'_>) -> Res
     Ok(user)
 }
 
-/// Switches a user off. Sessions and keys end with it; nothing is deleted.
+/// Suspends a user. Sessions and keys end with it; nothing is deleted.
 ///
 /// # Errors
 /// `forbidden`, `above_you`, `last_owner`, `wrong_state`, `not_found`, `invalid_input` for the reason.
@@ -260,7 +274,7 @@ pub fn suspend(
     Ok(user)
 }
 
-/// Switches a user on again. Sessions and keys stay ended.
+/// Reactivates a user. Sessions and keys stay ended.
 ///
 /// # Errors
 /// `forbidden`, `above_you`, `wrong_state`, `not_found`.

@@ -1,8 +1,8 @@
 //! Mails about somebody's own account.
 
 use crate::clock::Time;
-use crate::outbox::Mail;
-use crate::text::{Message, Text};
+use crate::outbox::{Frame, Mail};
+use crate::text::Message;
 
 /// A link that sets a new password, for who asked for it.
 pub struct RecoveryMail {
@@ -18,8 +18,10 @@ crate::mail!(
 );
 
 impl Mail for RecoveryMail {
-    fn subject(&self, text: Text) -> Message {
-        text.get("mail-recovery-subject")
+    fn subject(&self, frame: &Frame) -> Message {
+        frame
+            .t("mail-recovery-subject")
+            .arg("site", &frame.site_name)
     }
 
     fn sample() -> Self {
@@ -45,9 +47,8 @@ crate::mail!(
 );
 
 impl Mail for WelcomeMail {
-    fn subject(&self, text: Text) -> Message {
-        text.get("mail-welcome-subject")
-            .arg("site", &self.site_name)
+    fn subject(&self, frame: &Frame) -> Message {
+        frame.t("mail-welcome-subject").arg("site", &self.site_name)
     }
 
     fn sample() -> Self {
@@ -76,8 +77,8 @@ crate::mail!(
 );
 
 impl Mail for VerificationMail {
-    fn subject(&self, text: Text) -> Message {
-        text.get("mail-verification-subject")
+    fn subject(&self, frame: &Frame) -> Message {
+        frame.t("mail-verification-subject")
     }
 
     fn sample() -> Self {

@@ -19,7 +19,7 @@ crate::words! {
     pub enum Status {
         /// Let in.
         Active = "active",
-        /// Switched off by an administrator; nothing is deleted.
+        /// Suspended by an administrator; nothing is deleted.
         Suspended = "suspended",
         /// Gone for good; the row keeps the id from being used again.
         Deleted = "deleted",

@@ -237,6 +237,11 @@ impl ErrorPage {
         let kind = match code {
             Code::FormExpired if again.is_some() => "csrf-kept".to_owned(),
             Code::FormExpired => "csrf".to_owned(),
+            Code::LinkGone => match request.path() {
+                path if path.starts_with("/recover") => "link-recovery".to_owned(),
+                path if path.starts_with("/setup") => "link-set-up".to_owned(),
+                _ => "link".to_owned(),
+            },
             code => code.status().to_string(),
         };
         let text = |part: &str| page.t(format!("error-{kind}-{part}"));
@@ -270,15 +275,11 @@ impl ErrorPage {
             heading,
             detail,
             what_next,
-            reference: if code.status() >= 500 {
-                request_id.to_owned()
-            } else {
-                String::new()
-            },
-            link_href: if code == Code::SignInRequired {
-                sign_in_and_back(&page_before(app, request))
-            } else {
-                "/".into()
+            reference: request_id.to_owned(),
+            link_href: match code {
+                Code::SignInRequired => sign_in_and_back(&page_before(app, request)),
+                Code::LinkGone if kind == "link-recovery" => "/recover".into(),
+                _ => "/".into(),
             },
             link_text,
             again,

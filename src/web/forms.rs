@@ -208,11 +208,10 @@ impl FormErrors {
                 status: 422,
                 retry_after: None,
             }),
-            Error::TooMany(seconds) => Ok(Self {
-                list: vec![(String::new(), text.wait(seconds, "web-too-many-tries"))],
-                status: 429,
-                retry_after: Some(seconds),
-            }),
+            Error::TooMany(seconds) => {
+                let words = text.wait(seconds, "web-too-many-tries");
+                Ok(Self::too_many(seconds, words))
+            }
             Error::Refused(code, args) if is_mendable(code) => Ok(Self {
                 list: vec![(String::new(), refusal(text, code, &args))],
                 status: code.status(),
@@ -220,6 +219,33 @@ impl FormErrors {
             }),
             error => Err(error),
         }
+    }
+
+    /// Sent too often: may be sent again after so many seconds, in words of the page's own.
+    pub fn too_many(seconds: u64, words: String) -> Self {
+        Self {
+            list: vec![(String::new(), words)],
+            status: Code::TooManyRequests.status(),
+            retry_after: Some(seconds),
+        }
+    }
+
+    /// A refusal that concerns one field, in words of the page's own.
+    pub fn beside(field: &str, words: &str, code: Code) -> Self {
+        Self {
+            list: vec![(field.to_owned(), words.to_owned())],
+            status: code.status(),
+            retry_after: None,
+        }
+    }
+
+    /// The errors in the order in which the fields stand on the page; others come last.
+    #[must_use]
+    pub fn in_order(mut self, fields: &[&str]) -> Self {
+        let place = |name: &str| fields.iter().position(|field| *field == name);
+        self.list
+            .sort_by_key(|(name, _)| place(name).unwrap_or(fields.len()));
+        self
     }
 
     /// The words beside a field.
@@ -268,7 +294,7 @@ const fn is_mendable(code: Code) -> bool {
 /// list of errors, as `field-<code>-<field>`.
 pub(super) fn words(text: Text, error: &FieldError) -> String {
     let key = format!("field-{}", error.code.replace('_', "-"));
-    let closer = format!("{key}-{}", error.field.replace('_', "-"));
+    let closer = format!("{key}-{}", error.field.replace(['_', '.'], "-"));
     let key = if text.has(&closer) { closer } else { key };
     error
         .args

@@ -1,6 +1,7 @@
 //! What all pages and the API share. Knows no feature: who is calling is put into the request by
 //! `callers`, and read from here.
 
+mod agent;
 mod answers;
 mod assets;
 mod csrf;
@@ -8,6 +9,7 @@ mod flash;
 mod forms;
 mod idempotency;
 mod json;
+mod once;
 mod page;
 mod paging;
 mod problem;
@@ -15,6 +17,7 @@ mod token_cookie;
 mod traffic;
 mod visit;
 
+pub use agent::program;
 pub use answers::{answers, form_leads_to};
 pub use assets::asset;
 pub use csrf::Csrf;
@@ -22,6 +25,7 @@ pub use flash::{FLASH_COOKIE, Flash, Undo, browser_cookie, cookie_value};
 pub use forms::{FormErrors, PostForm, Posted, spoken};
 pub use idempotency::{InProgress, forget_old as forget_old_answers};
 pub use json::{Call, Nothing, Params, created, ok};
+pub use once::{FirstUse, UsedForms};
 pub use page::{Page, render, show};
 pub use paging::{ListQuery, Listed, PageLinks};
 pub use problem::Problem;

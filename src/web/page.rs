@@ -76,7 +76,11 @@ impl Page {
             theme: "",
             title: String::new(),
             invalid: false,
-            site_name: visit.chrome.site_name.clone(),
+            site_name: match visit.chrome.site_name.as_str() {
+                // Where no request asks for the settings, among files.
+                "" => "Vestibule".to_owned(),
+                name => name.to_owned(),
+            },
             viewer,
             section: "",
             pending_invites: for_admin(&visit.chrome.pending_invites),

@@ -183,7 +183,7 @@ fn the_console() {
     walk.browser.click("Barbara Liskov");
     walk.browser.text("#account");
     walk.look("user");
-    walk.browser.click("Switch off…");
+    walk.browser.click("Suspend…");
     walk.browser.text("#f-reason");
     walk.look("user-suspend");
     walk.go("/admin/users?q=edsger");
@@ -227,7 +227,7 @@ fn ones_own_settings() {
     walk.page("keys", "/settings/api-keys");
     walk.page("sessions", "/settings/sessions");
     walk.go("/settings/password");
-    walk.browser.fill("Present password", "not this one");
+    walk.browser.fill("Current password", "not this one");
     walk.browser.fill("New password", "short");
     walk.browser.click("Change password");
     walk.browser.text(".error-sum");

@@ -49,6 +49,10 @@ fn a_new_person_sees_who_invites_whom_to_what_and_gets_an_account_by_accepting()
         page.text("main p"),
         "Grace Hopper invited Ada@Example.org to Vestibule. You will be in: Analysts."
     );
+    assert!(
+        page.text("main")
+            .contains("Accepting makes you an administrator")
+    );
     assert!(page.text("blockquote").contains("Bring your laptop."));
     assert!(page.text(".hint").contains("29 November 2026, 09:00 UTC"));
     let form = page.form("/self-service/invite");
@@ -63,7 +67,9 @@ fn a_new_person_sees_who_invites_whom_to_what_and_gets_an_account_by_accepting()
     let done = ada.submit(form.press_named("action", "accept")).is(303);
     assert_eq!(done.header("location"), "/");
     assert!(ada.get("/").is(200).body.contains("Welcome"));
-    assert!(!ada.cookies.keys().any(|name| name.contains(&invited.id)));
+    let back = ada.get(&invited.path()).is(410).page();
+    assert_eq!(back.text("h1"), "This invite has been used");
+    assert!(back.text("main").contains("You are signed in now."));
 
     let list = api.get("/api/v1/users?q=ada@example.org").is(200).json();
     let user = &list["items"][0];

@@ -72,7 +72,11 @@ fn from_an_empty_database_to_a_revoked_key() {
     let accepted = ada.submit(form.press_named("action", "accept")).is(303);
     // The notice outlives the redirects on the way.
     let first = ada.open(accepted.header("location")).is(200).page();
-    assert_eq!(first.text(".flash"), "Welcome, Ada Lovelace.");
+    assert!(first.text(".flash").contains("You accepted the invite"));
+    assert_eq!(first.text("h1"), "Welcome, Ada Lovelace");
+    for next in ["Make an API key", "Look at your profile"] {
+        ada.get(&first.link(next)).is(200);
+    }
 
     // Sign out and in again.
     let page = ada.open("/settings/profile").is(200).page();

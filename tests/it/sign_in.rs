@@ -131,7 +131,7 @@ fn who_is_suspended_learns_so_with_the_right_password_alone() {
         .is(403)
         .page();
     assert!(
-        page.text("main").contains("switched off"),
+        page.text("main").contains("suspended"),
         "{}",
         page.text("main")
     );

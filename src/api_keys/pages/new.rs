@@ -6,19 +6,19 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use crate::access::{Role, Scope, Scopes};
-use crate::api_keys::Keys;
 use crate::api_keys::actions::{self, Issued, Maker};
 use crate::api_keys::model::{Ends, IssueKey, choices, scopes_for};
-use crate::api_keys::once::UsedForms;
 use crate::api_keys::view::{can_do, scope_words, start};
 use crate::app::App;
 use crate::clock::{Time, days};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::site::{self, KeyPolicy};
 use crate::text::Text;
-use crate::web::{FormErrors, Page, PostForm, SignedIn, render};
+use crate::web::{FormErrors, Page, PostForm, SignedIn, UsedForms, render};
 
 const PATH: &str = "/settings/api-keys/new";
+/// The fields in the order of the page.
+const FIELDS: [&str; 5] = ["name", "note", "expires", "ends_on", "scopes"];
 
 /// One choice of a group of radio buttons or checkboxes.
 struct Choice {
@@ -89,7 +89,7 @@ pub async fn new(
 /// `form_expired` for a form of another session.
 pub async fn create(
     app: web::Data<App>,
-    keys: web::Data<Keys>,
+    forms: web::Data<UsedForms>,
     page: Page,
     person: SignedIn,
     form: PostForm,
@@ -98,7 +98,7 @@ pub async fn create(
     let stamp = form.get("stamp");
     // Before the form is taken: a database that is away must not use it up.
     let policy = policy(&app).await?;
-    let Some(first_use) = keys.forms.take(&app.master, session, stamp)? else {
+    let Some(first_use) = forms.take(&app.master, session, stamp)? else {
         let page = page.titled("api-keys-already-shown-title", "api-keys");
         return render(StatusCode::CONFLICT, &AlreadyShownPage { page });
     };
@@ -106,7 +106,7 @@ pub async fn create(
     match issue(&app, &person, &typed, &policy).await {
         Ok(issued) => show_once(&app, page, &issued),
         Err(why) => {
-            keys.forms.give_back(&first_use);
+            forms.give_back(&first_use);
             refuse(&app, page, &person, typed, &policy, why)
         }
     }
@@ -147,7 +147,7 @@ fn show_once(app: &App, page: Page, issued: &Issued) -> Result<HttpResponse> {
         start: start(key),
         expires_at: key.expires_at,
         can_do: can_do(app.text, key.scopes),
-        command: format!("curl -H \"Authorization: ApiKey $VESTIBULE_KEY\" {url}"),
+        command: format!("curl -H \"Authorization: Bearer $VESTIBULE_KEY\" {url}"),
     })
 }
 
@@ -166,7 +166,7 @@ fn refuse(
         form.confirm_href = Some(form.typed.confirm_href());
         return render(StatusCode::FORBIDDEN, &form);
     }
-    form.errors = FormErrors::of(app.text, why)?;
+    form.errors = FormErrors::of(app.text, why)?.in_order(&FIELDS);
     let status = form.page.refuse(&form.errors);
     render(status, &form)
 }
@@ -225,7 +225,10 @@ fn scopes(text: Text, role: Role, chosen: &[String]) -> Vec<Choice> {
         text.get("api-keys-scope-all").to_string(),
         text.get("api-keys-scope-all-hint").to_string(),
     );
-    let one = |scope: Scope| choice(scope.as_str(), scope_words(text, scope), String::new());
+    let one = |scope: Scope| {
+        let name = scope.as_str();
+        choice(name, scope_words(text, scope), name.to_owned())
+    };
     std::iter::once(all)
         .chain(scopes_for(role).map(one))
         .collect()

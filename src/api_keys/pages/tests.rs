@@ -12,12 +12,13 @@ use crate::api_keys::model::Ends;
 use crate::app::App;
 use crate::clock::{Time, minutes};
 use crate::ids::UserId;
-use crate::web::{Chrome, SignedIn, Visit, answers};
+use crate::web::{Chrome, SignedIn, UsedForms, Visit, answers};
 
 /// A browser with a session, against the pages of this room.
 struct Browser {
     app: web::Data<App>,
     keys: web::Data<Keys>,
+    forms: web::Data<UsedForms>,
     person: SignedIn,
 }
 
@@ -47,17 +48,20 @@ impl Browser {
         Self {
             app: web::Data::from(house.app.clone()),
             keys: web::Data::new(Keys::default()),
+            forms: web::Data::new(UsedForms::default()),
             person: signed_in(id, role, authenticated_at),
         }
     }
 
     fn send(&self, request: http::TestRequest) -> Answer {
         let (app, keys, person) = (self.app.clone(), self.keys.clone(), self.person.clone());
+        let forms = self.forms.clone();
         actix_web::rt::System::new().block_on(async move {
             let server = http::init_service(
                 Server::new()
                     .app_data(app)
                     .app_data(keys)
+                    .app_data(forms)
                     .wrap_fn(move |request, next| {
                         request.extensions_mut().insert(Rc::new(Visit {
                             request_id: "r1".into(),
@@ -167,7 +171,7 @@ fn a_key_is_made_shown_once_and_listed() {
     let house = House::new();
     let browser = member(&house);
     let empty = browser.get("/settings/api-keys");
-    assert!(empty.has("You have no API key.") && empty.has("Generate API key"));
+    assert!(empty.has("You have no API key.") && empty.has("Make an API key"));
 
     let form = browser.get("/settings/api-keys/new");
     assert_eq!(form.status, StatusCode::OK);
@@ -302,7 +306,7 @@ fn an_administrator_revokes_with_a_reason_that_the_owner_reads() {
     let long = "x".repeat(501);
     let refused = admin.submit(&question, &[("reason", &long)]);
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.has(&long) && refused.has("Use at most 500 characters."));
+    assert!(refused.has(&long) && refused.has("Use at most 500 characters for the reason."));
     let done = admin.submit(&question, &[("reason", "Found in a public repository")]);
     assert_eq!(done.location, format!("/admin/users/{owner}"));
     let list = browser.get("/settings/api-keys");

@@ -37,7 +37,7 @@ fn names() -> Names {
     .into()
 }
 
-fn sentence(row: Row) -> String {
+fn told(row: Row) -> String {
     EntryView::of(Text::ENGLISH, row, &names()).sentence
 }
 
@@ -61,11 +61,11 @@ fn entries_read_as_sentences_with_names() {
     let invite = || json!({ "email": "ada@example.org", "name": "x" });
     let user = ("user", Some("usr_1"));
     assert_eq!(
-        sentence(row("invite.revoked", user, ("invite", "inv_1"), invite())),
+        told(row("invite.revoked", user, ("invite", "inv_1"), invite())),
         "Grace Hopper revoked the invite to ada@example.org."
     );
     assert_eq!(
-        sentence(row(
+        told(row(
             "user.suspended",
             ("api_key", Some("key_1")),
             ("user", "usr_2"),
@@ -74,7 +74,7 @@ fn entries_read_as_sentences_with_names() {
         "Grace Hopper (with an API key) suspended Ada Lovelace."
     );
     assert_eq!(
-        sentence(row(
+        told(row(
             "invite.expired",
             ("system", None),
             ("invite", "inv_1"),
@@ -83,7 +83,7 @@ fn entries_read_as_sentences_with_names() {
         "The invite to inv_1 expired."
     );
     assert_eq!(
-        sentence(row(
+        told(row(
             "user.recovery_asked",
             ("anonymous", None),
             ("user", ""),
@@ -92,7 +92,7 @@ fn entries_read_as_sentences_with_names() {
         "Somebody who was not signed in asked for a link to set a new password for somebody unknown."
     );
     assert_eq!(
-        sentence(row(
+        told(row(
             "shelf.painted",
             ("operator", None),
             ("shelf", "shl_1"),
@@ -101,7 +101,7 @@ fn entries_read_as_sentences_with_names() {
         "The operator (on the command line): shelf.painted (shl_1)."
     );
     assert_eq!(
-        sentence(row(
+        told(row(
             "user.suspended",
             ("user", Some("usr_gone")),
             ("user", "usr_2"),
@@ -109,6 +109,68 @@ fn entries_read_as_sentences_with_names() {
         )),
         "usr_gone suspended Ada Lovelace."
     );
+}
+
+#[test]
+fn a_sentence_says_what_changed_and_who_did_it_for_themselves() {
+    let own = |action: &str, before: Value, after: Value| {
+        let mut row = row(action, ("user", Some("usr_1")), ("user", "usr_1"), after);
+        row.before = Json(before);
+        told(row)
+    };
+    let of_ada = |before: Value, after: Value| {
+        let by = ("user", Some("usr_1"));
+        let mut row = row("user.updated", by, ("user", "usr_2"), after);
+        row.before = Json(before);
+        told(row)
+    };
+    let none = || Value::Null;
+    for (said, words) in [
+        (
+            own("user.created", none(), json!({ "role": "owner" })),
+            "Grace Hopper set up Vestibule and became its owner.",
+        ),
+        (
+            own("user.created", none(), json!({ "invite_id": "inv_1" })),
+            "Grace Hopper accepted an invite and got an account.",
+        ),
+        (
+            own("session.ended", none(), json!({ "sessions": 1 })),
+            "Grace Hopper signed out.",
+        ),
+        (
+            own("session.ended", none(), json!({ "sessions": 3 })),
+            "Grace Hopper signed out of 3 sessions.",
+        ),
+        (
+            own(
+                "user.updated",
+                json!({ "display_name": "Grace" }),
+                json!({ "display_name": "Grace Hopper" }),
+            ),
+            "Grace changed their name to Grace Hopper.",
+        ),
+        (
+            of_ada(
+                json!({ "role": "member", "status": "active" }),
+                json!({ "role": "admin", "status": "active" }),
+            ),
+            "Grace Hopper changed the role of Ada Lovelace to Administrator.",
+        ),
+        (
+            of_ada(
+                json!({ "role": "member", "email_verified": false }),
+                json!({ "role": "admin", "email_verified": true, "groups_added": [] }),
+            ),
+            "Grace Hopper changed the account of Ada Lovelace: role, confirmed address.",
+        ),
+        (
+            of_ada(json!({ "role": "member" }), json!({ "role": "member" })),
+            "Grace Hopper changed the account of Ada Lovelace.",
+        ),
+    ] {
+        assert_eq!(said, words);
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::wire::{InvitePatch, InviteView, MadeView, NewInviteBody};
+use self::wire::{InviteMade, InvitePatch, InviteView, NewInviteBody};
 use super::actions::{self, Edit};
 use super::model::{Delivery, NewInvite, State};
 use super::store::{self, Filter};
@@ -65,6 +65,7 @@ pub async fn list(
             Some(caller.user_id)
         },
         mail: query.mail_state,
+        but_mail: None,
     };
     let now = app.clock.now();
     let page = app
@@ -119,7 +120,7 @@ pub const CREATE: Doc = Doc::new("Make an invite")
          the scope `invites:reveal_link` too. For administrators.",
     )
     .body::<NewInviteBody>()
-    .answers::<MadeView>(201)
+    .answers::<InviteMade>(201)
     .codes(&[
         Code::Forbidden,
         Code::RoleNotGrantable,
@@ -137,7 +138,7 @@ pub async fn create(app: web::Data<App>, call: Call<NewInviteBody>) -> Result<Ht
     let shared = app.clone();
     let make = move |tx: &mut Tx<'_>, actor: &Actor, body: &NewInviteBody| {
         let made = actions::create(tx, &shared, actor, &NewInvite::try_from(body)?)?;
-        MadeView::read(tx, made)
+        InviteMade::read(tx, made)
     };
     answer(&app, call, StatusCode::CREATED, reveals, make).await
 }
@@ -152,20 +153,20 @@ async fn answer<T, F>(
 ) -> Result<HttpResponse>
 where
     T: Clone + Send + 'static,
-    F: FnMut(&mut Tx<'_>, &Actor, &T) -> Result<MadeView> + Send + 'static,
+    F: FnMut(&mut Tx<'_>, &Actor, &T) -> Result<InviteMade> + Send + 'static,
 {
     if !reveals {
         return call.run(app, status, make).await;
     }
     let shared = app.clone();
-    let with_id = |made: MadeView| {
+    let with_id = |made: InviteMade| {
         let lost = made.link_id.map(|id| id.to_string());
         (lost.unwrap_or_default(), made)
     };
     let first = move |tx: &mut Tx<'_>, actor: &Actor, body: &T| Ok(with_id(make(tx, actor, body)?));
     let again = move |tx: &mut Tx<'_>, actor: &Actor, lost: &str| {
         let made = actions::replace_link(tx, &shared, actor, lost.parse()?)?;
-        Ok(with_id(MadeView::read(tx, made)?))
+        Ok(with_id(InviteMade::read(tx, made)?))
     };
     call.run_secret(app, status, first, again).await
 }
@@ -213,7 +214,7 @@ pub const RESEND: Doc = Doc::new("Send an invite again")
          one that has expired too. `delivery: link` answers the link as when it is made.",
     )
     .body::<Resend>()
-    .answers::<MadeView>(200)
+    .answers::<InviteMade>(200)
     .codes(&[
         Code::Forbidden,
         Code::RoleNotGrantable,
@@ -243,7 +244,7 @@ pub async fn resend(
             id,
             body.delivery.unwrap_or(Delivery::Email),
         )?;
-        MadeView::read(tx, made)
+        InviteMade::read(tx, made)
     };
     answer(&app, call, StatusCode::OK, reveals, make).await
 }

@@ -179,7 +179,7 @@ impl InviteView {
 
 /// An invite that was made or sent again; with its link when that was asked for, this once.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct MadeView {
+pub struct InviteMade {
     #[serde(flatten)]
     invite: InviteView,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,7 +189,7 @@ pub struct MadeView {
     pub(super) link_id: Option<InviteLinkId>,
 }
 
-impl MadeView {
+impl InviteMade {
     pub(super) fn read(tx: &mut Tx<'_>, made: Made) -> Result<Self> {
         let link_id = made.link.as_ref().map(|link| link.id);
         let invite_url = made.link.map(|link| link.reveal().to_owned());
@@ -271,6 +271,7 @@ impl TryFrom<&NewInviteBody> for NewInvite {
 /// The body of `PATCH /api/v1/invites/{id}`; what is left out stays.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "label": "Workshop", "role": "member", "expires_in": 604_800 }]))]
 pub struct InvitePatch {
     /// A new address ends every link that was sent to the old one.
     email: Option<String>,

@@ -1,5 +1,6 @@
 //! The list of invites, and how many there are of each kind.
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use crate::clock::Time;
@@ -23,6 +24,8 @@ pub struct Filter {
     pub invited_by: Option<UserId>,
     /// Only invites whose last mail is in this state.
     pub mail: Option<MailState>,
+    /// Not the invites whose last mail is in this state.
+    pub but_mail: Option<MailState>,
 }
 
 /// A part of the list of invites, newest first.
@@ -76,6 +79,12 @@ pub fn list(
             .select(outbox::id.nullable());
         query = query.filter(invites::mail_id.eq_any(mails));
     }
+    if let Some(mail) = filter.but_mail {
+        let mails = outbox::table
+            .filter(outbox::id.nullable().eq(invites::mail_id))
+            .filter(outbox::state.eq(mail));
+        query = query.filter(not(exists(mails)));
+    }
     if let Some(beyond) = paging.beyond("(invites.created_at, invites.id)") {
         query = query.filter(beyond);
     }
@@ -94,11 +103,12 @@ pub fn list(
     }))
 }
 
-/// Pending invites, up to 1,001.
+/// Pending invites, up to 1,001, without those whose mail failed: they are counted apart.
 pub fn count_pending(conn: &mut Conn, now: Time) -> QueryResult<i64> {
     count_some(
         conn,
-        "SELECT 1 FROM invites WHERE state = 'pending' AND expires_at > $1",
+        "SELECT 1 FROM invites WHERE state = 'pending' AND expires_at > $1 AND NOT EXISTS \
+         (SELECT 1 FROM outbox WHERE outbox.id = invites.mail_id AND outbox.state = 'failed')",
         now,
     )
 }
@@ -106,7 +116,7 @@ pub fn count_pending(conn: &mut Conn, now: Time) -> QueryResult<i64> {
 /// Invites in the tabs of the list, up to 1,001 each.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
-    /// Pending.
+    /// Pending, and no mail failed.
     pub pending: i64,
     /// Pending, and the mail failed.
     pub not_delivered: i64,
@@ -114,8 +124,12 @@ pub struct Counts {
     pub expired: i64,
     /// Accepted.
     pub accepted: i64,
+    /// Declined.
+    pub declined: i64,
     /// Revoked.
     pub revoked: i64,
+    /// On hold.
+    pub on_hold: i64,
     /// All of them.
     pub all: i64,
 }
@@ -140,20 +154,21 @@ pub fn counts(conn: &mut Conn, now: Time) -> QueryResult<Counts> {
             "SELECT 1 FROM invites WHERE state = 'accepted' AND created_at <= $1",
             now,
         )?,
+        declined: count_some(
+            conn,
+            "SELECT 1 FROM invites WHERE state = 'declined' AND created_at <= $1",
+            now,
+        )?,
         revoked: count_some(
             conn,
             "SELECT 1 FROM invites WHERE state = 'revoked' AND created_at <= $1",
             now,
         )?,
+        on_hold: count_some(
+            conn,
+            "SELECT 1 FROM invites WHERE state = 'suspended' AND created_at <= $1",
+            now,
+        )?,
         all: count_some(conn, "SELECT 1 FROM invites WHERE created_at <= $1", now)?,
     })
-}
-
-/// Invites on hold, up to 1,001.
-pub fn count_suspended(conn: &mut Conn, now: Time) -> QueryResult<i64> {
-    count_some(
-        conn,
-        "SELECT 1 FROM invites WHERE state = 'suspended' AND created_at <= $1",
-        now,
-    )
 }

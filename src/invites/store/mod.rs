@@ -4,7 +4,7 @@ mod links;
 mod list;
 
 pub use links::{find_link, insert_link, invite_of_link, kill_link, kill_links};
-pub use list::{Counts, Filter, count_pending, count_suspended, counts, list};
+pub use list::{Counts, Filter, count_pending, counts, list};
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::clock::Time;
 use crate::db::Conn;
 use crate::db::schema::{invite_groups, invites, outbox, users};
 use crate::ids::{GroupId, InviteId, OutboxId, UserId};
-use crate::outbox::State as MailState;
+use crate::outbox::{State as MailState, Trouble};
 use crate::users::model::Status;
 
 /// The invite of an id.
@@ -149,6 +149,21 @@ pub fn update(conn: &mut Conn, invite: &Invite) -> QueryResult<()> {
         .map(drop)
 }
 
+/// When the mail server took the mails of an invite, as far as they are kept.
+pub fn deliveries(conn: &mut Conn, id: InviteId) -> QueryResult<Vec<Time>> {
+    let times: Vec<Option<Time>> = outbox::table
+        .filter(outbox::about.eq(id.as_str()))
+        .filter(outbox::sent_at.is_not_null())
+        .order(outbox::sent_at.desc())
+        .limit(MOST_DELIVERIES)
+        .select(outbox::sent_at)
+        .load(conn)?;
+    Ok(times.into_iter().flatten().collect())
+}
+
+/// More mails of one invite than anybody reads about.
+const MOST_DELIVERIES: i64 = 20;
+
 /// How the last mail of an invite fares.
 #[derive(Clone, Debug, Queryable)]
 pub struct MailOfInvite {
@@ -162,6 +177,15 @@ pub struct MailOfInvite {
     pub last_error: Option<String>,
     /// When it was taken.
     pub sent_at: Option<Time>,
+}
+
+impl MailOfInvite {
+    /// What keeps the mail from leaving, while it waits and once it was given up.
+    pub fn trouble(&self) -> Option<Trouble> {
+        let is_on_its_way = matches!(self.state, MailState::Waiting | MailState::Failed);
+        let error = self.last_error.as_deref().filter(|_| is_on_its_way)?;
+        Some(Trouble::read(error))
+    }
 }
 
 /// The last mails of invites.

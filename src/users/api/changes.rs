@@ -101,6 +101,7 @@ pub async fn create(app: web::Data<App>, call: Call<NewUserBody>) -> Result<Http
 /// The body of `PATCH /api/v1/users/{id}`; what is left out stays.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "display_name": "Ada Lovelace", "role": "member" }]))]
 pub struct UserPatch {
     /// 1 to 200 characters. Everybody may change their own.
     display_name: Option<String>,

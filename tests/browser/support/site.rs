@@ -110,7 +110,7 @@ impl Site {
         api.post(&format!("/api/v1/invites/{id}/revoke"), &json!({}))
             .is(200);
 
-        // What Edsger sent is put on hold when he is switched off.
+        // What Edsger sent is put on hold when he is suspended.
         let his = self.key("edsger@example.org", "Import", "", "30", "all");
         let his = Api::new(&self.app.base, Some(his));
         self.invite(&his, "tony.hoare@example.org", "Tony Hoare", &json!([]), 30);

@@ -27,7 +27,10 @@ fn a_new_person_has_to_tick_the_terms_and_the_version_is_kept() {
     let invited = app.invited("ada@example.org");
     let mut ada = app.anonymous();
     let page = ada.open(&invited.link).is(200).page();
-    assert_eq!(page.link("Read the terms"), "https://example.org/terms");
+    assert_eq!(
+        page.link("Read the terms (opens in a new tab)"),
+        "https://example.org/terms"
+    );
     let form = page
         .form("/self-service/invite")
         .fill("display_name", "Ada")

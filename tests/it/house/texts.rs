@@ -10,7 +10,7 @@ use super::sources::{Source, files, none, rust};
 
 /// Keys that are put together at run time: the fixed start. What follows must stand as a word of its own
 /// in the code: as it is, or with `_` or `.` in the place of `-`.
-const MADE_OF_DATA: [&str; 16] = [
+const MADE_OF_DATA: [&str; 20] = [
     "api-keys-scope-",
     "audit-",
     "audit-chip-",
@@ -18,8 +18,12 @@ const MADE_OF_DATA: [&str; 16] = [
     "docs-tag-",
     "error-",
     "field-",
+    "field-control-characters-",
+    "field-not-a-choice-",
+    "field-not-a-number-",
     "field-out-of-range-",
     "field-required-",
+    "field-too-long-",
     "landing-",
     "outbox-",
     "outbox-caption-",
@@ -168,7 +172,8 @@ fn every_text_is_used() {
         let error_page = key.strip_prefix("error-").is_some_and(|rest| {
             rest.rsplit_once('-').is_some_and(|(kind, part)| {
                 ["title", "detail", "next", "link"].contains(&part)
-                    && (["csrf", "csrf-kept"].contains(&kind)
+                    && (["csrf", "csrf-kept", "link", "link-recovery", "link-set-up"]
+                        .contains(&kind)
                         || Code::ALL
                             .iter()
                             .any(|code| code.status().to_string() == kind))

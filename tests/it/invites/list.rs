@@ -44,11 +44,13 @@ fn the_tabs_count_and_show_what_they_say() {
     assert_eq!(
         page.texts(".tabs a"),
         [
-            "Pending 2",
+            "Pending 1",
             "Not delivered 1",
             "Expired 1",
             "Accepted 1",
+            "Declined 1",
             "Revoked 1",
+            "On hold 0",
             "All 6"
         ]
     );
@@ -57,10 +59,11 @@ fn the_tabs_count_and_show_what_they_say() {
         "/admin/invites?tab=pending"
     );
     for (tab, addresses) in [
-        ("pending", vec!["typo@example.org", "pending@example.org"]),
+        ("pending", vec!["pending@example.org"]),
         ("not-delivered", vec!["typo@example.org"]),
         ("expired", vec!["over@example.org"]),
         ("accepted", vec!["used@example.org"]),
+        ("declined", vec!["declined@example.org"]),
         ("revoked", vec!["revoked@example.org"]),
     ] {
         assert_eq!(

@@ -1,5 +1,5 @@
-//! One form makes one key: the page that shows a secret is the answer to a POST, and reloading it must
-//! not make another.
+//! One form makes one secret: the page that shows a key or a link is the answer to a POST, and reloading it
+//! must not make another.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,13 +9,13 @@ use crate::error::{Code, Result};
 use crate::ids::SessionId;
 use crate::secret::{self, MasterKey, Place};
 
-/// Forms that are remembered. One that was pushed out makes another key when it is sent again, which
+/// Forms that are remembered. One that was pushed out makes another secret when it is sent again, which
 /// harms nobody.
 const FORMS: u64 = 10_000;
 
 type Number = [u8; 16];
 
-/// The forms that have made a key, in this process.
+/// The forms that have made a secret, in this process.
 #[derive(Debug)]
 pub struct UsedForms(Cache<Number, ()>);
 
@@ -36,7 +36,7 @@ impl UsedForms {
         URL_SAFE_NO_PAD.encode(master.seal(place(&session), &number))
     }
 
-    /// Takes a form that was sent. `None` when it has made a key already, or is about to.
+    /// Takes a form that was sent. `None` when it has made a secret already, or is about to.
     ///
     /// # Errors
     /// `form_expired` for a value that this session did not get.
@@ -56,7 +56,7 @@ impl UsedForms {
         Ok(is_first.then_some(FirstUse(number)))
     }
 
-    /// Lets the form be sent again, because no key came of it.
+    /// Lets the form be sent again, because nothing came of it.
     pub fn give_back(&self, form: &FirstUse) {
         self.0.invalidate(&form.0);
     }
@@ -65,7 +65,7 @@ impl UsedForms {
 fn place(session: &SessionId) -> Place<'_> {
     Place {
         table: "forms",
-        column: "api_key",
+        column: "stamp",
         row: session.as_str(),
     }
 }
