@@ -2,7 +2,9 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 use vestibule::clock::Clock;
 use vestibule::config::{Config, LogFormat, Source};
 use vestibule::db::Conn;
@@ -32,17 +34,19 @@ pub fn open(config: Config) -> Result<Parts, Failure> {
 
 /// Sends the log to the standard error.
 pub fn log(config: &Config, filter: &str) -> Outcome {
-    let filter = EnvFilter::try_new(filter).map_err(|why| {
+    let filter: Targets = filter.parse().map_err(|why| {
         format!("VESTIBULE_LOG is not a filter, such as info or vestibule=debug: {why}")
     })?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    match config.log_format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().init(),
-    }
+    let lines = match config.log_format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .init();
     Ok(())
 }
 

@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use lettre::message::Mailbox;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 pub use database::DatabaseUrl;
 pub use mail::{Smtp, SmtpCredentials, SmtpSecurity};
@@ -204,9 +204,22 @@ fn on_or_off(text: &str) -> Result<bool, String> {
 }
 
 fn log_filter(text: &str) -> Result<String, String> {
-    EnvFilter::try_new(text)
-        .map(|_| text.to_owned())
-        .map_err(|_| format!("{text:?} is no filter; write error, warn, info, debug or trace"))
+    let is_part = |part: &str| {
+        let (module, level) = part.split_once('=').unwrap_or(("all", part));
+        let is_module = !module.is_empty()
+            && module
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':'));
+        is_module && level.parse::<LevelFilter>().is_ok()
+    };
+    // The filter itself would take any word for the name of a module.
+    if text.split(',').all(|part| is_part(part.trim())) && text.parse::<Targets>().is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{text:?} is no filter; write error, warn, info, debug or trace"
+        ))
+    }
 }
 
 fn log_format(text: &str) -> Result<LogFormat, String> {

@@ -351,6 +351,7 @@ fn doubtful_settings_are_refused_with_the_words_that_work() {
         ("VESTIBULE_JOBS", "yes", "on or off"),
         ("VESTIBULE_LOG_FORMAT", "xml", "text or json"),
         ("VESTIBULE_LOG", "=,=", "warn"),
+        ("VESTIBULE_LOG", "chatty", "warn"),
         ("VESTIBULE_SMTP_CA_FILE", "none.pem", "none.pem"),
         ("VESTIBULE_METRICS_LISTEN", "9100", "127.0.0.1:8080"),
         (

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
@@ -123,7 +124,17 @@ impl Program {
             .unwrap();
         // A command that refuses before it reads closes the pipe.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        // One that serves instead of refusing would hold up the test for ever.
+        let (done, is_done) = std::sync::mpsc::channel::<()>();
+        let id = child.id().to_string();
+        let guard = std::thread::spawn(move || {
+            if is_done.recv_timeout(Duration::from_secs(120)) == Err(RecvTimeoutError::Timeout) {
+                drop(Command::new("kill").args(["-9", &id]).status());
+            }
+        });
         let output = child.wait_with_output().unwrap();
+        drop(done);
+        guard.join().unwrap();
         Said {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout)
