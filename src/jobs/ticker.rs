@@ -265,6 +265,16 @@ mod tests {
         );
     }
 
+    /// Ends a ticker with the test, also when the test fails.
+    struct Stop<'a>(&'a AtomicBool, &'a Db);
+
+    impl Drop for Stop<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Release);
+            self.1.bell().ring();
+        }
+    }
+
     #[test]
     fn a_commit_wakes_the_jobs_and_stopping_ends_them() {
         let scratch = Scratch::new();
@@ -276,6 +286,7 @@ mod tests {
             // Longer than `until` waits: what wakes the jobs is the bell.
             let patience = Duration::from_secs(40);
             let ticker = scope.spawn(move || tick(counters, db, &jobs, stopping, patience));
+            let stop = Stop(stopping, db);
             until(|| counters.runs.load(Ordering::SeqCst) > 0);
             counters.left.store(2, Ordering::SeqCst);
             scratch.tamper("DELETE FROM facts");
@@ -284,8 +295,7 @@ mod tests {
             scratch.clock.advance(crate::clock::hours(1));
             scratch.tamper("DELETE FROM facts");
             until(|| counters.hourly.load(Ordering::SeqCst) == 2);
-            stopping.store(true, Ordering::Release);
-            db.bell().ring();
+            drop(stop);
             ticker.join().unwrap();
         });
         let mut next = Leases::new(scratch.db.clone());
