@@ -2,13 +2,15 @@
 //! the same query, so that a key and its owner are never seen at different times.
 
 use diesel::prelude::*;
+use diesel::query_builder::AstPass;
+use diesel::sql_types::{Nullable, Text};
 
 use super::model::{Key, Terms};
 use super::usage::Use;
 use crate::access::{Role, Scopes};
 use crate::clock::Time;
 use crate::db::schema::{api_keys, users};
-use crate::db::{Conn, Cursor, MultiBackend, Paging, Slice};
+use crate::db::{Bulk, BulkRow, Conn, Cursor, MultiBackend, Paging, Slice, Suffix, Ts};
 use crate::ids::{KeyId, UserId};
 use crate::jobs::Noted;
 use crate::secret::{PlainSecret, SecretDigest};
@@ -237,23 +239,44 @@ pub fn revoke(
     Ok(changed == 1)
 }
 
-/// Writes when keys were last used; a later use that another instance has written stays.
+/// A use of a key on its way to its row.
+struct UseRow<'a> {
+    noted: &'a Noted<KeyId, Use>,
+    ip: Option<String>,
+}
+
+impl BulkRow for UseRow<'_> {
+    const HEAD: &'static str = "UPDATE api_keys SET last_used_at = new.column2, last_used_ip = new.column3, \
+         last_used_agent = new.column4 FROM (VALUES ";
+
+    fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_bind_param::<Text, KeyId>(&self.noted.of)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Ts, Time>(&self.noted.at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<Text>, Option<String>>(&self.ip)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, String>(&self.noted.what.agent)
+    }
+}
+
+/// Writes when keys were last used, in one statement for a few hundred; a later use that another instance
+/// has written stays.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn write_uses(conn: &mut Conn, uses: &[Noted<KeyId, Use>]) -> QueryResult<()> {
-    for used in uses {
-        let older = api_keys::last_used_at
-            .is_null()
-            .or(api_keys::last_used_at.lt(used.at));
-        diesel::update(api_keys::table.find(used.of))
-            .filter(older)
-            .set((
-                api_keys::last_used_at.eq(used.at),
-                api_keys::last_used_ip.eq(used.what.ip.map(|ip| ip.to_string())),
-                api_keys::last_used_agent.eq(&used.what.agent),
-            ))
-            .execute(conn)?;
+    const OLDER: &str = ") AS new WHERE api_keys.id = new.column1 \
+         AND (api_keys.last_used_at IS NULL OR api_keys.last_used_at < new.column2)";
+    if uses.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let rows: Vec<UseRow<'_>> = uses
+        .iter()
+        .map(|noted| UseRow {
+            noted,
+            ip: noted.what.ip.map(|ip| ip.to_string()),
+        })
+        .collect();
+    Suffix(Bulk(&rows), OLDER).execute(conn).map(drop)
 }

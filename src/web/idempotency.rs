@@ -143,7 +143,7 @@ impl Once {
     where
         A: Serialize + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<(String, A)> + Send + 'static,
-        G: FnMut(&mut Tx<'_>, &str) -> Result<A> + Send + 'static,
+        G: FnMut(&mut Tx<'_>, &str) -> Result<(String, A)> + Send + 'static,
     {
         let Some(Keyed {
             name, body, calls, ..
@@ -154,12 +154,12 @@ impl Once {
         };
         let _under_way = UnderWay::start(&calls, &name)?;
         let made = app.db.write(move |tx| {
-            match claim(tx, &name, &body, status)? {
-                Some(Kept { made: Some(id), .. }) => return again(tx, &id),
+            let (id, made) = match claim(tx, &name, &body, status)? {
+                Some(Kept { made: Some(id), .. }) => again(tx, &id)?,
                 Some(_) => return Code::IdempotencyMismatch.refuse(),
-                None => {}
-            }
-            let (id, made) = action(tx)?;
+                None => action(tx)?,
+            };
+            // The last one: a further repeat takes the place of this.
             keep(tx, &name, &[], Some(&id))?;
             Ok(made)
         });

@@ -87,7 +87,7 @@ impl<T: Clone + Send + 'static> Call<T> {
     where
         A: Serialize + Send + 'static,
         F: FnMut(&mut Tx<'_>, &Actor, &T) -> Result<(String, A)> + Send + 'static,
-        G: FnMut(&mut Tx<'_>, &Actor, &str) -> Result<A> + Send + 'static,
+        G: FnMut(&mut Tx<'_>, &Actor, &str) -> Result<(String, A)> + Send + 'static,
     {
         let Self {
             caller,

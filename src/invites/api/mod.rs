@@ -159,14 +159,14 @@ where
         return call.run(app, status, make).await;
     }
     let shared = app.clone();
-    let first = move |tx: &mut Tx<'_>, actor: &Actor, body: &T| {
-        let made = make(tx, actor, body)?;
+    let with_id = |made: InviteMade| {
         let lost = made.link_id.map(|id| id.to_string());
-        Ok((lost.unwrap_or_default(), made))
+        (lost.unwrap_or_default(), made)
     };
-    let again = move |tx: &mut Tx<'_>, actor: &Actor, id: &str| {
-        let made = actions::replace_link(tx, &shared, actor, id.parse()?)?;
-        InviteMade::read(tx, made)
+    let first = move |tx: &mut Tx<'_>, actor: &Actor, body: &T| Ok(with_id(make(tx, actor, body)?));
+    let again = move |tx: &mut Tx<'_>, actor: &Actor, lost: &str| {
+        let made = actions::replace_link(tx, &shared, actor, lost.parse()?)?;
+        Ok(with_id(InviteMade::read(tx, made)?))
     };
     call.run_secret(app, status, first, again).await
 }
