@@ -177,11 +177,11 @@ fn accept(ada: &Walk, link: &str) {
     ada.browser.fill("Password", PASSWORD);
     ada.browser.click("I accept the terms (version 2026-11)");
     ada.browser.click("Accept and create account");
-    ada.at("API keys", SITE);
+    ada.at("Welcome, Ada Lovelace", SITE);
     assert!(
         ada.browser
             .text(".flash")
-            .contains("Welcome, Ada Lovelace.")
+            .contains("You accepted the invite")
     );
 }
 

@@ -252,6 +252,7 @@ fn ones_own_settings() {
         "/sign-in/confirm?next=%2Fsettings%2Fapi-keys%2Fnew",
     );
     walk.is(&site, "mia@example.org");
+    walk.page("member-start", "/");
     walk.page("member-keys-none", "/settings/api-keys");
     walk.page("member-profile", "/settings/profile");
     walk.page("error-403", "/admin/users");

@@ -164,7 +164,7 @@ fn the_page_of_an_invite_tells_all_that_happened_to_it() {
 
 /// The name of who is signed in, from the form of the profile.
 fn page_name(page: &Page) -> String {
-    page.form("/settings/profile").value("name").to_owned()
+    page.form("/settings/profile").value("name")
 }
 
 #[test]
