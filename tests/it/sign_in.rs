@@ -150,7 +150,7 @@ fn asking_for_a_recovery_link_looks_the_same_whoever_is_asked_about() {
             let answer = if no_mail {
                 // The page has no form then, and asking all the same tells nothing either.
                 assert_eq!(browser.get("/recover").is(200).page().count("form"), 0);
-                let csrf = crate::support::door::csrf(&mut browser);
+                let csrf = csrf(&mut browser);
                 browser.post("/recover", &[("csrf", &csrf), ("email", email)])
             } else {
                 ask_recovery(&mut browser, email)
