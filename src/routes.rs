@@ -193,8 +193,12 @@ pub fn reference(public_url: &str) -> Reference {
 }
 
 /// Puts the table into the server. HEAD is answered like GET, without a body.
+///
+/// The server tries one address after the other: those without parts in braces, which are compared and not
+/// matched, come first.
 pub fn register(config: &mut web::ServiceConfig) {
     let mut table = routes();
+    table.sort_by_key(|route| route.path.contains('{'));
     while !table.is_empty() {
         let path = table[0].path;
         let (same, rest): (Vec<Route>, Vec<Route>) =

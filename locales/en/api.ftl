@@ -76,6 +76,7 @@ field-required = Fill this in.
 field-required-display-name = Enter your name.
 field-required-email = Enter an email address.
 field-required-name = Enter a name.
+field-password-missing = Enter a password.
 field-required-password = Enter a password.
 field-required-to = Enter an email address.
 field-required-site-name = Enter the name of the site.

@@ -178,7 +178,7 @@ pub async fn authenticate(db: &Db, cache: &KeyCache, text: &str, now: Time) -> R
         None => {
             cache.misses.fetch_add(1, Ordering::Relaxed);
             let found = db
-                .read(move |conn| Ok(store::by_digest(conn, digest)?))
+                .look_up(move |conn| Ok(store::by_digest(conn, digest)?))
                 .await?;
             let answer = judge(found);
             if let Some(generation) = generation {

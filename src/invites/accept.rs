@@ -102,7 +102,7 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
         &landing.settings.site_name,
     ];
     if entered.password.is_empty() {
-        wrong.push(FieldError::new("password", "required"));
+        wrong.push(FieldError::new("password", "password_missing"));
     } else if let Err(weakness) = crate::passwords::check_strength(&entered.password, &personal) {
         wrong.push(FieldError::new(
             "password",

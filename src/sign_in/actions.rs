@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::password::Proof;
 use super::sessions::NewSecret;
 use super::store::{self, NewSession};
 use crate::access::{Actor, ActorKind, Role};
@@ -77,15 +76,14 @@ pub fn by(from: &From, user: UserId) -> Actor {
 /// Gives a session a new secret after its user proved again who they are.
 ///
 /// # Errors
-/// `sign_in_failed` when the proof does not hold or is somebody else's, `sign_in_required` when the session
-/// has ended meanwhile.
+/// `sign_in_failed` when somebody else was proved, `sign_in_required` when the session has ended meanwhile.
 pub fn confirm(
     tx: &mut Tx<'_>,
     actor: &Actor,
     session: SessionId,
-    proof: &Proof,
+    proved: UserId,
 ) -> Result<NewSecret> {
-    if !actor.is(proof.hold(tx)?) {
+    if !actor.is(proved) {
         return Code::SignInFailed.refuse();
     }
     renew(tx, actor, session)
@@ -213,11 +211,11 @@ pub fn change_password(
     tx: &mut Tx<'_>,
     actor: &Actor,
     session: SessionId,
-    proof: &Proof,
+    proved: UserId,
     hash: &PasswordHash,
     end_others: bool,
 ) -> Result<NewSecret> {
-    let secret = confirm(tx, actor, session, proof)?;
+    let secret = confirm(tx, actor, session, proved)?;
     let user = actor.user()?;
     set_password(tx, actor, user, hash)?;
     one_time_links::end_all(tx, LinkKind::Recovery, Some(user))?;

@@ -11,6 +11,7 @@ use super::password;
 use super::sessions::hand_over;
 use crate::access::Actor;
 use crate::app::App;
+use crate::db::Tx;
 use crate::error::{Code, Error, Result};
 use crate::ids::SessionId;
 use crate::web::{Flash, FormErrors, Guest, Page, PostForm, SignedIn, own_path, render, show};
@@ -116,15 +117,13 @@ async fn try_sign_in(
     email: &str,
     entered: &str,
 ) -> Result<super::sessions::NewSecret> {
-    let proof = password::prove(app, &guest.actor, &guest.source, email, entered).await?;
     let old = old_session(guest);
-    app.db
-        .write(move |tx| {
-            actions::leave(tx, old.as_ref())?;
-            let id = proof.hold(tx)?;
-            actions::open_session(tx, &from, id, "password")
-        })
-        .await
+    let typed = (email, entered);
+    password::act(app, &guest.actor, &guest.source, typed, move |tx, user| {
+        actions::leave(tx, old.as_ref())?;
+        actions::open_session(tx, &from, user, "password")
+    })
+    .await
 }
 
 /// The session that the browser comes with.
@@ -206,12 +205,10 @@ pub async fn confirm(
         email: String::new(),
     };
     let confirmed = async {
-        let entered = form.get("password");
-        let proof = password::prove(&app, &who.actor, &guest.source, &who.email, entered).await?;
+        let typed = (who.email.as_str(), form.get("password"));
         let (actor, id) = (who.actor.clone(), who.session_id);
-        app.db
-            .write(move |tx| actions::confirm(tx, &actor, id, &proof))
-            .await
+        let renew = move |tx: &mut Tx<'_>, user| actions::confirm(tx, &actor, id, user);
+        password::act(&app, &who.actor, &guest.source, typed, renew).await
     };
     match confirmed.await {
         Ok(secret) => {

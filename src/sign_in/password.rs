@@ -57,24 +57,54 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Makes sure that the proof still holds.
+    /// The user, when the proof still holds.
     ///
     /// # Errors
-    /// `sign_in_failed`.
-    pub fn hold(&self, tx: &mut Tx<'_>) -> Result<UserId> {
+    /// When the database refuses.
+    pub fn holder(&self, tx: &mut Tx<'_>) -> Result<Option<UserId>> {
         let id = self.user.id;
         let user = users::find(tx, id)?;
         let same =
             user.password_hash.as_ref().map(PasswordHash::as_phc) == Some(self.hash.as_phc());
         if !same || user.status != Status::Active {
-            return Code::SignInFailed.refuse();
+            return Ok(None);
         }
         if let Some(better) = &self.better {
             let now = tx.now;
             users::set_password(tx, id, better, now)?;
         }
-        Ok(id)
+        Ok(Some(id))
     }
+}
+
+/// Does something for whom a password names, in one transaction with a last look at it. When the account
+/// changed in between, the password is checked once more: another sign-in may just have hashed it anew.
+///
+/// # Errors
+/// As [`prove`], and what the action answers.
+pub async fn act<T, F>(
+    app: &App,
+    actor: &Actor,
+    source: &str,
+    entered: (&str, &str),
+    action: F,
+) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx<'_>, UserId) -> Result<T> + Clone + Send + 'static,
+{
+    for _ in 0..2 {
+        let proof = prove(app, actor, source, entered.0, entered.1).await?;
+        let mut action = action.clone();
+        let done = app.db.write(move |tx| match proof.holder(tx)? {
+            Some(user) => action(tx, user).map(Some),
+            None => Ok(None),
+        });
+        if let Some(done) = done.await? {
+            return Ok(done);
+        }
+    }
+    Code::SignInFailed.refuse()
 }
 
 /// Checks that a password is the one of an address, within the limits. A wrong try is told in the audit log

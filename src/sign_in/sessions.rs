@@ -123,7 +123,7 @@ impl SessionStore for Sessions {
         let found = self
             .app
             .db
-            .read(move |conn| Ok(store::find(conn, &digest, now)?))
+            .look_up(move |conn| Ok(store::find(conn, &digest, now)?))
             .await;
         let found = match found {
             Ok(Some(found)) => found,

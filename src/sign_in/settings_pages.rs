@@ -9,6 +9,7 @@ use super::password;
 use super::sessions::hand_over;
 use super::store::{self, Listed};
 use crate::app::App;
+use crate::db::Tx;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::SessionId;
 use crate::web::{Flash, FormErrors, Guest, Page, PostForm, SignedIn, program, render, show};
@@ -49,18 +50,19 @@ pub async fn change_password(
             Code::SignInFailed => FieldError::new("current_password", "password_wrong").into(),
             _ => why,
         };
-        let proof = password::prove(&app, &who.actor, &guest.source, &who.email, present)
-            .await
-            .map_err(wrong)?;
         let personal = [who.name.as_str(), who.email.as_str()];
         if form.get("password").is_empty() {
             return Err(FieldError::new("password", "required").into());
         }
         let hash = password::hash(&app, "password", form.get("password"), &personal).await?;
         let (actor, id) = (who.actor.clone(), who.session_id);
-        app.db
-            .write(move |tx| actions::change_password(tx, &actor, id, &proof, &hash, end_others))
+        let typed = (who.email.as_str(), present);
+        let change = move |tx: &mut Tx<'_>, user| {
+            actions::change_password(tx, &actor, id, user, &hash, end_others)
+        };
+        password::act(&app, &who.actor, &guest.source, typed, change)
             .await
+            .map_err(wrong)
     };
     match changed.await {
         Ok(secret) => {

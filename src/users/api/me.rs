@@ -6,13 +6,14 @@ use actix_web::{HttpResponse, web};
 use moka::sync::Cache;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::UserView;
 use crate::access::{Role, Scopes};
 use crate::app::App;
 use crate::clock::{Span, Time, minutes};
 use crate::db::Conn;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{KeyId, UserId};
 use crate::openapi::Doc;
 use crate::users::store;
@@ -21,7 +22,8 @@ use crate::web::{ApiCaller, ok};
 /// The answer of `/api/v1/me`.
 #[derive(Serialize, JsonSchema)]
 pub struct Me {
-    user: Arc<UserView>,
+    #[schemars(with = "UserView")]
+    user: Arc<RawValue>,
     auth: Auth,
 }
 
@@ -37,7 +39,7 @@ struct Auth {
 /// Users as they were told last, so that asking who one is costs no query. An entry is believed as long
 /// as nobody's rights changed, nor in this process what is told about anybody, and for [`BELIEVED`] at most:
 /// other processes change it too, and when one was last seen.
-pub struct MeCache(Cache<(UserId, Role), (Generations, Time, Arc<UserView>)>);
+pub struct MeCache(Cache<(UserId, Role), (Generations, Time, Arc<RawValue>)>);
 
 /// Of rights, and of what is told about users.
 type Generations = (u64, u64);
@@ -83,7 +85,8 @@ pub async fn me(
                 let user = store::find(conn, id)?;
                 UserView::read(conn, user, &actor)
             };
-            let user = Arc::new(app.db.read(read).await?);
+            let view = app.db.look_up(read).await?;
+            let user: Arc<RawValue> = Arc::from(to_raw_value(&view).map_err(Error::internal)?);
             if let Some(generation) = generation {
                 cache
                     .0
