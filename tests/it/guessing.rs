@@ -210,7 +210,10 @@ fn guessing_the_present_password_inside_counts_too() {
         let mut browser = app.owner();
         let token = csrf(&mut browser);
         let mut try_it = |password: &str| {
-            let fields = [("csrf", &*token), (field, password)];
+            let mut fields = vec![("csrf", &*token), (field, password)];
+            if field == "current_password" {
+                fields.push(("password", "nine loud foghorns at night"));
+            }
             browser.post(page, &fields)
         };
         for _ in 0..5 {
