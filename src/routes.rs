@@ -195,10 +195,10 @@ pub fn reference(public_url: &str) -> Reference {
 /// Puts the table into the server. HEAD is answered like GET, without a body.
 ///
 /// The server tries one address after the other: those without parts in braces, which are compared and not
-/// matched, come first.
+/// matched, come first, and of these the ones that programs ask for.
 pub fn register(config: &mut web::ServiceConfig) {
     let mut table = routes();
-    table.sort_by_key(|route| route.path.contains('{'));
+    table.sort_by_key(|route| (route.path.contains('{'), !route.path.starts_with("/api/")));
     while !table.is_empty() {
         let path = table[0].path;
         let (same, rest): (Vec<Route>, Vec<Route>) =

@@ -11,8 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::sync::Cache;
 
-use super::model::Key;
-use super::store::{self, Owner};
+use super::store::{self, Holder};
 use crate::access::{Actor, ActorKind, Role, Scopes};
 use crate::clock::{Span, Time, seconds};
 use crate::db::Db;
@@ -178,7 +177,7 @@ pub async fn authenticate(db: &Db, cache: &KeyCache, text: &str, now: Time) -> R
         None => {
             cache.misses.fetch_add(1, Ordering::Relaxed);
             let found = db
-                .look_up(move |conn| Ok(store::by_digest(conn, digest)?))
+                .look_up(move |conn| Ok(store::holder(conn, digest)?))
                 .await?;
             let answer = judge(found);
             if let Some(generation) = generation {
@@ -191,20 +190,20 @@ pub async fn authenticate(db: &Db, cache: &KeyCache, text: &str, now: Time) -> R
 }
 
 /// What a row says, its end left aside: that is looked at on every use.
-fn judge(found: Option<(Key, Owner)>) -> Result<Principal, Code> {
-    let (key, owner) = found.ok_or(Code::CredentialInvalid)?;
-    if !owner.is_active() {
+fn judge(found: Option<Holder>) -> Result<Principal, Code> {
+    let holder = found.ok_or(Code::CredentialInvalid)?;
+    if !holder.is_active {
         return Err(Code::OwnerDisabled);
     }
-    if key.revoked_at.is_some() {
+    if holder.revoked_at.is_some() {
         return Err(Code::KeyRevoked);
     }
     Ok(Principal {
-        key_id: key.id,
-        owner_id: key.owner_id,
-        role: owner.role,
-        scopes: key.scopes,
-        expires_at: key.expires_at,
+        key_id: holder.key_id,
+        owner_id: holder.owner_id,
+        role: holder.role,
+        scopes: holder.scopes,
+        expires_at: holder.expires_at,
     })
 }
 

@@ -154,18 +154,63 @@ pub fn find(conn: &mut Conn, id: KeyId) -> QueryResult<(Key, Owner)> {
         .map(|(row, owner)| (row.into(), owner))
 }
 
-/// The key with that digest and its owner.
+/// Who holds a key, and what decides whether it is good.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// The key.
+    pub key_id: KeyId,
+    /// Its owner.
+    pub owner_id: UserId,
+    /// The owner's role as it is now.
+    pub role: Role,
+    /// Whether the owner's account may be used.
+    pub is_active: bool,
+    /// What the key may do, before the role is looked at.
+    pub scopes: Scopes,
+    /// When it ends.
+    pub expires_at: Option<Time>,
+    /// When it was revoked.
+    pub revoked_at: Option<Time>,
+}
+
+/// Who holds the key of a digest: no more than every request with an unknown key needs.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn by_digest(conn: &mut Conn, digest: SecretDigest) -> QueryResult<Option<(Key, Owner)>> {
-    let found: Option<(Row, Owner)> = api_keys::table
+pub fn holder(conn: &mut Conn, digest: SecretDigest) -> QueryResult<Option<Holder>> {
+    let columns = (
+        api_keys::id,
+        api_keys::owner_id,
+        users::role,
+        users::status,
+        api_keys::scopes,
+        api_keys::expires_at,
+        api_keys::revoked_at,
+    );
+    let found: Option<(_, _, _, String, String, _, _)> = api_keys::table
         .inner_join(users::table)
         .filter(api_keys::digest.eq(digest))
-        .select((Row::as_select(), OWNER))
+        .select(columns)
         .first(conn)
         .optional()?;
-    Ok(found.map(|(row, owner)| (row.into(), owner)))
+    let holder = |(key_id, owner_id, role, status, words, expires_at, revoked_at): (
+        _,
+        _,
+        _,
+        String,
+        String,
+        _,
+        _,
+    )| Holder {
+        key_id,
+        owner_id,
+        role,
+        is_active: status == "active",
+        scopes: scopes(&words),
+        expires_at,
+        revoked_at,
+    };
+    Ok(found.map(holder))
 }
 
 /// A page of keys, newest first: one user's, or everybody's.

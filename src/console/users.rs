@@ -78,16 +78,21 @@ pub async fn list(
     let slice: Slice<Row> = app
         .db
         .read(move |conn| {
-            let slice = store::list(conn, &filter, &paging)?;
+            let slice = store::lines(conn, &filter, &paging)?;
             let ids: Vec<UserId> = slice.rows.iter().map(|user| user.id).collect();
             let mut groups = groups::actions::groups_of(conn, &ids)?;
             Ok(slice.map(|user| {
                 let names = groups.remove(&user.id).unwrap_or_default();
                 let names: Vec<String> = names.into_iter().map(|group| group.name).collect();
+                let email = user.email.unwrap_or_default();
                 Row {
                     id: user.id,
-                    name: user.label().to_owned(),
-                    email: user.address().to_owned(),
+                    name: if user.display_name.is_empty() {
+                        email.clone()
+                    } else {
+                        user.display_name
+                    },
+                    email,
                     role: user.role,
                     active: user.status == Status::Active,
                     status: user.status,

@@ -72,6 +72,26 @@ pub struct User {
     pub last_seen_at: Option<Time>,
 }
 
+/// What a line in a table shows of a user.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = crate::db::schema::users)]
+pub struct Line {
+    /// See [`User::id`].
+    pub id: UserId,
+    /// See [`User::email`].
+    pub email: Option<String>,
+    /// See [`User::display_name`].
+    pub display_name: String,
+    /// See [`User::role`].
+    pub role: Role,
+    /// See [`User::status`].
+    pub status: Status,
+    /// See [`User::created_at`].
+    pub created_at: Time,
+    /// See [`User::last_seen_at`].
+    pub last_seen_at: Option<Time>,
+}
+
 impl User {
     /// The address, or nothing.
     pub fn address(&self) -> &str {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{NewUser, Status, User, normal};
+use super::model::{Line, NewUser, Status, User, normal};
 use crate::access::Role;
 use crate::clock::Time;
 use crate::db::schema::{group_members, users};
@@ -201,8 +201,33 @@ fn called(conn: &mut Conn, start: &str, end: &str) -> QueryResult<Vec<UserId>> {
 
 /// A part of the list of users, newest first.
 pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Slice<User>> {
-    let mut query = users::table
+    let rows = part(conn, filter, paging)?
         .select(User::as_select())
+        .load(conn)?;
+    Ok(paging.slice(rows, |user: &User| Cursor {
+        time: user.created_at,
+        id: user.id.to_string(),
+    }))
+}
+
+/// [`list`], with what a line in a table shows.
+pub fn lines(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Slice<Line>> {
+    let rows = part(conn, filter, paging)?
+        .select(Line::as_select())
+        .load(conn)?;
+    Ok(paging.slice(rows, |user: &Line| Cursor {
+        time: user.created_at,
+        id: user.id.to_string(),
+    }))
+}
+
+/// The rows of a part of the list, in its order.
+fn part<'a>(
+    conn: &mut Conn,
+    filter: &Filter,
+    paging: &Paging,
+) -> QueryResult<users::BoxedQuery<'a, MultiBackend>> {
+    let mut query = users::table
         .limit(paging.fetch())
         .into_boxed::<MultiBackend>();
     if let Ok(id) = filter.q.parse::<UserId>() {
@@ -243,19 +268,11 @@ pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Sl
     if let Some(beyond) = paging.beyond("(users.created_at, users.id)") {
         query = query.filter(beyond);
     }
-    let rows = if paging.newer {
-        query
-            .order((users::created_at.asc(), users::id.asc()))
-            .load(conn)?
+    Ok(if paging.newer {
+        query.order((users::created_at.asc(), users::id.asc()))
     } else {
-        query
-            .order((users::created_at.desc(), users::id.desc()))
-            .load(conn)?
-    };
-    Ok(paging.slice(rows, |user: &User| Cursor {
-        time: user.created_at,
-        id: user.id.to_string(),
-    }))
+        query.order((users::created_at.desc(), users::id.desc()))
+    })
 }
 
 /// The names of users, for sentences about them.

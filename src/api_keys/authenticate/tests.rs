@@ -170,7 +170,7 @@ fn a_slow_read_does_not_bring_a_revoked_key_back() {
     let now = house.base.now();
     let generation = db.rights().generation(now).unwrap();
     let read = db
-        .read_now(|conn| Ok(store::by_digest(conn, digest)?))
+        .read_now(|conn| Ok(store::holder(conn, digest)?))
         .unwrap();
     // … while the key is revoked …
     house.revoke(made.key.id);
