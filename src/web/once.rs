@@ -1,9 +1,11 @@
 //! One form makes one secret: the page that shows a key or a link is the answer to a POST, and reloading it
 //! must not make another.
 
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use moka::sync::Cache;
 
 use crate::error::{Code, Result};
 use crate::ids::SessionId;
@@ -11,18 +13,20 @@ use crate::secret::{self, MasterKey, Place};
 
 /// Forms that are remembered. One that was pushed out makes another secret when it is sent again, which
 /// harms nobody.
-const FORMS: u64 = 10_000;
+const FORMS: usize = 10_000;
 
 type Number = [u8; 16];
 
-/// The forms that have made a secret, in this process.
-#[derive(Debug)]
-pub struct UsedForms(Cache<Number, ()>);
+/// The forms that have made a secret, in this process. Under a lock of its own: of any number of takes at
+/// once one is the first.
+#[derive(Debug, Default)]
+pub struct UsedForms(Mutex<Used>);
 
-impl Default for UsedForms {
-    fn default() -> Self {
-        Self(Cache::new(FORMS))
-    }
+#[derive(Debug, Default)]
+struct Used {
+    numbers: HashSet<Number>,
+    /// In the order in which they came, to push out the oldest.
+    order: VecDeque<Number>,
 }
 
 /// A form that is being used for the first time.
@@ -52,13 +56,26 @@ impl UsedForms {
             .and_then(|sealed| master.open(place(&session), &sealed))
             .and_then(|plain| Number::try_from(plain.as_slice()).ok())
             .ok_or(Code::FormExpired)?;
-        let is_first = self.0.entry(number).or_insert(()).is_fresh();
+        let mut used = self.lock();
+        let is_first = used.numbers.insert(number);
+        if is_first {
+            used.order.push_back(number);
+            if used.order.len() > FORMS
+                && let Some(oldest) = used.order.pop_front()
+            {
+                used.numbers.remove(&oldest);
+            }
+        }
         Ok(is_first.then_some(FirstUse(number)))
     }
 
     /// Lets the form be sent again, because nothing came of it.
     pub fn give_back(&self, form: &FirstUse) {
-        self.0.invalidate(&form.0);
+        self.lock().numbers.remove(&form.0);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Used> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
