@@ -13,6 +13,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard};
 
 use crate::clock::{Span, Time};
+use crate::error::Error;
 
 /// Keys that are remembered at once, about 3 MiB.
 const MOST_ENTRIES: usize = 65_536;
@@ -49,6 +50,12 @@ impl fmt::Display for RetryAfter {
 }
 
 impl std::error::Error for RetryAfter {}
+
+impl From<RetryAfter> for Error {
+    fn from(wait: RetryAfter) -> Self {
+        Self::TooMany(wait.0)
+    }
+}
 
 /// Failures so far, by limit and key.
 ///

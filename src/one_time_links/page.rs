@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{Link, LinkKind, find};
 use crate::app::App;
 use crate::clock::minutes;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Result};
 use crate::limits::Limit;
 use crate::web::{Guest, TokenCookie};
 
@@ -38,8 +38,8 @@ const WRONG: Limit = Limit {
 /// # Errors
 /// Too many from one source.
 pub fn count_wrong(app: &App, guest: &Guest) -> Result<()> {
-    let taken = app.limits.take(&WRONG, &guest.source, app.clock.now());
-    taken.map_err(|wait| Error::TooMany(wait.0))
+    let now = app.clock.now();
+    Ok(app.limits.take(&WRONG, &guest.source, now)?)
 }
 
 /// The page of the links of one kind.
@@ -78,10 +78,12 @@ impl LinkPage {
         let token = self.cookie().token(app, request).unwrap_or_default();
         match self.find(app, &token).await {
             Ok(link) => Ok(Look::Good(link)),
-            Err(why) => {
+            // A database that is away says nothing about the link.
+            Err(why) if why.code() == Code::LinkGone => {
                 count_wrong(app, guest)?;
                 Err(why)
             }
+            Err(why) => Err(why),
         }
     }
 

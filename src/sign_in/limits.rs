@@ -76,7 +76,7 @@ impl<'a> Try<'a> {
                         failed: true,
                     });
                 }
-                Err(Held::Reached(wait)) => return Err(Error::TooMany(wait.0)),
+                Err(Held::Reached(wait)) => return Err(wait.into()),
                 Err(Held::UnderWay) if since.elapsed() < PATIENCE => {
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
@@ -123,10 +123,6 @@ fn start_all(app: &App, keys: &[(&'static Limit, String)]) -> Result<(), Held> {
 pub fn recovery(app: &App, address: &str, source: &str) -> Result<()> {
     let now = app.clock.now();
     let address = address.trim().to_ascii_lowercase();
-    app.limits
-        .take(&RECOVERY_SOURCE, source, now)
-        .map_err(|wait| Error::TooMany(wait.0))?;
-    app.limits
-        .take(&RECOVERY_ADDRESS, &address, now)
-        .map_err(|wait| Error::TooMany(wait.0))
+    app.limits.take(&RECOVERY_SOURCE, source, now)?;
+    Ok(app.limits.take(&RECOVERY_ADDRESS, &address, now)?)
 }

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::audit;
 use crate::clock::{Time, minutes};
 use crate::db::Tx;
-use crate::error::{Code, Error, FieldError, Result};
+use crate::error::{Code, FieldError, Result};
 use crate::events;
 use crate::ids::UserId;
 use crate::limits::Limit;
@@ -31,8 +31,8 @@ const MAILS: Limit = Limit {
 /// # Errors
 /// Too many.
 pub fn count(app: &App, user: UserId) -> Result<()> {
-    let taken = app.limits.take(&MAILS, user.as_str(), app.clock.now());
-    taken.map_err(|wait| Error::TooMany(wait.0))
+    let now = app.clock.now();
+    Ok(app.limits.take(&MAILS, user.as_str(), now)?)
 }
 
 /// Mails a user a link that proves their address, and says how long it works. Earlier links stop working.
