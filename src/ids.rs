@@ -232,6 +232,10 @@ kinds! {
     SessionId Session "ses";
     /// A one-time link that sets a password or makes the first owner.
     LinkId Link "otl";
+    /// A template that invites are made from.
+    TemplateId Template "tpl";
+    /// A batch of invites.
+    BatchId Batch "bat";
 }
 
 #[cfg(test)]

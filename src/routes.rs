@@ -11,8 +11,8 @@ use crate::callers::admit;
 use crate::error::{Code, Result};
 use crate::openapi::{Doc, Operation, Reference};
 use crate::{
-    api_keys, audit, console, events, groups, health, invites, metrics, openapi, outbox, sign_in,
-    site, users,
+    api_keys, audit, console, events, groups, health, invite_templates, invites, metrics, openapi,
+    outbox, schemas, sign_in, site, users,
 };
 
 /// One address and method.
@@ -161,6 +161,16 @@ fn api() -> Vec<Route> {
         PATCH "/api/v1/invites/{id}" Who::Scope(InvitesWrite), invites::api::CHANGE => invites::api::patch;
         POST "/api/v1/invites/{id}/resend" Who::Scope(InvitesWrite), invites::api::RESEND => invites::api::resend;
         POST "/api/v1/invites/{id}/revoke" Who::Scope(InvitesWrite), invites::api::REVOKE => invites::api::revoke;
+        GET "/api/v1/invite-templates" Who::Scope(InvitesRead), invite_templates::api::LIST => invite_templates::api::list;
+        POST "/api/v1/invite-templates" Who::Scope(SettingsWrite), invite_templates::api::MAKE => invite_templates::api::make;
+        GET "/api/v1/invite-templates/{id}" Who::Scope(InvitesRead), invite_templates::api::READ => invite_templates::api::read;
+        PATCH "/api/v1/invite-templates/{id}" Who::Scope(SettingsWrite), invite_templates::api::CHANGE => invite_templates::api::change;
+        DELETE "/api/v1/invite-templates/{id}" Who::Scope(SettingsWrite), invite_templates::api::DELETE => invite_templates::api::delete;
+        GET "/api/v1/schemas" Who::Scope(SettingsRead), schemas::api::LIST => schemas::api::list;
+        POST "/api/v1/schemas" Who::Scope(SettingsWrite), schemas::api::MAKE => schemas::api::make;
+        GET "/api/v1/schemas/{id}" Who::Scope(SettingsRead), schemas::api::READ => schemas::api::read;
+        PATCH "/api/v1/schemas/{id}" Who::Scope(SettingsWrite), schemas::api::CHANGE => schemas::api::change;
+        DELETE "/api/v1/schemas/{id}" Who::Scope(SettingsWrite), schemas::api::DELETE => schemas::api::delete;
         GET "/api/v1/groups" Who::Scope(GroupsRead), groups::api::LIST => groups::api::list;
         POST "/api/v1/groups" Who::Scope(GroupsWrite), groups::api::MAKE => groups::api::make;
         GET "/api/v1/groups/{id}" Who::Scope(GroupsRead), groups::api::READ => groups::api::read;

@@ -49,6 +49,7 @@ invites-declined = Declined
 invites-revoked = Revoked
 invites-expired = Expired
 invites-suspended = On hold
+invites-awaits-approval = Awaits approval
 
 ## One invite
 invites-detail-title = Invite to { $email }
@@ -174,5 +175,7 @@ landing-invite-used = If it was you, sign in. If not, tell { $inviter }: someone
 landing-used-signed-in = If it was you, there is nothing left to do. If not, tell { $inviter }: someone may have used your link.
 landing-invite-declined = It was declined. If that was not you, or you changed your mind, ask { $inviter } for a new one.
     .title = This invite was declined
+landing-invite-awaits-approval = An administrator has yet to approve. We write to you when it is done. You need not do anything until then.
+    .title = You have accepted
 landing-invite-suspended = An administrator has to look at it first. Ask { $inviter } about it.
     .title = This invite is on hold

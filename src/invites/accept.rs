@@ -1,6 +1,6 @@
 //! What the invited person can do: accept or decline.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::actions::record;
 use super::landing::{Kind, Landing, look};
@@ -8,7 +8,7 @@ use super::model::{Invite, State};
 use super::store;
 use crate::access::Actor;
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{Json, Tx};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::events;
 use crate::groups;
@@ -33,6 +33,8 @@ pub struct Entered {
     pub terms_accepted: bool,
     /// The version that the form showed; a program tells none and agrees to those in force.
     pub terms_shown: Option<String>,
+    /// What they said of themselves.
+    pub traits: Map<String, Value>,
 }
 
 /// A checked acceptance.
@@ -41,6 +43,7 @@ pub struct Acceptance {
     display_name: String,
     password_hash: Option<PasswordHash>,
     terms_accepted: bool,
+    traits: Json,
 }
 
 /// Somebody who has accepted.
@@ -90,6 +93,7 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
                 display_name: String::new(),
                 password_hash: None,
                 terms_accepted: must_accept,
+                traits: Json::object(),
             })
         } else {
             Err(Error::Invalid(wrong))
@@ -98,7 +102,7 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
     let name = read_name("display_name", &entered.display_name).map_err(|why| wrong.push(why));
     let personal = [
         entered.display_name.as_str(),
-        &landing.invite.email,
+        &landing.invite.address,
         &landing.settings.site_name,
     ];
     if entered.password.is_empty() {
@@ -109,14 +113,17 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
             password::weakness_code(weakness),
         ));
     }
+    let traits = landing.with_entered(&entered.traits);
+    let traits = traits.map_err(|faults| wrong.extend(faults));
     wrong.extend(terms);
-    match name {
-        Ok(display_name) if wrong.is_empty() => {
+    match (name, traits) {
+        (Ok(display_name), Ok(traits)) if wrong.is_empty() => {
             let hash = password::hash(app, "password", &entered.password, &personal).await?;
             Ok(Acceptance {
                 display_name,
                 password_hash: Some(hash),
                 terms_accepted: must_accept,
+                traits,
             })
         }
         _ => Err(Error::Invalid(wrong)),
@@ -152,7 +159,7 @@ pub fn accept(
         _ => return Code::SignInRequired.refuse(),
     };
     let by = sign_in::by(from, accepted.user.id);
-    store::set_accepted_by(tx, invite.id, accepted.user.id)?;
+    store::join(tx, invite.id, accepted.user.id, now)?;
     store::kill_links(tx, invite.id, now)?;
     outbox::actions::cancel_about(tx, invite.id.as_str())?;
     record(
@@ -190,13 +197,13 @@ fn register(
 ) -> Result<Accepted> {
     let invite = &landing.invite;
     let email: Email = invite
-        .email
+        .address
         .parse()
         .map_err(|()| Error::internal("an invite without an address"))?;
     let new = NewUser {
         email_verified: !landing.shown,
         schema_id: invite.schema_id.clone(),
-        traits: invite.traits.clone(),
+        traits: input.traits.clone(),
         metadata_public: invite.metadata_public.clone(),
         metadata_admin: invite.metadata_admin.clone(),
         password_hash: Some(hash.clone()),

@@ -246,7 +246,7 @@ fn rows(conn: &mut Conn, invites: Vec<Invite>, text: Text, now: Time) -> Result<
                     .and_then(|id| makers.get(&id).cloned())
                     .unwrap_or_else(|| operator.clone()),
                 created_at: invite.created_at,
-                email: invite.email,
+                email: invite.address,
             }
         })
         .collect())

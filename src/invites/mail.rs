@@ -22,6 +22,8 @@ pub struct InviteMail {
     pub inviter: String,
     /// The groups it gives, by name.
     pub groups: Vec<String>,
+    /// What the template says in every mail.
+    pub intro: String,
     /// What the inviter says.
     pub message: String,
     /// When it ends, in words.
@@ -43,7 +45,12 @@ impl InviteMail {
     /// # Errors
     /// When a template cannot be rendered.
     pub fn letter(&self, frame: &Frame, invite: &Invite) -> Result<Letter> {
-        frame.letter(self, &invite.email, invite.name(), Some(invite.id.as_str()))
+        frame.letter(
+            self,
+            &invite.address,
+            invite.name(),
+            Some(invite.id.as_str()),
+        )
     }
 
     /// Whether the person makes an account by accepting.
@@ -65,6 +72,7 @@ impl Mail for InviteMail {
             kind: MailKind::Register,
             inviter: "Grace Hopper".to_owned(),
             groups: vec!["Analysts".to_owned(), "Editors".to_owned()],
+            intro: "The lab in Lisbon welcomes you.".to_owned(),
             message: "We start on Tuesday.\nBring your laptop.".to_owned(),
             expires: "28 November 2026, 09:00 UTC".to_owned(),
             link: "https://id.example.org/self-service/invite?flow=inv_1&token=vsti_2".to_owned(),
@@ -87,5 +95,6 @@ mod tests {
             letter.text.contains("token=vsti_2") && letter.text.contains("We start on Tuesday.")
         );
         assert!(letter.html.contains("Analysts, Editors"));
+        assert!(letter.text.contains("The lab in Lisbon"));
     }
 }

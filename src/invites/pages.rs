@@ -37,6 +37,7 @@ pub(super) fn shown(invite: &Invite, mail: Option<&MailOfInvite>, now: Time) -> 
         State::Revoked => ("off", "ban", "invites-revoked"),
         State::Expired => ("off", "clock", "invites-expired"),
         State::Suspended => ("warn", "alert-triangle", "invites-suspended"),
+        State::AwaitingApproval => ("warn", "clock", "invites-awaits-approval"),
     };
     Shown { kind, icon, word }
 }
@@ -101,7 +102,7 @@ pub async fn detail(
         .unwrap_or_default();
     let state = invite.state_at(now);
     let can_send = matches!(state, State::Pending | State::Expired);
-    let title = page.t("invites-detail-title").arg("email", &invite.email);
+    let title = page.t("invites-detail-title").arg("email", &invite.address);
     let page = page.headed(title, "invites");
     show(&DetailPage {
         shown: shown(&invite, mail.as_ref(), now),
@@ -163,7 +164,7 @@ pub async fn resend(
     let words = app
         .text
         .get(key)
-        .arg("email", &made.invite.email)
+        .arg("email", &made.invite.address)
         .arg("until", app.text.day(made.invite.expires_at));
     Ok(Flash::ok(words).redirect(&app, &format!("/admin/invites/{id}")))
 }
@@ -255,7 +256,7 @@ pub async fn confirm_revoke(
     } else {
         invite.name().to_owned()
     };
-    let title = page.t("invites-revoke-title").arg("email", &invite.email);
+    let title = page.t("invites-revoke-title").arg("email", &invite.address);
     let page = page.headed(title, "invites");
     show(&RevokePage {
         page,
@@ -280,6 +281,6 @@ pub async fn revoke(
     let words = app
         .text
         .get("invites-revoked-flash")
-        .arg("email", &invite.email);
+        .arg("email", &invite.address);
     Ok(Flash::ok(words).redirect(&app, "/admin/invites"))
 }

@@ -29,4 +29,5 @@ mod roles;
 mod scale;
 mod sessions;
 mod sign_in;
+mod templates;
 mod verification;

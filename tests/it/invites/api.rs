@@ -55,7 +55,10 @@ fn an_invite_is_told_in_full_and_never_with_its_link() {
     for (field, value) in [
         ("state", json!("pending")),
         ("phone", Value::Null),
-        ("template", Value::Null),
+        (
+            "template",
+            json!("tpl_00000000-0000-7000-8000-000000000000"),
+        ),
         ("schema_id", json!("default")),
         ("match", json!("strict")),
         ("domains", json!([])),
