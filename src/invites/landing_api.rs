@@ -137,7 +137,7 @@ pub struct Answer {
 /// What a JSON answer tells.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Outcome {
-    /// `accepted` or `declined`.
+    /// `accepted`, `awaiting_approval` or `declined`.
     state: &'static str,
     /// The account of who accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,6 +187,11 @@ impl From<Done> for Outcome {
         match done {
             Done::Declined => Self {
                 state: "declined",
+                user: None,
+                redirect_url: None,
+            },
+            Done::Waiting => Self {
+                state: "awaiting_approval",
                 user: None,
                 redirect_url: None,
             },

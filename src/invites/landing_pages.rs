@@ -276,6 +276,10 @@ pub async fn answer(
         return Ok(answer);
     }
     match done {
+        // The page of the same link says that an administrator has yet to approve.
+        Ok(Done::Waiting) => Ok(HttpResponse::SeeOther()
+            .insert_header((LOCATION, path(&link.flow)))
+            .finish()),
         Ok(Done::Declined) => {
             // The cookie stays: whoever goes back reads how the invite ended.
             declined(page, &guest)
@@ -327,11 +331,12 @@ async fn act(
                 actor: guest.actor.clone(),
                 agent: guest.agent.clone(),
             };
-            let accepted = app
-                .db
-                .write(move |tx| accept::accept(tx, &from, viewer, &flow_text, &token_text, &input))
-                .await?;
-            Ok(Done::Accepted(Box::new(accepted)))
+            let shared = app.clone();
+            app.db
+                .write(move |tx| {
+                    accept::accept(tx, &shared, &from, viewer, &flow_text, &token_text, &input)
+                })
+                .await
         }
         "decline" => {
             find(app, guest, flow, token).await?;

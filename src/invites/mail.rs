@@ -80,6 +80,61 @@ impl Mail for InviteMail {
     }
 }
 
+/// Somebody accepted, and the maker of the invite is asked to have it approved.
+pub struct WaitingMail {
+    /// Whom the invite was for.
+    pub address: String,
+    /// Where it is approved.
+    pub link: String,
+}
+
+crate::mail!(
+    WaitingMail,
+    "invite_waiting",
+    "mail/invite_waiting/body.txt",
+    "mail/invite_waiting/body.html"
+);
+
+impl Mail for WaitingMail {
+    fn subject(&self, frame: &Frame) -> Message {
+        let subject = frame.t("mail-waiting-subject");
+        subject.arg("address", &self.address)
+    }
+
+    fn sample() -> Self {
+        Self {
+            address: "ada@example.org".to_owned(),
+            link: "https://id.example.org/admin/invites/inv_1".to_owned(),
+        }
+    }
+}
+
+/// An acceptance was approved.
+pub struct ApprovedMail {
+    /// Where the person goes on.
+    pub link: String,
+}
+
+crate::mail!(
+    ApprovedMail,
+    "invite_approved",
+    "mail/invite_approved/body.txt",
+    "mail/invite_approved/body.html"
+);
+
+impl Mail for ApprovedMail {
+    fn subject(&self, frame: &Frame) -> Message {
+        let subject = frame.t("mail-approved-subject");
+        subject.arg("site", &frame.site_name)
+    }
+
+    fn sample() -> Self {
+        Self {
+            link: "https://id.example.org/sign-in".to_owned(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +151,13 @@ mod tests {
         );
         assert!(letter.html.contains("Analysts, Editors"));
         assert!(letter.text.contains("The lab in Lisbon"));
+    }
+
+    #[test]
+    fn whoever_waits_and_whoever_decides_are_told() {
+        let waiting = crate::outbox::check_sample::<WaitingMail>();
+        assert!(waiting.text.contains("/admin/invites/inv_1"));
+        let approved = crate::outbox::check_sample::<ApprovedMail>();
+        assert!(approved.html.contains("https://id.example.org/sign-in"));
     }
 }

@@ -9,6 +9,7 @@ mod support;
 mod acceptance;
 mod answers;
 mod api;
+mod approval;
 mod bad_input;
 mod cli;
 mod crash;

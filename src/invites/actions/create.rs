@@ -134,6 +134,18 @@ pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Resul
     })
 }
 
+/// How the link of an invite would reach the person: the choice, or the template's.
+///
+/// # Errors
+/// When there is no such template.
+pub fn delivery(conn: &mut Conn, actor: &Actor, choices: &Choices) -> Result<Delivery> {
+    if let Some(delivery) = choices.delivery {
+        return Ok(delivery);
+    }
+    let policy = chosen(conn, actor, choices)?.policy()?;
+    Ok(policy.delivery.unwrap_or(Delivery::Email))
+}
+
 fn chosen(conn: &mut Conn, actor: &Actor, choices: &Choices) -> Result<Template> {
     let Some(id) = choices.template else {
         return invite_templates::actions::find(conn, Template::default_id()?);

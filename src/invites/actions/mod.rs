@@ -1,12 +1,14 @@
 //! What the inviting side can do.
 
+mod approval;
 mod create;
 mod edit;
 mod end;
 mod grant;
 mod send;
 
-pub use create::{create, plan};
+pub use approval::{approve, reinstate, reject};
+pub use create::{create, delivery, plan};
 pub use edit::{Edit, edit};
 pub use end::{expire, revoke, suspend, suspend_all_of};
 pub use grant::{inviter_may, require_can_grant, template};

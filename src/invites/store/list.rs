@@ -155,6 +155,8 @@ pub struct Counts {
     pub revoked: i64,
     /// On hold.
     pub on_hold: i64,
+    /// Accepted, and an administrator has to approve.
+    pub to_approve: i64,
     /// All of them.
     pub all: i64,
 }
@@ -192,6 +194,11 @@ pub fn counts(conn: &mut Conn, now: Time) -> QueryResult<Counts> {
         on_hold: count_some(
             conn,
             "SELECT 1 FROM invites WHERE state = 'suspended' AND created_at <= $1",
+            now,
+        )?,
+        to_approve: count_some(
+            conn,
+            "SELECT 1 FROM invites WHERE state = 'awaiting_approval' AND created_at <= $1",
             now,
         )?,
         all: count_some(conn, "SELECT 1 FROM invites WHERE created_at <= $1", now)?,

@@ -10,11 +10,14 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::accept::Application;
 use super::model::{Invite, State};
 use crate::access::Role;
 use crate::clock::Time;
 use crate::db::Conn;
-use crate::db::schema::{invite_acceptances, invite_groups, invites, outbox, users};
+use crate::db::schema::{
+    invite_acceptances, invite_applications, invite_groups, invites, outbox, users,
+};
 use crate::ids::{GroupId, InviteId, OutboxId, TemplateId, UserId};
 use crate::outbox::{State as MailState, Trouble};
 use crate::users::model::Status;
@@ -99,7 +102,7 @@ pub fn turn(
 ) -> QueryResult<bool> {
     let row = invites::table.find(id).filter(invites::state.eq(from));
     let changed = match to {
-        State::Accepted => diesel::update(row)
+        State::Accepted | State::AwaitingApproval => diesel::update(row)
             .set((invites::state.eq(to), invites::accepted_at.eq(now)))
             .execute(conn)?,
         _ => diesel::update(row)
@@ -249,6 +252,41 @@ pub fn beyond_maker(conn: &mut Conn, most: i64) -> QueryResult<Vec<Invite>> {
         .limit(most)
         .select(Invite::as_select())
         .load(conn)
+}
+
+/// Keeps what somebody brings along until it is approved.
+pub fn insert_application(
+    conn: &mut Conn,
+    id: InviteId,
+    application: &Application,
+    now: Time,
+) -> QueryResult<()> {
+    diesel::insert_into(invite_applications::table)
+        .values((
+            invite_applications::invite_id.eq(id),
+            invite_applications::user_id.eq(application.user_id),
+            invite_applications::display_name.eq(&application.display_name),
+            invite_applications::password_hash.eq(&application.password_hash),
+            invite_applications::traits.eq(&application.traits),
+            invite_applications::terms_version.eq(&application.terms_version),
+            invite_applications::address_proved.eq(application.address_proved),
+            invite_applications::created_at.eq(now),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// What waits for approval.
+pub fn application(conn: &mut Conn, id: InviteId) -> QueryResult<Application> {
+    invite_applications::table
+        .find(id)
+        .select(Application::as_select())
+        .first(conn)
+}
+
+/// Erases what waited for approval.
+pub fn forget_application(conn: &mut Conn, id: InviteId) -> QueryResult<usize> {
+    diesel::delete(invite_applications::table.find(id)).execute(conn)
 }
 
 /// Pending invites that members made, from after one on: templates let them, which the sweep has to ask.
