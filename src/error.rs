@@ -114,6 +114,10 @@ codes! {
     FormExpired = 403 "form_expired";
     /// The account is suspended.
     AccountDisabled = 403 "account_disabled";
+    /// A code was sent to the address, and has to come along.
+    CodeRequired = 403 "code_required";
+    /// The code is not right, was used, or was tried too often.
+    CodeInvalid = 403 "code_invalid";
     /// The invite is for somebody else.
     InviteMismatch = 403 "invite_mismatch";
     /// No such thing, or none that the caller may see.
@@ -150,6 +154,8 @@ codes! {
     MailNotSetUp = 409 "mail_not_set_up";
     /// The one-time link is not good (any more).
     LinkGone = 410 "link_gone";
+    /// The code is too old.
+    CodeExpired = 410 "code_expired";
     /// The invite has ended by time.
     InviteExpired = 410 "invite_expired";
     /// The invite was withdrawn.

@@ -40,3 +40,12 @@ mail-welcome-subject = Your account at { $site }
 mail-welcome-what = An account was made for you at { $site }.
 mail-welcome-link = To use it, open this page within 7 days and choose a password:
 mail-welcome-open = Choose a password
+
+## A code of six digits
+mail-code-subject = Your code for { $site }
+mail-code-what = Somebody, probably you, asked for a code to go on at { $site }:
+mail-code-until = Enter it on the page that asks for it. It works for 10 minutes, and once.
+mail-code-not-you = Never tell it to anybody. If you did not ask for it, do nothing.
+
+## Text messages; short, because each is paid for by its length
+sms-code = { $code } is your code for { $site }. It works for 10 minutes. Never tell it to anybody.

@@ -2,7 +2,7 @@
 
 ## Users in the console
 users-lead = Everybody who has an account here.
-users-search = Search by the beginning of a name or email, or an ID
+users-search = Search by the beginning of a name, email or phone number, or an ID
 users-status = Status
 users-any-status = Any status
 users-any-role = Any role
@@ -14,7 +14,7 @@ users-user = User
 users-last-seen = Last seen
 users-never = Never
 users-no-match = No users match
-users-no-match-text = The search finds the beginning of a name or an email.
+users-no-match-text = The search finds the beginning of a name, an email or a phone number.
 users-title-of = { $name }
 users-sessions = Sessions
 users-by-invite = by an invite

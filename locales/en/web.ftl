@@ -170,6 +170,7 @@ web-saved = Saved.
 
 ## Fields that several pages share
 field-email-label = Email
+field-phone-label = Phone
 field-name-label = Your name
 field-password-label = Password
 field-new-password-label = New password

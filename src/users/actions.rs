@@ -363,6 +363,7 @@ fn facts(user: &User) -> serde_json::Value {
     json!({
         "display_name": user.display_name,
         "email": user.email,
+        "phone": user.phone,
         "role": user.role,
         "status": user.status,
         "traits": user.traits,

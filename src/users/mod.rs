@@ -10,6 +10,7 @@ pub mod deletion;
 pub mod mail;
 pub mod model;
 pub mod pages;
+pub mod phone;
 pub mod store;
 pub mod verification;
 pub mod verification_pages;

@@ -6,9 +6,10 @@ use super::imports::{edges, room_of};
 use super::sources::{self, none};
 
 /// The tables of each room.
-const OWN: [(&str, &[&str]); 13] = [
+const OWN: [(&str, &[&str]); 14] = [
     ("api_keys", &["api_keys"]),
     ("audit", &["audit"]),
+    ("codes", &["codes"]),
     ("db", &["facts", "revisions"]),
     ("events", &["events"]),
     ("groups", &["groups", "group_members"]),
