@@ -142,6 +142,8 @@ codes! {
     EditConflict = 409 "edit_conflict";
     /// There must always be an active owner.
     LastOwner = 409 "last_owner";
+    /// The person could not sign in any more.
+    OnlyLogin = 409 "only_login";
     /// They own something; say who gets it.
     OwnsData = 409 "owns_data";
     /// The account is not in the state that this needs.

@@ -48,4 +48,6 @@ mail-code-until = Enter it on the page that asks for it. It works for 10 minutes
 mail-code-not-you = Never tell it to anybody. If you did not ask for it, do nothing.
 
 ## Text messages; short, because each is paid for by its length
+sms-welcome = An account was made for you at { $site }. To use it, open this page within 7 days: { $link }
+sms-verification = If the account at { $site } that names this number is yours, confirm it within 24 hours: { $link }
 sms-code = { $code } is your code for { $site }. It works for 10 minutes. Never tell it to anybody.

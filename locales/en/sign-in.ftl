@@ -3,14 +3,22 @@
 ## Signing in
 sign-in-title = Sign in
 sign-in-button = Sign in
+sign-in-who = Email or phone
+sign-in-code-send = Send me a code
+sign-in-code-title = Enter your code
+sign-in-code-lead = If <strong>{ $address }</strong> has an account and is confirmed there, a code of 6 digits is on its way. It works for 10 minutes.
+sign-in-code-cannot = No code can be sent there at present. Ask { $contact } for a way in.
+sign-in-code-again = Send another code
 sign-in-forgot = Forgot your password?
 sign-in-nobody = No account exists yet. The link that makes the first owner is in the server's output; a restart prints a new one.
 sign-in-signed-out = You are signed out.
 sign-in-too-many-tries = Too many tries. Wait { $wait }, then try again. You can also reset your password.
 sign-in-for-invite = Sign in to accept the invite.
 sign-in-an-administrator = an administrator
-confirm-title = Enter your password again
-confirm-lead = You are signed in as <strong>{ $email }</strong>. To make secrets we ask again when your sign-in is more than 10 minutes old.
+confirm-title = Prove that it is you
+confirm-lead = You are signed in as <strong>{ $email }</strong>. For this we ask again when your sign-in is more than 10 minutes old.
+confirm-code-to = Send a code to
+confirm-code-lead = A code can go to <strong>{ $address }</strong>.
 confirm-button = Go on
 
 ## Set-up

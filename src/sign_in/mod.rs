@@ -5,6 +5,9 @@
 //! a new secret at every proof of who somebody is.
 
 pub mod actions;
+pub mod code;
+pub mod code_pages;
+pub mod confirm_pages;
 pub mod limits;
 pub mod pages;
 pub mod password;

@@ -7,6 +7,8 @@
 pub mod actions;
 pub mod api;
 pub mod deletion;
+pub mod logins;
+pub mod logins_pages;
 pub mod mail;
 pub mod model;
 pub mod pages;

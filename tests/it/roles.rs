@@ -235,6 +235,7 @@ fn an_address_says_who_may_call_it() {
             "GET /self-service/invite",
             "GET /setup",
             "GET /sign-in",
+            "GET /sign-in/code",
             "GET /static/{file}",
             "GET /verify",
             "POST /recover",
@@ -242,6 +243,7 @@ fn an_address_says_who_may_call_it() {
             "POST /self-service/invite",
             "POST /setup",
             "POST /sign-in",
+            "POST /sign-in/code",
             "POST /verify",
         ]
     );

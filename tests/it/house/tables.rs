@@ -19,7 +19,7 @@ const OWN: [(&str, &[&str]); 14] = [
     ("outbox", &["outbox"]),
     ("sign_in", &["sessions"]),
     ("site", &["settings"]),
-    ("users", &["users"]),
+    ("users", &["logins", "users"]),
     ("web", &["idempotent_answers"]),
 ];
 

@@ -33,12 +33,17 @@ pub struct Message {
 impl Message {
     /// The six digits in the words.
     pub fn code(&self) -> String {
-        let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
-        let found = self.text.split_whitespace().find(is_code);
-        found
-            .unwrap_or_else(|| panic!("no code in {:?}", self.text))
-            .to_owned()
+        code_in(&self.text)
     }
+}
+
+/// The six digits in a mail or a message.
+pub fn code_in(text: &str) -> String {
+    let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
+    let found = text.split_whitespace().find(is_code);
+    found
+        .unwrap_or_else(|| panic!("no code in {text:?}"))
+        .to_owned()
 }
 
 /// A running gateway. It ends with the process; a connection takes a thread of its own.
