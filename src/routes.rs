@@ -71,6 +71,10 @@ fn public() -> Vec<Route> {
         POST "/sign-in" Who::Anyone => sign_in::pages::sign_in;
         GET "/sign-in/code" Who::Anyone => sign_in::code_pages::sign_in_form;
         POST "/sign-in/code" Who::Anyone => sign_in::code_pages::sign_in;
+        GET "/register" Who::Anyone => sign_in::register_pages::form;
+        POST "/register" Who::Anyone => sign_in::register_pages::ask;
+        GET "/register/code" Who::Anyone => sign_in::register_pages::code_form;
+        POST "/register/code" Who::Anyone => sign_in::register_pages::create;
         GET "/recover" Who::Anyone => sign_in::recovery_pages::ask_form;
         POST "/recover" Who::Anyone => sign_in::recovery_pages::ask;
         GET "/recover/new" Who::Anyone => sign_in::recovery_pages::form;

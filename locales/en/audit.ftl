@@ -85,6 +85,7 @@ audit-invite-suspended = { $actor } put the invite to { $target } on hold.
 audit-invite-expired = The invite to { $target } expired.
 audit-user-created = { $actor } made the account of { $target }.
 audit-user-created-by-invite = { $actor } accepted an invite and got an account.
+audit-user-created-by-registering = { $actor } made an account for themselves.
 audit-user-created-by-set-up = { $actor } set up Vestibule and became its owner.
 audit-user-updated = { $actor } changed the account of { $target }.
 audit-user-updated-role = { $actor } changed the role of { $target } to { $role }.

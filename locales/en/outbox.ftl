@@ -50,6 +50,7 @@ outbox-kind-recovery = New password
 outbox-kind-verification = Confirm an address
 outbox-kind-welcome = New account
 outbox-kind-code = Code
+outbox-kind-have-account = Account exists
 outbox-kind-key-made = API key made
 outbox-kind-key-revoked = API key revoked
 

@@ -26,6 +26,19 @@ setup-title = Create the first owner
 setup-lead = This account can do everything here, so keep its password safe. You can invite others afterwards.
 setup-button = Create account
 
+## Registration
+register-title = Create an account
+register-lead = We send a code to your address, to know that it is yours.
+register-code-title = Create your account
+register-code-lead = A message is on its way to <strong>{ $address }</strong>. If there is a code of 6 digits in it, enter it here within 10 minutes.
+register-cannot = No code can be sent there at present. Ask { $contact } for an account.
+register-again = Use another address, or send another code
+register-done = Welcome to { $site }. Your account is ready.
+register-closed-title = Registration is closed
+register-closed-text = You cannot make an account at { $site } by yourself at the moment.
+register-closed-next = Ask { $contact } for an invite. If you have one, open the link in it.
+register-offer = Create an account
+
 ## Recovery
 recover-title = Reset your password
 recover-lead = We send you a link that sets a new password.

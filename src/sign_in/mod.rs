@@ -13,6 +13,8 @@ pub mod pages;
 pub mod password;
 pub mod recovery;
 pub mod recovery_pages;
+pub mod register;
+pub mod register_pages;
 pub mod sessions;
 pub mod settings_pages;
 pub mod setup_pages;

@@ -55,19 +55,27 @@ struct SignInPage {
     nobody: bool,
     /// A code can be sent by mail or SMS.
     codes: bool,
+    /// Everybody may make an account.
+    registration: bool,
 }
 
 impl SignInPage {
-    fn new(app: &App, page: Page, email: &str, next: &Next) -> Self {
-        Self {
+    async fn of(app: &web::Data<App>, page: Page, email: &str, next: &Next) -> Result<Self> {
+        let read = app.db.read(|conn| {
+            let open = crate::site::actions::current(conn)?.registration_open;
+            Ok((crate::users::store::any(conn)?, open))
+        });
+        let (anybody, registration) = read.await?;
+        Ok(Self {
             codes: app.config.smtp.is_some() || app.config.sms.is_some(),
             page: page.titled("sign-in-title", ""),
             errors: FormErrors::none(),
             email: email.to_owned(),
+            registration,
             from_invite: next.path().starts_with("/self-service/invite"),
             next: next.path().to_owned(),
-            nobody: false,
-        }
+            nobody: !anybody,
+        })
     }
 }
 
@@ -81,12 +89,7 @@ pub async fn sign_in_form(
     if guest.signed_in.is_some() {
         return Ok(see_other(next.path()));
     }
-    let mut shown = SignInPage::new(&app, page, &next.email, &next);
-    shown.nobody = !app
-        .db
-        .read(|conn| Ok(crate::users::store::any(conn)?))
-        .await?;
-    show(&shown)
+    show(&SignInPage::of(&app, page, &next.email, &next).await?)
 }
 
 /// `POST /sign-in`: anybody.
@@ -120,7 +123,7 @@ pub async fn sign_in(
                 }
                 why => FormErrors::of(app.text, with_contact(&app, why).await)?,
             };
-            let mut shown = SignInPage::new(&app, page, form.get("email"), &next);
+            let mut shown = SignInPage::of(&app, page, form.get("email"), &next).await?;
             let status = shown.page.refuse(&errors);
             shown.errors = errors;
             render(status, &shown)

@@ -29,6 +29,7 @@ mod openapi;
 mod outbox;
 mod owners;
 mod phones;
+mod registration;
 mod roles;
 mod scale;
 mod sessions;
