@@ -116,6 +116,10 @@ codes! {
     AccountDisabled = 403 "account_disabled";
     /// The template is not the caller's to invite with.
     TemplateNotUsable = 403 "template_not_usable";
+    /// A code was sent to the address, and has to come along.
+    CodeRequired = 403 "code_required";
+    /// The code is not right, was used, or was tried too often.
+    CodeInvalid = 403 "code_invalid";
     /// The invite is for somebody else.
     InviteMismatch = 403 "invite_mismatch";
     /// No such thing, or none that the caller may see.
@@ -152,6 +156,8 @@ codes! {
     EditConflict = 409 "edit_conflict";
     /// There must always be an active owner.
     LastOwner = 409 "last_owner";
+    /// The person could not sign in any more.
+    OnlyLogin = 409 "only_login";
     /// They own something; say who gets it.
     OwnsData = 409 "owns_data";
     /// The account is not in the state that this needs.
@@ -164,6 +170,8 @@ codes! {
     MailNotSetUp = 409 "mail_not_set_up";
     /// The one-time link is not good (any more).
     LinkGone = 410 "link_gone";
+    /// The code is too old.
+    CodeExpired = 410 "code_expired";
     /// The invite has ended by time.
     InviteExpired = 410 "invite_expired";
     /// The invite was withdrawn.

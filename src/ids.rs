@@ -236,6 +236,10 @@ kinds! {
     TemplateId Template "tpl";
     /// A batch of invites.
     BatchId Batch "bat";
+    /// A code of six digits that was sent to an address.
+    CodeId CodeRow "cod";
+    /// A further address by which a person signs in.
+    LoginId Login "lgn";
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! | database | [`db`] |
 //! | plumbing | [`app`] [`web`] [`jobs`] [`openapi`] |
 //! | what every feature writes to | [`audit`] [`events`] [`outbox`] [`site`] |
-//! | people | [`groups`] [`one_time_links`] [`schemas`] [`users`] |
+//! | people | [`codes`] [`groups`] [`one_time_links`] [`schemas`] [`users`] |
 //! | features | [`api_keys`] [`sign_in`] [`invite_templates`] [`invites`] |
 //! | top | [`belongings`] [`console`] [`callers`] [`health`] [`metrics`] [`routes`] [`server`] |
 #![forbid(unsafe_code)]
@@ -37,6 +37,7 @@ pub mod events;
 pub mod outbox;
 pub mod site;
 
+pub mod codes;
 pub mod groups;
 pub mod one_time_links;
 pub mod schemas;

@@ -69,6 +69,12 @@ fn public() -> Vec<Route> {
         POST "/setup" Who::Anyone => sign_in::setup_pages::create;
         GET "/sign-in" Who::Anyone => sign_in::pages::sign_in_form;
         POST "/sign-in" Who::Anyone => sign_in::pages::sign_in;
+        GET "/sign-in/code" Who::Anyone => sign_in::code_pages::sign_in_form;
+        POST "/sign-in/code" Who::Anyone => sign_in::code_pages::sign_in;
+        GET "/register" Who::Anyone => sign_in::register_pages::form;
+        POST "/register" Who::Anyone => sign_in::register_pages::ask;
+        GET "/register/code" Who::Anyone => sign_in::register_pages::code_form;
+        POST "/register/code" Who::Anyone => sign_in::register_pages::create;
         GET "/recover" Who::Anyone => sign_in::recovery_pages::ask_form;
         POST "/recover" Who::Anyone => sign_in::recovery_pages::ask;
         GET "/recover/new" Who::Anyone => sign_in::recovery_pages::form;
@@ -86,13 +92,21 @@ fn pages() -> Vec<Route> {
     const ADMIN: Who = Who::Role(Role::Admin);
     rows! {
         GET "/" ANY => console::dashboard::show_dashboard;
-        GET "/sign-in/confirm" ANY => sign_in::pages::confirm_form;
-        POST "/sign-in/confirm" ANY => sign_in::pages::confirm;
+        GET "/sign-in/confirm" ANY => sign_in::confirm_pages::form;
+        POST "/sign-in/confirm" ANY => sign_in::confirm_pages::confirm;
+        POST "/sign-in/confirm/send" ANY => sign_in::confirm_pages::send;
+        GET "/sign-in/confirm/code" ANY => sign_in::code_pages::confirm_form;
+        POST "/sign-in/confirm/code" ANY => sign_in::code_pages::confirm;
         POST "/sign-out" ANY => sign_in::pages::sign_out;
         GET "/settings" ANY => users::pages::start;
         GET "/settings/profile" ANY => users::pages::profile;
         POST "/settings/profile" ANY => users::pages::save_profile;
         POST "/settings/profile/verification" ANY => users::verification_pages::send_own;
+        GET "/settings/logins" ANY => users::logins_pages::list;
+        POST "/settings/logins" ANY => users::logins_pages::send;
+        GET "/settings/logins/code" ANY => users::logins_pages::code_form;
+        POST "/settings/logins/code" ANY => users::logins_pages::add;
+        POST "/settings/logins/remove" ANY => users::logins_pages::remove;
         GET "/settings/password" ANY => sign_in::settings_pages::password;
         POST "/settings/password" ANY => sign_in::settings_pages::change_password;
         GET "/settings/sessions" ANY => sign_in::settings_pages::sessions;

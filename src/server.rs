@@ -24,7 +24,7 @@ use crate::passwords::Cost;
 use crate::sign_in::sessions::{Seen, Sessions};
 use crate::users::api::MeCache;
 use crate::web::{InProgress, Traffic, UsedForms};
-use crate::{audit, events, invites, metrics, one_time_links, outbox, routes, sign_in};
+use crate::{audit, codes, events, invites, metrics, one_time_links, outbox, routes, sign_in};
 
 use heart::Heart;
 pub use opening::{migrate, open, open_migrated, require_database, target};
@@ -79,6 +79,11 @@ pub fn jobs() -> Vec<Job<Parts>> {
             run: |parts| outbox::jobs::deliver(&parts.app),
         },
         Job {
+            name: "outbox-sms",
+            every: seconds(0),
+            run: |parts| outbox::jobs::deliver_sms(&parts.app),
+        },
+        Job {
             name: "invite-expiry",
             every: minutes(1),
             run: |parts| invites::jobs::expire(&parts.app),
@@ -125,6 +130,7 @@ fn sweep(parts: &Parts) -> Result<usize> {
         let now = tx.now;
         Ok(sign_in::store::sweep(tx, now, SWEEP_ROWS)?
             + one_time_links::sweep(tx, SWEEP_ROWS)?
+            + codes::sweep(tx, SWEEP_ROWS)?
             + crate::web::forget_old_answers(tx, SWEEP_ROWS)?)
     })
 }

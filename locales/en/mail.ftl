@@ -52,3 +52,22 @@ mail-welcome-subject = Your account at { $site }
 mail-welcome-what = An account was made for you at { $site }.
 mail-welcome-link = To use it, open this page within 7 days and choose a password:
 mail-welcome-open = Choose a password
+
+## Somebody asked for an account and has one
+mail-have-account-subject = You have an account at { $site }
+mail-have-account-what = Somebody, probably you, asked for an account for { $email } at { $site }. You have one already.
+mail-have-account-link = To sign in, or to choose a new password, open this page:
+mail-have-account-open = Sign in
+mail-have-account-not-you = If it was not you, do nothing: your account stays as it is.
+
+## A code of six digits
+mail-code-subject = Your code for { $site }
+mail-code-what = Somebody, probably you, asked for a code to go on at { $site }:
+mail-code-until = Enter it on the page that asks for it. It works for 10 minutes, and once.
+mail-code-not-you = Never tell it to anybody. If you did not ask for it, do nothing.
+
+## Text messages; short, because each is paid for by its length
+sms-have-account = You have an account at { $site } already. Sign in there: { $link }
+sms-welcome = An account was made for you at { $site }. To use it, open this page within 7 days: { $link }
+sms-verification = If the account at { $site } that names this number is yours, confirm it within 24 hours: { $link }
+sms-code = { $code } is your code for { $site }. It works for 10 minutes. Never tell it to anybody.

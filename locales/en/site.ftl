@@ -21,6 +21,10 @@ site-terms-version-hint = Needed when there is an address. Kept with each user w
 site-terms-url = Address of the text
 site-terms-url-hint = Starts with https://.
 
+site-section-registration = Registration
+site-registration-open = Let everybody make an account
+site-registration-open-hint = At /register, with an address that a code proves. They become members and are in no group.
+
 site-section-invites = Invites
 site-invite-days = An invite works for (days)
 site-invite-days-hint = From 1 to 90. Whoever invites can choose another time.

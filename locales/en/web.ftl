@@ -171,6 +171,9 @@ web-saved = Saved.
 ## Fields that several pages share
 web-yes = Yes
 field-email-label = Email
+field-phone-label = Phone
+field-code-label = Code
+field-code-hint = The 6 digits that were sent to you.
 field-name-label = Your name
 field-password-label = Password
 field-new-password-label = New password

@@ -138,7 +138,7 @@ impl Row {
 
     /// What people call the target, as far as the entry itself says: its name or address.
     pub fn target_label(&self) -> Option<&str> {
-        ["display_name", "email", "name"]
+        ["display_name", "email", "phone", "name"]
             .iter()
             .find_map(|field| {
                 [&self.after, &self.before]

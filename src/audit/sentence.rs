@@ -9,10 +9,15 @@ use crate::text::{Message, Text};
 pub(super) fn sentence(text: Text, row: &Row, actor: &str, target: &str) -> String {
     let is_own = row.actor_id.as_deref() == Some(row.target_id.as_str());
     let words = match row.action.as_str() {
-        "user.created" if is_own => text.get(match row.after.0.get("invite_id") {
-            Some(_) => "audit-user-created-by-invite",
-            None => "audit-user-created-by-set-up",
-        }),
+        "user.created" if is_own => {
+            let after = &row.after.0;
+            text.get(match after.get("invite_id") {
+                Some(_) => "audit-user-created-by-invite",
+                // The first owner is the only one who makes themselves more than a member.
+                None if after["role"] == "owner" => "audit-user-created-by-set-up",
+                None => "audit-user-created-by-registering",
+            })
+        }
         "session.ended" if is_own => match row.after.0["sessions"].as_i64() {
             Some(count) if count > 1 => text.get("audit-session-ended-all").arg("count", count),
             _ => text.get("audit-session-ended-own"),

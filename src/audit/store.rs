@@ -125,7 +125,12 @@ fn targets_called(conn: &mut Conn, text: &str) -> QueryResult<Vec<String>> {
 fn users_called(conn: &mut Conn, text: &str) -> QueryResult<Vec<String>> {
     let norm = normal_name(text);
     users::table
-        .filter(users::email_norm.eq(&norm).or(users::name_norm.eq(&norm)))
+        .filter(
+            users::email_norm
+                .eq(&norm)
+                .or(users::phone.eq(&norm))
+                .or(users::name_norm.eq(&norm)),
+        )
         .select(users::id)
         .order(users::created_at.desc())
         .limit(NAMESAKES)

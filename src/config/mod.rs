@@ -10,6 +10,7 @@ mod networks;
 mod print;
 mod public_url;
 mod settings;
+mod sms;
 mod sources;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ pub use mail::{Smtp, SmtpCredentials, SmtpSecurity};
 pub use networks::Networks;
 pub use public_url::PublicUrl;
 pub use settings::{SETTINGS, Setting, SettingDefault};
+pub use sms::{SmsHeaders, SmsTemplate, SmsUrl};
 pub use sources::Source;
 
 use sources::Values;
@@ -44,6 +46,12 @@ pub struct Config {
     pub smtp_ca_file: Option<PathBuf>,
     /// The sender of all mails.
     pub mail_from: Mailbox,
+    /// How text messages leave; `None`: they wait in the outbox.
+    pub sms: Option<SmsUrl>,
+    /// What the gateway gets for each message.
+    pub sms_template: SmsTemplate,
+    /// What is sent along, such as a credential.
+    pub sms_headers: SmsHeaders,
     /// The master key's file.
     pub secret_key_file: PathBuf,
     /// Whose `X-Forwarded-For` counts.
@@ -139,6 +147,11 @@ impl Config {
             mail_from: values
                 .read("MAIL_FROM", mail::sender)?
                 .unwrap_or_else(|| mail::default_sender(&public_url)),
+            sms: values.read("SMS_URL", SmsUrl::parse)?,
+            sms_template: required(values.read("SMS_TEMPLATE", SmsTemplate::parse)?),
+            sms_headers: values
+                .read("SMS_HEADERS", SmsHeaders::parse)?
+                .unwrap_or_default(),
             secret_key_file: values
                 .get("SECRET_KEY_FILE")
                 .map_or_else(|| database.default_key_file(), PathBuf::from),

@@ -26,7 +26,7 @@ pub enum SettingDefault {
 }
 
 /// All settings, in the order in which they are printed.
-pub static SETTINGS: [Setting; 12] = [
+pub static SETTINGS: [Setting; 15] = [
     Setting {
         name: "LISTEN",
         default: SettingDefault::Value("127.0.0.1:8080"),
@@ -62,6 +62,24 @@ pub static SETTINGS: [Setting; 12] = [
         default: SettingDefault::Derived("Vestibule <vestibule@host of the public URL>"),
         purpose: "The sender of all mails: Name <address>.",
         secret: false,
+    },
+    Setting {
+        name: "SMS_URL",
+        default: SettingDefault::Unset,
+        purpose: "The gateway that takes text messages over HTTP. Unset: they wait.",
+        secret: true,
+    },
+    Setting {
+        name: "SMS_TEMPLATE",
+        default: SettingDefault::Value(r#"{"to": "{to}", "text": "{text}"}"#),
+        purpose: "The JSON document that the gateway gets for each message.",
+        secret: false,
+    },
+    Setting {
+        name: "SMS_HEADERS",
+        default: SettingDefault::Unset,
+        purpose: "Headers for the gateway: Name: value; Name: value.",
+        secret: true,
     },
     Setting {
         name: "SECRET_KEY_FILE",
@@ -157,7 +175,7 @@ mod tests {
     fn the_nearest_name_is_found() {
         for (typed, meant) in [
             ("PUBLIC_URI", "PUBLIC_URL"),
-            ("DB_URL", "SMTP_URL"),
+            ("DB_URL", "SMS_URL"),
             ("DATABASE", "DATABASE_URL"),
             ("LOGFORMAT", "LOG_FORMAT"),
         ] {

@@ -64,6 +64,21 @@ fn every_setting_is_read_and_printed_with_its_source() {
             "Lab <lab@example.org>",
             "Lab <lab@example.org>",
         ),
+        (
+            "SMS_URL",
+            "https://sms.example.org/send?key=hunter2",
+            "https://sms.example.org/***",
+        ),
+        (
+            "SMS_TEMPLATE",
+            r#"{"number":"{to}","body":["{text}"]}"#,
+            r#"{"number":"{to}","body":["{text}"]}"#,
+        ),
+        (
+            "SMS_HEADERS",
+            "Authorization: Bearer hunter2; X-Account: 42",
+            "Authorization: ***; X-Account: ***",
+        ),
         ("SECRET_KEY_FILE", "/run/secrets/key", "/run/secrets/key"),
         ("TRUSTED_PROXIES", "10.0.0.0/8, ::1", "10.0.0.0/8,::1"),
         ("METRICS_LISTEN", "127.0.0.1:9100", "127.0.0.1:9100"),

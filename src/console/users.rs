@@ -41,6 +41,7 @@ pub struct ListForm {
 struct Row {
     id: UserId,
     name: String,
+    /// The address, or the phone number of who has none.
     email: String,
     role: Role,
     active: bool,
@@ -84,7 +85,7 @@ pub async fn list(
             Ok(slice.map(|user| {
                 let names = groups.remove(&user.id).unwrap_or_default();
                 let names: Vec<String> = names.into_iter().map(|group| group.name).collect();
-                let email = user.email.unwrap_or_default();
+                let email = user.email.or(user.phone).unwrap_or_default();
                 Row {
                     id: user.id,
                     name: if user.display_name.is_empty() {

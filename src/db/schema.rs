@@ -50,6 +50,8 @@ diesel::table! {
         email -> Nullable<Text>,
         email_norm -> Nullable<Text>,
         email_verified -> Bool,
+        phone -> Nullable<Text>,
+        phone_verified -> Bool,
         display_name -> Text,
         name_norm -> Text,
         role -> Text,
@@ -124,6 +126,39 @@ diesel::table! {
         created_at -> Ts,
         expires_at -> Ts,
         used_at -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::{Js, Ts};
+
+    codes (id) {
+        id -> Text,
+        purpose -> Text,
+        subject -> Text,
+        address_norm -> Text,
+        digest -> Binary,
+        tries_left -> Integer,
+        created_at -> Ts,
+        expires_at -> Ts,
+        used_at -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::{Js, Ts};
+
+    logins (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        address -> Text,
+        address_norm -> Text,
+        verified_at -> Ts,
+        created_at -> Ts,
+        last_used_at -> Nullable<Ts>,
     }
 }
 
@@ -352,6 +387,7 @@ diesel::joinable!(group_members -> groups (group_id));
 diesel::joinable!(group_members -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(one_time_links -> users (user_id));
+diesel::joinable!(logins -> users (user_id));
 diesel::joinable!(api_keys -> users (owner_id));
 diesel::joinable!(invite_groups -> invites (invite_id));
 diesel::joinable!(invite_groups -> groups (group_id));
@@ -371,6 +407,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     invite_links,
     invite_templates,
     invites,
+    logins,
     one_time_links,
     outbox,
     schemas,

@@ -155,7 +155,7 @@ pub fn look(
     // The account before the state: an acceptance at the same time makes both, and must not look like a
     // pending invite to somebody who has an account.
     let email = store::find(conn, id)?.address_norm;
-    let account = users::by_email(conn, &email)?;
+    let account = users::by_address(conn, &email)?;
     let invite = store::find(conn, id)?;
     let settings = site::actions::current(conn)?;
     let inviter = inviter_name(conn, &invite, &settings.site_name)?;

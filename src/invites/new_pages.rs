@@ -343,7 +343,7 @@ fn verdict(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result
     {
         return Code::InviteExists.refuse();
     }
-    let verdict = match users::by_email(conn, &invite.address_norm)? {
+    let verdict = match users::by_address(conn, &invite.address_norm)? {
         Some(_) => Verdict::HasAccount,
         None => Verdict::New,
     };

@@ -23,6 +23,7 @@ pub fn enqueue(tx: &mut Tx<'_>, app: &App, letter: &Letter) -> Result<OutboxId> 
     let plain = serde_json::to_vec(&body).map_err(Error::internal)?;
     let new = store::NewMail {
         id,
+        channel: letter.channel,
         kind: letter.kind,
         recipient: &letter.to,
         subject: &subject,

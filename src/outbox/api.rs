@@ -15,7 +15,7 @@ use crate::ids::OutboxId;
 use crate::openapi::Doc;
 use crate::web::{ApiCaller, Call, ListQuery, Listed, Nothing, Params, ok};
 
-/// A mail that waits, was sent, failed or was cancelled.
+/// A mail or a text message that waits, was sent, failed or was cancelled.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Mail")]
 pub struct OutboxView {
@@ -25,7 +25,7 @@ pub struct OutboxView {
     channel: Channel,
     /// What kind of mail it is.
     kind: String,
-    /// The address.
+    /// The address, or the phone number.
     to: String,
     /// Where it stands.
     state: State,
@@ -33,11 +33,11 @@ pub struct OutboxView {
     attempts: i32,
     /// When it is tried next; null unless it waits.
     next_attempt_at: Option<Time>,
-    /// Why the last try failed; an answer of the mail server starts with its code.
+    /// Why the last try failed; an answer of the other side starts with its code.
     last_error: Option<String>,
     /// When it was written.
     created_at: Time,
-    /// When the mail server took it.
+    /// When the other side took it.
     sent_at: Option<Time>,
 }
 
@@ -63,7 +63,7 @@ impl From<OutboxMail> for OutboxView {
 #[serde(deny_unknown_fields)]
 pub struct OutboxQuery {
     state: Option<State>,
-    /// The beginning of the recipient's address.
+    /// The beginning of the recipient's address or number.
     #[serde(default)]
     q: String,
     /// Rows, 1 to 500; 50 when left out.
@@ -74,7 +74,7 @@ pub struct OutboxQuery {
 }
 
 /// Describes [`list`].
-pub const LIST: Doc = Doc::new("List mails")
+pub const LIST: Doc = Doc::new("List mails and text messages")
     .about("Newest first. Their texts are not told.")
     .query::<OutboxQuery>()
     .answers::<Listed<OutboxView>>(200)

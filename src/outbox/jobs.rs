@@ -1,6 +1,8 @@
 //! What runs in the background.
 
-use super::smtp::Transport;
+use super::model::Channel;
+use super::sms::Gateway;
+use super::smtp::{Courier, Transport};
 use super::{store, worker};
 use crate::app::App;
 use crate::clock::{Span, days};
@@ -15,22 +17,39 @@ const SWEEP_ROWS: i64 = 500;
 /// Batches of one run, so that other jobs get their turn.
 const BATCHES: usize = 10;
 
-/// Sends what is due; says how many mails it tried. Does nothing while no mail server is set up.
+/// Sends what mails are due; says how many it tried. Does nothing while no mail server is set up.
 ///
 /// # Errors
 /// When the database is away or the settings of mail cannot be used.
 pub fn deliver(app: &App) -> Result<usize> {
     // Asked after every commit, so the transport is built only when there is something to send.
-    if app.config.smtp.is_none() || !worker::any_due(app)? {
+    if app.config.smtp.is_none() || !worker::any_due(app, Channel::Mail)? {
         return Ok(0);
     }
-    let Some(transport) = Transport::of(&app.config)? else {
+    match Transport::of(&app.config)? {
+        Some(transport) => deliver_all(app, Channel::Mail, &mut transport.session()),
+        None => Ok(0),
+    }
+}
+
+/// Sends what text messages are due; says how many it tried. Does nothing while no gateway is set up.
+///
+/// # Errors
+/// When the database is away.
+pub fn deliver_sms(app: &App) -> Result<usize> {
+    if app.config.sms.is_none() || !worker::any_due(app, Channel::Sms)? {
         return Ok(0);
-    };
-    let mut session = transport.session();
+    }
+    match Gateway::of(&app.config) {
+        Some(mut gateway) => deliver_all(app, Channel::Sms, &mut gateway),
+        None => Ok(0),
+    }
+}
+
+fn deliver_all(app: &App, channel: Channel, courier: &mut dyn Courier) -> Result<usize> {
     let mut tried = 0;
     for _ in 0..BATCHES {
-        let batch = worker::deliver(app, &mut session)?;
+        let batch = worker::deliver(app, channel, courier)?;
         tried += batch.tried;
         if batch.tried == 0 || batch.away {
             break;

@@ -29,7 +29,7 @@
 //! and pictures: every program shows them, light or dark, and none asks a third party (ASVS V14.2.3). Links go
 //! through `mails::action` of `templates/mail/macros.html`, whose long addresses fold on a phone.
 
-use super::model::Letter;
+use super::model::{Channel, Letter};
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Error, Result};
@@ -165,6 +165,7 @@ impl Frame {
         to.clone_into(&mut frame.to);
         frame.subject = mail.subject(&frame).to_string();
         Ok(Letter {
+            channel: Channel::Mail,
             kind: M::KIND,
             to: to.to_owned(),
             to_name: to_name.to_owned(),
@@ -173,6 +174,25 @@ impl Frame {
             html: mail.html(&frame).map_err(Error::internal)?,
             subject: frame.subject,
         })
+    }
+    /// Writes a text message to a number. `kind` is a word for lists, as [`Rendered::KIND`] is one.
+    pub fn sms(
+        &self,
+        kind: &'static str,
+        words: &Message,
+        to: &str,
+        about: Option<&str>,
+    ) -> Letter {
+        Letter {
+            channel: Channel::Sms,
+            kind,
+            to: to.to_owned(),
+            to_name: String::new(),
+            about: about.map(str::to_owned),
+            subject: String::new(),
+            text: words.to_string(),
+            html: String::new(),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Mail on its way out.
+//! Mail and text messages on their way out.
 //!
 //! A letter is written into the table `outbox` in the transaction of the action that causes it, so a mail
 //! leaves exactly when the action happened (product rule 3). Its text holds links and is sealed with the
@@ -10,7 +10,8 @@
 //!
 //! The worker claims a few mails with a lease and a fencing number, sends outside of any transaction, and
 //! marks each one right after the server's 250. A crash between the two sends that one mail once more, under
-//! the same Message-ID, which mail programs show once. With no mail server set up, mails wait.
+//! the same Message-ID, which mail programs show once. With no mail server set up, mails wait; with no gateway, text
+//! messages do.
 
 pub mod actions;
 pub mod api;
@@ -18,17 +19,20 @@ pub mod jobs;
 pub mod mail;
 pub mod model;
 pub mod pages;
+mod sms;
 mod smtp;
 pub mod store;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod worker;
 
 #[cfg(test)]
 pub use mail::check_sample;
 pub use mail::{Frame, Mail, Rendered};
-pub use model::{Channel, Letter, OutboxMail, State, Trouble};
+pub use model::{Channel, Letter, OutboxMail, State};
 pub use smtp::Transport;
+pub use trouble::Trouble;
 pub use worker::deliver_due;

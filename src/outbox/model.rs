@@ -1,7 +1,5 @@
 //! What is in the outbox, and the rules that need no database.
 
-use std::fmt;
-
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +15,8 @@ crate::words! {
     pub enum Channel {
         /// A mail.
         Mail = "mail",
+        /// A text message to a phone.
+        Sms = "sms",
     }
 }
 
@@ -34,8 +34,10 @@ crate::words! {
     }
 }
 
-/// A mail that an action wants to send.
+/// A mail, or a text message, that an action wants to send.
 pub struct Letter {
+    /// The way by which it goes out.
+    pub channel: Channel,
     /// What kind of mail it is, a word for lists: `invite`, `test` …
     pub kind: &'static str,
     /// The address.
@@ -48,7 +50,7 @@ pub struct Letter {
     pub subject: String,
     /// The text for programs that show no HTML.
     pub text: String,
-    /// The same as HTML.
+    /// The same as HTML; empty in a text message, as name and subject are.
     pub html: String,
 }
 
@@ -115,7 +117,7 @@ pub struct OutboxMail {
     pub attempts: i32,
     /// When it is tried next, while it waits; when it ended, once it does not.
     pub next_attempt_at: Time,
-    /// Why the last try failed: a [`Trouble`] as text.
+    /// Why the last try failed: a [`super::Trouble`] as text.
     pub last_error: Option<String>,
     /// Until when a worker has it in its hands.
     pub leased_until: Option<Time>,
@@ -132,87 +134,13 @@ impl OutboxMail {
     }
 
     /// Why the last try failed.
-    pub fn trouble(&self) -> Option<Trouble> {
-        self.last_error.as_deref().map(Trouble::read)
+    pub fn trouble(&self) -> Option<super::Trouble> {
+        self.last_error.as_deref().map(super::Trouble::read)
     }
-}
-
-/// Why a mail did not leave. Kept as text: an answer of the server starts with its code, the others with
-/// a word of their own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// The server said no; its words, which start with the reply code.
-    Refused(String),
-    /// The server could not be reached, or stopped answering.
-    Unreachable(String),
-    /// There is no safe connection to the server, so none is used.
-    Unsafe(String),
-    /// The server does not take the user name and password.
-    Login(String),
-    /// No mail can be sent to this address.
-    Address(String),
-    /// The text cannot be read: it was sealed with another master key, or is gone.
-    Unreadable,
 }
 
 /// Characters of a server's answer that are kept.
 const WORDS_LENGTH: usize = 300;
-
-impl Trouble {
-    /// Reads the text of a row.
-    pub fn read(text: &str) -> Self {
-        let (word, rest) = text.split_once(": ").unwrap_or((text, ""));
-        let rest = rest.to_owned();
-        match word {
-            "unreachable" => Self::Unreachable(rest),
-            "unsafe" => Self::Unsafe(rest),
-            "login" => Self::Login(rest),
-            "address" => Self::Address(rest),
-            "unreadable" => Self::Unreadable,
-            _ => Self::Refused(text.to_owned()),
-        }
-    }
-
-    /// What happened, for people.
-    pub fn what(&self, text: Text) -> String {
-        let (what, words) = match self {
-            Self::Refused(said) => ("outbox-trouble-refused", said.as_str()),
-            Self::Unreachable(why) => ("outbox-trouble-unreachable", why.as_str()),
-            Self::Unsafe(why) => ("outbox-trouble-unsafe", why.as_str()),
-            Self::Login(said) => ("outbox-trouble-login", said.as_str()),
-            Self::Address(why) => ("outbox-trouble-address", why.as_str()),
-            Self::Unreadable => ("outbox-trouble-unreadable", ""),
-        };
-        let words = words.trim_end_matches('.');
-        text.get(what).arg("words", words).to_string()
-    }
-
-    /// What happened and what to do, for people. `waits` says that the mail is tried again.
-    pub fn words(&self, text: Text, waits: bool) -> String {
-        let next = match self {
-            Self::Unsafe(_) => "outbox-next-unsafe",
-            Self::Login(_) => "outbox-next-login",
-            Self::Refused(_) | Self::Unreachable(_) if waits => "outbox-next-again",
-            Self::Refused(_) | Self::Address(_) => "outbox-next-address",
-            Self::Unreachable(_) => "outbox-next-given-up",
-            Self::Unreadable => "outbox-next-new",
-        };
-        format!("{} {}", self.what(text), text.get(next))
-    }
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(said) => f.write_str(said),
-            Self::Unreachable(why) => write!(f, "unreachable: {why}"),
-            Self::Unsafe(why) => write!(f, "unsafe: {why}"),
-            Self::Login(said) => write!(f, "login: {said}"),
-            Self::Address(why) => write!(f, "address: {why}"),
-            Self::Unreadable => f.write_str("unreadable"),
-        }
-    }
-}
 
 /// Words from outside, safe to keep: no control characters, and not longer than anybody reads.
 pub(super) fn bounded(words: &str) -> String {
@@ -305,6 +233,7 @@ mod tests {
 
     fn letter(to: &str, to_name: &str, subject: &str) -> Letter {
         Letter {
+            channel: Channel::Mail,
             kind: "test",
             to: to.into(),
             to_name: to_name.into(),
@@ -344,22 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn troubles_read_back() {
-        let each = [
-            Trouble::Refused("550 5.1.1 No: such user".into()),
-            Trouble::Unreachable("connection refused: 111".into()),
-            Trouble::Unsafe("unknown issuer".into()),
-            Trouble::Login("535 no".into()),
-            Trouble::Address("no domain".into()),
-            Trouble::Unreadable,
-        ];
-        for trouble in each {
-            assert_eq!(Trouble::read(&trouble.to_string()), trouble);
-            for waits in [true, false] {
-                let words = trouble.words(Text::ENGLISH, waits);
-                assert!(!words.contains("outbox-"), "{words}");
-            }
-        }
+    fn words_from_outside_are_bounded() {
         assert_eq!(bounded("550 a\r\nb\u{7}"), "550 a  b");
         assert_eq!(bounded(&"é".repeat(1_000)).chars().count(), WORDS_LENGTH);
     }

@@ -6,7 +6,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::actions::{self, SendTest};
-use super::model::{OutboxMail, State};
+use super::model::{Channel, OutboxMail, State};
 use super::store::{self, Filter};
 use crate::app::App;
 use crate::clock::Time;
@@ -40,6 +40,8 @@ struct Tab {
 /// A mail as the templates see it.
 struct View {
     id: OutboxId,
+    /// How it goes out, in words.
+    by: Message,
     to: String,
     kind: String,
     subject: String,
@@ -59,16 +61,20 @@ impl View {
     fn of(mail: OutboxMail, app: &App, now: Time) -> Self {
         let text = app.text;
         let can_be_sent = matches!(mail.state, State::Waiting | State::Failed);
+        let is_sms = mail.channel == Channel::Sms;
         Self {
-            can_try: can_be_sent && app.config.smtp.is_some(),
+            can_try: can_be_sent && is_set_up(app, mail.channel),
+            by: text.get(format!("outbox-by-{}", mail.channel)),
             kind: text
                 .get(format!("outbox-kind-{}", mail.kind.replace('_', "-")))
                 .to_string(),
             next: mail.next_try().filter(|next| *next > now),
             trouble: mail
                 .trouble()
-                .map(|trouble| trouble.words(text, mail.state == State::Waiting)),
-            of_mail: text.get("outbox-of").arg("to", &mail.recipient),
+                .map(|trouble| trouble.words_on(mail.channel, text, mail.state == State::Waiting)),
+            of_mail: text
+                .get(if is_sms { "outbox-of-sms" } else { "outbox-of" })
+                .arg("to", &mail.recipient),
             id: mail.id,
             to: mail.recipient,
             subject: mail.subject,
@@ -96,6 +102,8 @@ struct List {
     links: PageLinks,
     /// What is missing, while no mail server is set up.
     missing: Option<Message>,
+    /// Text messages wait and there is no gateway.
+    sms_missing: bool,
     errors: FormErrors,
     /// Where a test mail goes.
     to: String,
@@ -107,6 +115,15 @@ struct Found {
     waiting: i64,
     sent: i64,
     failed: i64,
+    sms_waits: bool,
+}
+
+/// Whether there is a way to send on a channel.
+fn is_set_up(app: &App, channel: Channel) -> bool {
+    match channel {
+        Channel::Mail => app.config.smtp.is_some(),
+        Channel::Sms => app.config.sms.is_some(),
+    }
 }
 
 impl List {
@@ -125,6 +142,7 @@ impl List {
                 waiting: store::count_waiting(conn, now)?,
                 sent: store::count_sent(conn, now)?,
                 failed: store::count_failed(conn, now)?,
+                sms_waits: store::any_sms_waits(conn)?,
             })
         });
         let found = found.await?;
@@ -172,6 +190,7 @@ impl List {
             state,
             q,
             missing,
+            sms_missing: found.sms_waits && !is_set_up(app, Channel::Sms),
             errors: FormErrors::none(),
             to,
         })
@@ -255,7 +274,11 @@ pub async fn detail(
             ))
         })
         .await?;
-    let title = page.t("outbox-detail-title").arg("to", &mail.recipient);
+    let title = match mail.channel {
+        Channel::Mail => page.t("outbox-detail-title"),
+        Channel::Sms => page.t("outbox-detail-title-sms"),
+    };
+    let title = title.arg("to", &mail.recipient);
     let mail = View::of(mail, &app, page.now());
     render(
         StatusCode::OK,
@@ -279,9 +302,11 @@ pub async fn retry(
         .db
         .write(move |tx| actions::retry(tx, &signed_in.actor, id))
         .await;
-    let words = match app.config.smtp {
-        Some(_) => "outbox-retried",
-        None => "outbox-retried-waits",
+    let words = |mail: &OutboxMail| match (mail.channel, is_set_up(&app, mail.channel)) {
+        (Channel::Mail, true) => "outbox-retried",
+        (Channel::Mail, false) => "outbox-retried-waits",
+        (Channel::Sms, true) => "outbox-retried-sms",
+        (Channel::Sms, false) => "outbox-retried-sms-waits",
     };
     told(&app, id, done, words)
 }
@@ -298,7 +323,7 @@ pub async fn cancel(
         .db
         .write(move |tx| actions::cancel(tx, &signed_in.actor, id))
         .await;
-    told(&app, id, done, "outbox-cancelled-done")
+    told(&app, id, done, |_| "outbox-cancelled-done")
 }
 
 /// Goes to the mail, with words about what was done; the worker may have been faster.
@@ -306,10 +331,10 @@ fn told(
     app: &App,
     id: OutboxId,
     done: Result<OutboxMail>,
-    words: &'static str,
+    words: impl Fn(&OutboxMail) -> &'static str,
 ) -> Result<HttpResponse> {
     let flash = match done {
-        Ok(mail) => Flash::ok(app.text.get(words).arg("to", mail.recipient)),
+        Ok(mail) => Flash::ok(app.text.get(words(&mail)).arg("to", mail.recipient)),
         Err(why) if why.code() == Code::WrongState => Flash::bad(app.text.get("outbox-too-late")),
         Err(why) => return Err(why),
     };

@@ -18,7 +18,8 @@ use lettre::transport::smtp::client::{
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, Message};
 
-use super::model::{Trouble, bounded, one_line};
+use super::model::{bounded, one_line};
+use super::trouble::Trouble;
 use crate::clock::Time;
 use crate::config::{Config, SmtpSecurity};
 use crate::error::{Error, Result};
@@ -262,10 +263,8 @@ fn io_kind(why: &smtp::Error) -> Option<io::ErrorKind> {
 
 /// The words of an error without the library's own before them.
 fn source(why: &smtp::Error) -> String {
-    bounded(
-        &why.source()
-            .map_or_else(|| why.to_string(), ToString::to_string),
-    )
+    let inner = why.source().map(ToString::to_string);
+    bounded(&inner.unwrap_or_else(|| why.to_string()))
 }
 
 #[cfg(test)]

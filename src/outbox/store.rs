@@ -45,6 +45,7 @@ pub(super) struct Claimed {
 /// A new row, due at once.
 pub(super) struct NewMail<'a> {
     pub(super) id: OutboxId,
+    pub(super) channel: Channel,
     pub(super) kind: &'a str,
     pub(super) recipient: &'a str,
     pub(super) subject: &'a str,
@@ -56,7 +57,7 @@ pub(super) fn insert(conn: &mut Conn, new: &NewMail<'_>, now: Time) -> QueryResu
     diesel::insert_into(outbox::table)
         .values((
             outbox::id.eq(new.id),
-            outbox::channel.eq(Channel::Mail),
+            outbox::channel.eq(new.channel),
             outbox::kind.eq(new.kind),
             outbox::recipient.eq(new.recipient),
             outbox::subject.eq(new.subject),
@@ -116,6 +117,15 @@ pub fn count_waiting(conn: &mut Conn, now: Time) -> QueryResult<i64> {
     )
 }
 
+/// Whether text messages wait.
+pub(super) fn any_sms_waits(conn: &mut Conn) -> QueryResult<bool> {
+    let waiting = outbox::table
+        .filter(sql::<Bool>("outbox.state = 'waiting'"))
+        .filter(outbox::channel.eq(Channel::Sms));
+    let found: Option<OutboxId> = waiting.select(outbox::id).first(conn).optional()?;
+    Ok(found.is_some())
+}
+
 /// How many mails were sent, counted as in [`count_failed`].
 pub(super) fn count_sent(conn: &mut Conn, now: Time) -> QueryResult<i64> {
     count_some(
@@ -173,11 +183,12 @@ pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Sl
     }))
 }
 
-/// Mails that are due and in nobody's hands, longest due first. The state is written out: only so do both
+/// What is due on a channel and in nobody's hands, longest due first. The state is written out: only so do both
 /// databases use the index of waiting mails.
-fn due(conn: &mut Conn, now: Time, most: i64) -> QueryResult<Vec<OutboxId>> {
+fn due(conn: &mut Conn, channel: Channel, now: Time, most: i64) -> QueryResult<Vec<OutboxId>> {
     outbox::table
         .filter(sql::<Bool>("outbox.state = 'waiting'"))
+        .filter(outbox::channel.eq(channel))
         .filter(outbox::next_attempt_at.le(now))
         .filter(
             outbox::leased_until
@@ -191,19 +202,20 @@ fn due(conn: &mut Conn, now: Time, most: i64) -> QueryResult<Vec<OutboxId>> {
 }
 
 /// Whether there is anything to claim.
-pub(super) fn any_due(conn: &mut Conn, now: Time) -> QueryResult<bool> {
-    due(conn, now, 1).map(|ids| !ids.is_empty())
+pub(super) fn any_due(conn: &mut Conn, channel: Channel, now: Time) -> QueryResult<bool> {
+    due(conn, channel, now, 1).map(|ids| !ids.is_empty())
 }
 
 /// Claims up to `most` mails that are due. Each claim has a fencing number of its own: who lost the lease
 /// can no longer mark the mail.
 pub(super) fn claim(
     conn: &mut Conn,
+    channel: Channel,
     now: Time,
     until: Time,
     most: i64,
 ) -> QueryResult<Vec<Claimed>> {
-    let ids = due(conn, now, most)?;
+    let ids = due(conn, channel, now, most)?;
     diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
         .set((
             outbox::leased_until.eq(until),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::model::{Letter, OutboxMail};
+use super::model::{Channel, Letter, OutboxMail};
 use super::{actions, store};
 use crate::app::App;
 use crate::config::Config;
@@ -82,6 +82,7 @@ impl TestApp {
 
 pub(super) fn letter(to: &str) -> Letter {
     Letter {
+        channel: Channel::Mail,
         kind: "test",
         to: to.into(),
         to_name: "Ada".into(),

@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::actions::open;
-use super::model::{State, TRIES, Trouble, pause};
+use super::model::{Channel, State, TRIES, pause};
 use super::smtp::{Courier, Failure, Outgoing, Transport};
 use super::store::{self, Claimed};
+use super::trouble::Trouble;
 use crate::access::Actor;
 use crate::app::App;
 use crate::clock::{Span, minutes};
@@ -23,6 +24,9 @@ const BATCH: i64 = 20;
 const LEASE: Span = minutes(5);
 /// The kind of mail whose sending is an event.
 const INVITE: &str = "invite";
+/// The kind of message that is of use only for a short while, and how long.
+pub(super) const CODE: &str = "code";
+const CODE_LASTS: Span = minutes(10);
 /// How often marking a mail is tried while the database is busy, and the pause between.
 const MARK_TRIES: u32 = 20;
 const MARK_PAUSE: Duration = Duration::from_millis(250);
@@ -33,7 +37,7 @@ const MARK_PAUSE: Duration = Duration::from_millis(250);
 /// # Errors
 /// When the database is away. Mails that were claimed and not marked are tried again after five minutes.
 pub fn deliver_due(app: &App, transport: &Transport) -> Result<usize> {
-    Ok(deliver(app, &mut transport.session())?.tried)
+    Ok(deliver(app, Channel::Mail, &mut transport.session())?.tried)
 }
 
 /// What came of one batch.
@@ -41,25 +45,26 @@ pub fn deliver_due(app: &App, transport: &Transport) -> Result<usize> {
 pub(super) struct Outcome {
     /// Mails that were tried.
     pub(super) tried: usize,
-    /// Whether the mail server is away.
+    /// Whether the other side is away.
     pub(super) away: bool,
 }
 
-/// Whether there is anything to send.
-pub(super) fn any_due(app: &App) -> Result<bool> {
+/// Whether there is anything to send on a channel.
+pub(super) fn any_due(app: &App, channel: Channel) -> Result<bool> {
     let now = app.clock.now();
-    app.db.read_now(|conn| Ok(store::any_due(conn, now)?))
+    app.db
+        .read_now(|conn| Ok(store::any_due(conn, channel, now)?))
 }
 
-/// [`deliver_due`] with any courier.
-pub(super) fn deliver(app: &App, courier: &mut dyn Courier) -> Result<Outcome> {
+/// [`deliver_due`] on any channel, with any courier.
+pub(super) fn deliver(app: &App, channel: Channel, courier: &mut dyn Courier) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    if !any_due(app)? {
+    if !any_due(app, channel)? {
         return Ok(outcome);
     }
-    let claimed = app.db.write_now(|tx| {
+    let claimed = app.db.write_now(move |tx| {
         let now = tx.now;
-        Ok(store::claim(tx, now, now.plus(LEASE), BATCH)?)
+        Ok(store::claim(tx, channel, now, now.plus(LEASE), BATCH)?)
     })?;
     let mut claimed = claimed.into_iter();
     while let Some(mail) = claimed.next() {
@@ -68,6 +73,10 @@ pub(super) fn deliver(app: &App, courier: &mut dyn Courier) -> Result<Outcome> {
             continue;
         }
         outcome.tried += 1;
+        if is_stale(app, &mail) {
+            drop_stale(app, mail)?;
+            continue;
+        }
         match send(app, courier, &mail) {
             Ok(()) => mark_sent(app, mail)?,
             Err(Failure::Server(trouble)) => {
@@ -79,7 +88,7 @@ pub(super) fn deliver(app: &App, courier: &mut dyn Courier) -> Result<Outcome> {
                 };
                 // Told when it is new to some mail: a server that is away for days fills no log.
                 if all.iter().any(|mail| mail.attempts == 0) {
-                    tracing::warn!(mails = all.len(), %trouble, "the mail server takes no mail");
+                    tracing::warn!(mails = all.len(), %channel, %trouble, "the other side takes nothing");
                 }
                 for mail in all {
                     mark_tried(app, mail, &trouble, false)?;
@@ -91,6 +100,22 @@ pub(super) fn deliver(app: &App, courier: &mut dyn Courier) -> Result<Outcome> {
         }
     }
     Ok(outcome)
+}
+
+/// Whether a code is too old by now to be sent: it works no longer, and a text message costs money.
+fn is_stale(app: &App, mail: &Claimed) -> bool {
+    mail.kind == CODE && app.clock.now() - mail.created_at >= CODE_LASTS
+}
+
+fn drop_stale(app: &App, mail: Claimed) -> Result<()> {
+    tracing::info!(id = %mail.id, "a code was not sent in time and is cancelled");
+    app.db.write_now(move |tx| {
+        let now = tx.now;
+        if store::state_of(tx, mail.id)? == State::Waiting {
+            store::cancel(tx, mail.id, now)?;
+        }
+        Ok(())
+    })
 }
 
 fn renew(app: &App, mail: Claimed) -> Result<bool> {

@@ -203,6 +203,25 @@ pub fn set_up(tx: &mut Tx<'_>, from: &From, input: &SetUp) -> Result<NewSecret> 
     open_session(tx, from, user.id, "set_up")
 }
 
+/// Sets the first password of who is signed in and has none.
+///
+/// # Errors
+/// `wrong_state` when there is one by now; `sign_in_required` when the session has ended meanwhile.
+pub fn first_password(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    session: SessionId,
+    hash: &PasswordHash,
+) -> Result<NewSecret> {
+    let user = actor.user()?;
+    if users::find(tx, user)?.password_hash.is_some() {
+        return Code::WrongState.refuse();
+    }
+    let secret = renew(tx, actor, session)?;
+    set_password(tx, actor, user, hash)?;
+    Ok(secret)
+}
+
 /// Sets a new password for who is signed in and knows the present one.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clock::{hours, minutes};
 use crate::error::{Code, Error, Result};
 use crate::limits::{Held, Limit};
+use crate::users::model::Address;
 
 /// Wrong passwords for one account from one source.
 const PAIR: Limit = Limit {
@@ -44,7 +45,7 @@ const RECOVERY_SOURCE: Limit = Limit {
 /// How long somebody is kept waiting while other tries, which may fail, are under way.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A try at a password. Until [`Try::settle`] says otherwise it counts as a failure, also when whoever
+/// A try at a password or a code. Until [`Try::settle`] says otherwise it counts as a failure, also when whoever
 /// made it goes away before the answer.
 #[must_use]
 pub struct Try<'a> {
@@ -60,7 +61,7 @@ impl<'a> Try<'a> {
     /// # Errors
     /// `TooMany` when one of the limits is reached; `unavailable` when the others take too long.
     pub async fn start(app: &'a App, account: &str, source: &str) -> Result<Self> {
-        let account = account.trim().to_ascii_lowercase();
+        let account = Address::normal(account);
         let keys = [
             (&PAIR, format!("{account} {source}")),
             (&SOURCE, source.to_owned()),
@@ -87,9 +88,14 @@ impl<'a> Try<'a> {
         }
     }
 
-    /// Counts the try by what came of it: only a password that was wrong is a failure.
+    /// Counts the try by what came of it: only a password or a code that was wrong is a failure.
     pub fn settle<T>(mut self, outcome: &Result<T>) {
-        let wrong = |why: &Error| why.code() == Code::SignInFailed;
+        let wrong = |why: &Error| {
+            matches!(
+                why.code(),
+                Code::SignInFailed | Code::CodeInvalid | Code::CodeExpired
+            )
+        };
         self.failed = outcome.as_ref().err().is_some_and(wrong);
     }
 }

@@ -5,11 +5,16 @@
 //! a new secret at every proof of who somebody is.
 
 pub mod actions;
+pub mod code;
+pub mod code_pages;
+pub mod confirm_pages;
 pub mod limits;
 pub mod pages;
 pub mod password;
 pub mod recovery;
 pub mod recovery_pages;
+pub mod register;
+pub mod register_pages;
 pub mod sessions;
 pub mod settings_pages;
 pub mod setup_pages;

@@ -7,13 +7,14 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::actions::{self, From};
+use super::code_pages::Door;
 use super::password;
 use super::sessions::hand_over;
 use crate::access::Actor;
 use crate::app::App;
-use crate::db::Tx;
 use crate::error::{Code, Error, Result};
 use crate::ids::SessionId;
+use crate::users::model::Address;
 use crate::web::{Flash, FormErrors, Guest, Page, PostForm, SignedIn, own_path, render, show};
 
 /// Where to go on after signing in.
@@ -28,6 +29,14 @@ pub struct Next {
 }
 
 impl Next {
+    /// Where a form says to go on.
+    pub(super) fn of(form: &PostForm) -> Self {
+        Self {
+            next: form.get("next").to_owned(),
+            email: String::new(),
+        }
+    }
+
     /// The path to go on to; the start page when there is none that is ours.
     pub fn path(&self) -> &str {
         own_path(&self.next).unwrap_or("/")
@@ -44,18 +53,29 @@ struct SignInPage {
     from_invite: bool,
     /// There is no account yet.
     nobody: bool,
+    /// A code can be sent by mail or SMS.
+    codes: bool,
+    /// Everybody may make an account.
+    registration: bool,
 }
 
 impl SignInPage {
-    fn new(page: Page, email: &str, next: &Next) -> Self {
-        Self {
+    async fn of(app: &web::Data<App>, page: Page, email: &str, next: &Next) -> Result<Self> {
+        let read = app.db.read(|conn| {
+            let open = crate::site::actions::current(conn)?.registration_open;
+            Ok((crate::users::store::any(conn)?, open))
+        });
+        let (anybody, registration) = read.await?;
+        Ok(Self {
+            codes: app.config.smtp.is_some() || app.config.sms.is_some(),
             page: page.titled("sign-in-title", ""),
             errors: FormErrors::none(),
             email: email.to_owned(),
+            registration,
             from_invite: next.path().starts_with("/self-service/invite"),
             next: next.path().to_owned(),
-            nobody: false,
-        }
+            nobody: !anybody,
+        })
     }
 }
 
@@ -69,12 +89,7 @@ pub async fn sign_in_form(
     if guest.signed_in.is_some() {
         return Ok(see_other(next.path()));
     }
-    let mut shown = SignInPage::new(page, &next.email, &next);
-    shown.nobody = !app
-        .db
-        .read(|conn| Ok(crate::users::store::any(conn)?))
-        .await?;
-    show(&shown)
+    show(&SignInPage::of(&app, page, &next.email, &next).await?)
 }
 
 /// `POST /sign-in`: anybody.
@@ -85,16 +100,22 @@ pub async fn sign_in(
     session: Session,
     form: PostForm,
 ) -> Result<HttpResponse> {
-    let next = Next {
-        next: form.get("next").to_owned(),
-        email: String::new(),
-    };
+    let next = Next::of(&form);
     let from = from(&guest);
-    match try_sign_in(&app, &guest, from, form.get("email"), form.get("password")).await {
-        Ok(secret) => {
-            hand_over(&session, secret)?;
-            Ok(see_other(next.path()))
+    let done = if form.get("with") == "code" {
+        match Address::read("email", form.get("email")) {
+            Ok(address) => Door::SignIn.send(&app, &guest, &address, &next).await,
+            Err(why) => Err(why.into()),
         }
+    } else {
+        let tried = try_sign_in(&app, &guest, from, form.get("email"), form.get("password"));
+        match tried.await {
+            Ok(secret) => hand_over(&session, secret).map(|()| see_other(next.path())),
+            Err(why) => Err(why),
+        }
+    };
+    match done {
+        Ok(answer) => Ok(answer),
         Err(why) => {
             let errors = match why {
                 Error::TooMany(seconds) => {
@@ -102,7 +123,7 @@ pub async fn sign_in(
                 }
                 why => FormErrors::of(app.text, with_contact(&app, why).await)?,
             };
-            let mut shown = SignInPage::new(page, form.get("email"), &next);
+            let mut shown = SignInPage::of(&app, page, form.get("email"), &next).await?;
             let status = shown.page.refuse(&errors);
             shown.errors = errors;
             render(status, &shown)
@@ -133,7 +154,7 @@ pub(super) fn old_session(guest: &Guest) -> Option<(Actor, SessionId)> {
 }
 
 /// Puts into the words of a refusal whom to ask.
-async fn with_contact(app: &web::Data<App>, why: Error) -> Error {
+pub(super) async fn with_contact(app: &web::Data<App>, why: Error) -> Error {
     if why.code() != Code::AccountDisabled {
         return why;
     }
@@ -165,78 +186,6 @@ pub(super) fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((LOCATION, path))
         .finish()
-}
-
-#[derive(Template)]
-#[template(path = "sign_in/confirm.html")]
-struct ConfirmPage {
-    page: Page,
-    errors: FormErrors,
-    email: String,
-    next: String,
-}
-
-/// `GET /sign-in/confirm`: who is signed in, before making secrets.
-pub async fn confirm_form(
-    page: Page,
-    who: SignedIn,
-    next: web::Query<Next>,
-) -> Result<HttpResponse> {
-    let page = page.titled("confirm-title", "");
-    show(&ConfirmPage {
-        page,
-        errors: FormErrors::none(),
-        email: who.email,
-        next: next.path().to_owned(),
-    })
-}
-
-/// `POST /sign-in/confirm`: who is signed in.
-pub async fn confirm(
-    app: web::Data<App>,
-    page: Page,
-    who: SignedIn,
-    guest: Guest,
-    session: Session,
-    form: PostForm,
-) -> Result<HttpResponse> {
-    let next = Next {
-        next: form.get("next").to_owned(),
-        email: String::new(),
-    };
-    let confirmed = async {
-        let typed = (who.email.as_str(), form.get("password"));
-        let (actor, id) = (who.actor.clone(), who.session_id);
-        let renew = move |tx: &mut Tx<'_>, user| actions::confirm(tx, &actor, id, user);
-        password::act(&app, &who.actor, &guest.source, typed, renew).await
-    };
-    match confirmed.await {
-        Ok(secret) => {
-            hand_over(&session, secret)?;
-            Ok(see_other(next.path()))
-        }
-        Err(why) => {
-            let errors = match why.code() {
-                // The address stands on the page: only the password can be wrong.
-                code @ Code::SignInFailed => {
-                    let words = app.text.get("field-password-wrong").to_string();
-                    FormErrors::beside("password", &words, code)
-                }
-                _ => FormErrors::of(app.text, why)?,
-            };
-            let mut page = page.titled("confirm-title", "");
-            let status = page.refuse(&errors);
-            render(
-                status,
-                &ConfirmPage {
-                    page,
-                    errors,
-                    email: who.email,
-                    next: next.path().to_owned(),
-                },
-            )
-        }
-    }
 }
 
 /// `POST /sign-out`: who is signed in.

@@ -10,7 +10,8 @@ use crate::db::Tx;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::UserId;
 use crate::passwords::{PasswordHash, Verdict, Weakness};
-use crate::users::model::{Status, User};
+use crate::users::logins;
+use crate::users::model::{Address, Status, User};
 use crate::users::store as users;
 
 /// Hashes a new password after checking its strength.
@@ -127,11 +128,12 @@ pub async fn prove(
 }
 
 async fn check(app: &App, actor: &Actor, address: &str, password: &str) -> Result<Proof> {
-    let norm = address.trim().to_ascii_lowercase();
-    let user = app
+    let norm = Address::normal(address);
+    let found = app
         .db
-        .read(move |conn| Ok(users::by_email(conn, &norm)?))
+        .read(move |conn| logins::by_address(conn, &norm))
         .await?;
+    let user = found.map(|found| found.user);
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let verdict = app
         .passwords
@@ -159,13 +161,27 @@ async fn check(app: &App, actor: &Actor, address: &str, password: &str) -> Resul
 }
 
 async fn refuse(app: &App, actor: &Actor, user: Option<User>, code: Code) -> Result<Proof> {
-    let id = user.map(|user| user.id.to_string()).unwrap_or_default();
+    tell_refused(app, actor, user.map(|user| user.id), code).await?;
+    code.refuse()
+}
+
+/// Tells in the audit log that somebody was not let in, and as whom.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn tell_refused(
+    app: &App,
+    actor: &Actor,
+    user: Option<UserId>,
+    code: Code,
+) -> Result<()> {
+    let id = user.map(|id| id.to_string()).unwrap_or_default();
     let actor = actor.clone();
     app.db
         .write(move |tx| {
             let entry = audit::Entry::new("session.refused", audit::Target::new("user", &id));
-            audit::record_refused(tx, &actor, entry.after(json!({ "why": code.as_str() })))
+            let entry = entry.after(json!({ "why": code.as_str() }));
+            audit::record_refused(tx, &actor, entry).map(drop)
         })
-        .await?;
-    code.refuse()
+        .await
 }

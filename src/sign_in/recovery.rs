@@ -15,6 +15,7 @@ use crate::one_time_links::{self, LinkKind, RECOVERY};
 use crate::outbox;
 use crate::passwords::PasswordHash;
 use crate::users::actions::{Ending, set_password, target};
+use crate::users::logins::{self, Found};
 use crate::users::mail::RecoveryMail;
 use crate::users::model::Status;
 use crate::users::store as users;
@@ -26,21 +27,26 @@ use crate::users::store as users;
 /// When the database refuses.
 pub fn ask(tx: &mut Tx<'_>, app: &App, from: &From, address: &str) -> Result<()> {
     let norm = address.trim().to_ascii_lowercase();
-    let user = users::by_email(tx, &norm)?.filter(|user| user.status == Status::Active);
-    if let Some(user) = &user {
-        let email = user.address().to_owned();
+    let found = logins::by_address(tx, &norm)?;
+    let found = found.filter(|found| found.user.status == Status::Active);
+    if let Some(Found {
+        user,
+        address: email,
+        ..
+    }) = &found
+    {
         let secret = one_time_links::make(
             tx,
             LinkKind::Recovery,
             Some(user.id),
-            Some(&email),
+            Some(email),
             LinkKind::Recovery.lifetime(),
         )?;
         let mail = RecoveryMail {
             link: RECOVERY.link(app, secret.reveal()),
         };
         let frame = outbox::Frame::of(app, &crate::site::actions::current(tx)?.site_name);
-        let letter = frame.letter(&mail, &email, &user.display_name, Some(user.id.as_str()))?;
+        let letter = frame.letter(&mail, email, &user.display_name, Some(user.id.as_str()))?;
         outbox::actions::enqueue(tx, app, &letter)?;
     }
     audit::record(
@@ -50,7 +56,9 @@ pub fn ask(tx: &mut Tx<'_>, app: &App, from: &From, address: &str) -> Result<()>
             action: "user.recovery_asked",
             target: audit::Target {
                 kind: "user",
-                id: user.map(|user| user.id.to_string()).unwrap_or_default(),
+                id: found
+                    .map(|found| found.user.id.to_string())
+                    .unwrap_or_default(),
             },
             before: json!({}),
             after: json!({}),
@@ -81,10 +89,14 @@ pub fn recover(
     }
     let actor = by(from, id);
     set_password(tx, &actor, id, hash)?;
-    // The link came by mail, so the mailbox is proved.
-    if !user.email_verified && link.mailed_to.is_some() && link.mailed_to == user.email {
+    // The link came by mail or SMS, so the mailbox or the number is proved.
+    let came_to = |address: &Option<String>| link.mailed_to.is_some() && link.mailed_to == *address;
+    let proves_email = !user.email_verified && came_to(&user.email);
+    let proves_phone = !user.phone_verified && came_to(&user.phone);
+    if proves_email || proves_phone {
         end(tx, app, &actor, id)?;
-        user.email_verified = true;
+        user.email_verified |= proves_email;
+        user.phone_verified |= proves_phone;
         let now = tx.now;
         users::update(tx, &user, now)?;
         // Whoever was told about this user before is told anew.

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::{Code, FieldError, Result};
 use crate::one_time_links::{Link, Look, RECOVERY, Token};
 use crate::users::actions::Endings;
-use crate::users::model::{Email, User};
+use crate::users::model::{Address, Email, User};
 use crate::web::{Flash, FormErrors, Guest, Page, PostForm, render, show};
 
 #[derive(Template)]
@@ -56,7 +56,7 @@ pub async fn ask(
     form: PostForm,
 ) -> Result<HttpResponse> {
     let asked = async {
-        let email = Email::read("email", form.get("email"))?;
+        let email = read_email(form.get("email"))?;
         limits::recovery(&app, email.as_str(), &guest.source)?;
         let (shared, from) = (app.clone(), from(&guest));
         app.db
@@ -86,6 +86,14 @@ pub async fn ask(
                 },
             )
         }
+    }
+}
+
+/// Who types a number is told where it works. Whether it has an account does not show.
+fn read_email(typed: &str) -> Result<Email> {
+    match Address::read("email", typed) {
+        Ok(Address::Phone(_)) => Err(FieldError::new("email", "phone_for_email").into()),
+        _ => Ok(Email::read("email", typed)?),
     }
 }
 

@@ -86,7 +86,7 @@ pub struct KnownSession {
     pub role: crate::access::Role,
     /// The name.
     pub name: String,
-    /// The address, or nothing.
+    /// The address, the phone number of who has none, or nothing.
     pub email: String,
 }
 
@@ -98,7 +98,7 @@ impl From<Known> for KnownSession {
             authenticated_at: known.authenticated_at.as_micros(),
             role: known.role,
             name: known.name,
-            email: known.email.unwrap_or_default(),
+            email: known.email.or(known.phone).unwrap_or_default(),
         }
     }
 }

@@ -5,13 +5,15 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::actions;
+use super::pages::see_other;
 use super::password;
 use super::sessions::hand_over;
 use super::store::{self, Listed};
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{Conn, Tx};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::SessionId;
+use crate::users::store as users;
 use crate::web::{Flash, FormErrors, Guest, Page, PostForm, SignedIn, program, render, show};
 
 #[derive(Template)]
@@ -21,20 +23,37 @@ struct PasswordPage {
     errors: FormErrors,
     email: String,
     end_others: bool,
+    /// The account has a password, which is asked for.
+    has_password: bool,
+}
+
+/// Who has no password yet proves by another way that it is them.
+const CONFIRM: &str = "/sign-in/confirm?next=%2Fsettings%2Fpassword";
+
+async fn has_password(app: &web::Data<App>, who: &SignedIn) -> Result<bool> {
+    let id = who.user_id;
+    let read = move |conn: &mut Conn| Ok(users::find(conn, id)?.password_hash.is_some());
+    app.db.read(read).await
 }
 
 /// `GET /settings/password`: who is signed in.
-pub async fn password(page: Page, who: SignedIn) -> Result<HttpResponse> {
+pub async fn password(app: web::Data<App>, page: Page, who: SignedIn) -> Result<HttpResponse> {
+    let has_password = has_password(&app, &who).await?;
+    if !has_password && !who.is_fresh(page.now()) {
+        return Ok(see_other(CONFIRM));
+    }
     let page = page.titled("settings-password-title", "settings");
     show(&PasswordPage {
         page,
         errors: FormErrors::none(),
         email: who.email,
         end_others: true,
+        has_password,
     })
 }
 
-/// `POST /settings/password`: who is signed in and knows the present password.
+/// `POST /settings/password`: who is signed in and knows the present password, or has none and signed in within the
+/// last ten minutes.
 pub async fn change_password(
     app: web::Data<App>,
     page: Page,
@@ -44,6 +63,10 @@ pub async fn change_password(
     form: PostForm,
 ) -> Result<HttpResponse> {
     let end_others = form.has("end_others");
+    let has_password = has_password(&app, &who).await?;
+    if !has_password && !who.is_fresh(page.now()) {
+        return Ok(see_other(CONFIRM));
+    }
     let changed = async {
         let present = form.get("current_password");
         let wrong = |why: Error| match why.code() {
@@ -56,6 +79,10 @@ pub async fn change_password(
         }
         let hash = password::hash(&app, "password", form.get("password"), &personal).await?;
         let (actor, id) = (who.actor.clone(), who.session_id);
+        if !has_password {
+            let first = move |tx: &mut Tx<'_>| actions::first_password(tx, &actor, id, &hash);
+            return app.db.write(first).await;
+        }
         let typed = (who.email.as_str(), present);
         let change = move |tx: &mut Tx<'_>, user| {
             actions::change_password(tx, &actor, id, user, &hash, end_others)
@@ -81,6 +108,7 @@ pub async fn change_password(
                     errors,
                     email: who.email,
                     end_others,
+                    has_password,
                 },
             )
         }

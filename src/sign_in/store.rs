@@ -54,6 +54,8 @@ pub struct Known {
     pub name: String,
     /// The user's address.
     pub email: Option<String>,
+    /// The user's phone number.
+    pub phone: Option<String>,
 }
 
 /// The session of a cookie, when it and its user are good.
@@ -75,6 +77,7 @@ pub fn find(conn: &mut Conn, digest: &SecretDigest, now: Time) -> QueryResult<Op
             users::role,
             users::display_name,
             users::email,
+            users::phone,
         ))
         .first(conn)
         .optional()

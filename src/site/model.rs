@@ -24,6 +24,8 @@ pub struct Settings {
     pub contact: String,
     /// What new users agree to; null when there are no terms.
     pub terms: Option<Terms>,
+    /// Whether everybody may make an account for themselves.
+    pub registration_open: bool,
     /// How long API keys may live.
     pub key_policy: KeyPolicy,
     /// Days after which an invite ends, unless it says otherwise. 1 to 90.
@@ -36,6 +38,7 @@ impl Default for Settings {
             site_name: "Vestibule".to_owned(),
             contact: String::new(),
             terms: None,
+            registration_open: false,
             key_policy: KeyPolicy::default(),
             invite_days: 7,
         }
@@ -87,6 +90,8 @@ pub struct SettingsPatch {
     /// The terms; null for none.
     #[serde(default, deserialize_with = "given")]
     pub terms: Option<Option<Terms>>,
+    /// Whether everybody may make an account for themselves.
+    pub registration_open: Option<bool>,
     /// How long API keys may live.
     pub key_policy: Option<KeyPolicyPatch>,
     /// Days after which an invite ends.
@@ -128,6 +133,9 @@ impl Settings {
         }
         if let Some(terms) = &patch.terms {
             new.terms = terms.as_ref().map(|terms| terms.checked(&mut faults));
+        }
+        if let Some(open) = patch.registration_open {
+            new.registration_open = open;
         }
         if let Some(policy) = &patch.key_policy {
             new.key_policy = self.key_policy.with(policy, &mut faults);

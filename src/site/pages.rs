@@ -40,6 +40,7 @@ struct Values {
     contact: String,
     terms_version: String,
     terms_url: String,
+    registration_open: bool,
     invite_days: String,
     default_days: String,
     max_days: String,
@@ -58,6 +59,7 @@ impl Values {
             contact: settings.contact.clone(),
             terms_version,
             terms_url,
+            registration_open: settings.registration_open,
             invite_days: settings.invite_days.to_string(),
             default_days: settings.key_policy.default_days.to_string(),
             max_days: settings.key_policy.max_days.to_string(),
@@ -73,6 +75,7 @@ impl Values {
             contact: text("contact"),
             terms_version: text("terms.version"),
             terms_url: text("terms.url"),
+            registration_open: form.has("registration_open"),
             invite_days: text("invite_days"),
             default_days: text("key_policy.default_days"),
             max_days: text("key_policy.max_days"),
@@ -103,6 +106,7 @@ impl Values {
             site_name: Some(self.site_name.clone()),
             contact: Some(self.contact.clone()),
             terms: Some((!no_terms).then_some(terms)),
+            registration_open: Some(self.registration_open),
             invite_days: number("invite_days", &self.invite_days),
             key_policy: Some(KeyPolicyPatch {
                 default_days: number("key_policy.default_days", &self.default_days),
@@ -120,7 +124,7 @@ impl Values {
     /// What differs from the settings as they are now.
     fn differences(&self, page: &Page, now: &Settings) -> Vec<(Message, String)> {
         let kept = Self::of(now);
-        let never = |allowed: bool| {
+        let yes = |allowed: bool| {
             page.t(if allowed { "web-yes" } else { "site-no" })
                 .to_string()
         };
@@ -133,6 +137,11 @@ impl Values {
                 kept.terms_version,
             ),
             ("site-terms-url", &self.terms_url, kept.terms_url),
+            (
+                "site-registration-open",
+                &yes(self.registration_open),
+                yes(kept.registration_open),
+            ),
             ("site-invite-days", &self.invite_days, kept.invite_days),
             (
                 "site-key-default-days",
@@ -142,8 +151,8 @@ impl Values {
             ("site-key-max-days", &self.max_days, kept.max_days),
             (
                 "site-key-never",
-                &never(self.never_allowed),
-                never(kept.never_allowed),
+                &yes(self.never_allowed),
+                yes(kept.never_allowed),
             ),
         ]
         .into_iter()

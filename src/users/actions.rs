@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::logins;
 use super::mail::WelcomeMail;
-use super::model::{NewUser, Status, User};
+use super::model::{Address, NewUser, Status, User};
 use super::store;
 use crate::access::{Actor, ActorKind, Role};
 use crate::app::App;
@@ -49,7 +50,8 @@ pub struct Change {
     pub metadata_admin: Option<crate::db::Json>,
 }
 
-/// Makes a user. The caller has checked who may. Somebody who was not signed in has made the account for
+/// Makes a user. The caller has checked who may. An address that is proved is taken from an account that names it
+/// unproved (`docs/decisions/0012-further-logins.md`). Somebody who was not signed in has made the account for
 /// themselves, with a link: from then on they are that user, in the log too.
 ///
 /// # Errors
@@ -57,6 +59,15 @@ pub struct Change {
 pub fn create(tx: &mut Tx<'_>, actor: &Actor, new: &NewUser) -> Result<User> {
     let id = UserId::new(tx.now);
     let now = tx.now;
+    let email = new.email.clone().map(Address::Email);
+    let phone = new.phone.clone().map(Address::Phone);
+    let addresses = [(email, new.email_verified), (phone, new.phone_verified)];
+    for (address, proved) in &addresses {
+        match address {
+            Some(address) if *proved => logins::free_unproven(tx, actor, address)?,
+            address => logins::require_free(tx, address.as_ref())?,
+        }
+    }
     tx.attempt(|conn| store::insert(conn, id, new, now))
         .map_err(address_taken)?;
     let user = store::find(tx, id)?;
@@ -92,10 +103,13 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, new: &NewUser) -> Result<User> {
     Ok(user)
 }
 
+/// The kind of the message that brings it.
+const WELCOME: &str = "welcome";
 /// How long the link to set a first password works: the person did not ask for it just now.
 const FIRST_PASSWORD: Span = days(7);
 
-/// Makes a user as an administrator, in groups, and mails them a link to set a password.
+/// Makes a user as an administrator, in groups, and sends them a link to set a password: by mail, or by SMS to who
+/// has a number alone.
 ///
 /// # Errors
 /// `forbidden`, `above_you`, `address_taken`, `group_not_grantable`, a group that is not there.
@@ -114,24 +128,31 @@ pub fn create_as_admin(
         }
     }
     groups::actions::admit(tx, user.id, groups)?;
-    if let Some(email) = &user.email {
-        let link = one_time_links::make(
-            tx,
-            LinkKind::Recovery,
-            Some(user.id),
-            Some(email),
-            FIRST_PASSWORD,
-        )?;
-        let site_name = site::actions::current(tx)?.site_name;
-        let mail = WelcomeMail {
-            link: RECOVERY.link(app, link.reveal()),
-            site_name: site_name.clone(),
-        };
-        let frame = outbox::Frame::of(app, &site_name);
-        let letter = frame.letter(&mail, email, &user.display_name, Some(user.id.as_str()))?;
-        outbox::actions::enqueue(tx, app, &letter)?;
-    }
+    welcome(tx, app, &user)?;
     Ok(user)
+}
+
+/// Sends the link that sets a first password.
+fn welcome(tx: &mut Tx<'_>, app: &App, user: &User) -> Result<()> {
+    let to = Some(user.address()).filter(|to| !to.is_empty());
+    let kind = LinkKind::Recovery;
+    let link = one_time_links::make(tx, kind, Some(user.id), to, FIRST_PASSWORD)?;
+    let link = RECOVERY.link(app, link.reveal());
+    let site_name = site::actions::current(tx)?.site_name;
+    let frame = outbox::Frame::of(app, &site_name);
+    let about = Some(user.id.as_str());
+    let letter = match (&user.email, &user.phone) {
+        (Some(email), _) => {
+            let mail = WelcomeMail { link, site_name };
+            frame.letter(&mail, email, &user.display_name, about)?
+        }
+        (None, Some(phone)) => {
+            let words = frame.t("sms-welcome").arg("site", site_name);
+            frame.sms(WELCOME, &words.arg("link", link), phone, about)
+        }
+        (None, None) => return Ok(()),
+    };
+    outbox::actions::enqueue(tx, app, &letter).map(drop)
 }
 
 /// Changes a user. Everybody may change their own name; the rest is for administrators.
@@ -343,7 +364,7 @@ pub(super) fn keep_an_owner(conn: &mut Conn, id: UserId) -> Result<()> {
     }
 }
 
-fn address_taken(why: diesel::result::Error) -> Error {
+pub(super) fn address_taken(why: diesel::result::Error) -> Error {
     use diesel::result::{DatabaseErrorKind, Error as Diesel};
     match why {
         Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Code::AddressTaken.into(),
@@ -363,6 +384,7 @@ fn facts(user: &User) -> serde_json::Value {
     json!({
         "display_name": user.display_name,
         "email": user.email,
+        "phone": user.phone,
         "role": user.role,
         "status": user.status,
         "traits": user.traits,

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::actions::{Ending, keep_an_owner, target, visible};
+use super::logins;
 use super::model::Status;
 use super::store;
 use crate::access::{Actor, Role};
@@ -51,6 +52,7 @@ pub fn delete(
     end(tx, app, actor, id)?;
     groups::actions::remove_everywhere(tx, id)?;
     outbox::actions::cancel_about(tx, id.as_str())?;
+    logins::forget(tx, id)?;
     let now = tx.now;
     store::erase(tx, id, now)?;
     tx.narrow_rights()?;

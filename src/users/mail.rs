@@ -59,6 +59,33 @@ impl Mail for WelcomeMail {
     }
 }
 
+/// For who asks for an account and has one.
+pub struct HaveAccountMail {
+    /// Where they sign in.
+    pub link: String,
+}
+
+crate::mail!(
+    HaveAccountMail,
+    "have_account",
+    "mail/have_account/body.txt",
+    "mail/have_account/body.html"
+);
+
+impl Mail for HaveAccountMail {
+    fn subject(&self, frame: &Frame) -> Message {
+        frame
+            .t("mail-have-account-subject")
+            .arg("site", &frame.site_name)
+    }
+
+    fn sample() -> Self {
+        Self {
+            link: "https://id.example.org/sign-in".to_owned(),
+        }
+    }
+}
+
 /// A link that proves that mail to an address reaches its user.
 pub struct VerificationMail {
     /// The link; works once.
@@ -100,6 +127,11 @@ mod tests {
             crate::outbox::check_sample::<RecoveryMail>()
                 .text
                 .contains("vstl_1")
+        );
+        assert!(
+            crate::outbox::check_sample::<HaveAccountMail>()
+                .text
+                .contains("/sign-in")
         );
         assert!(
             crate::outbox::check_sample::<VerificationMail>()

@@ -7,9 +7,12 @@
 pub mod actions;
 pub mod api;
 pub mod deletion;
+pub mod logins;
+pub mod logins_pages;
 pub mod mail;
 pub mod model;
 pub mod pages;
+pub mod phone;
 pub mod store;
 pub mod verification;
 pub mod verification_pages;

@@ -14,6 +14,8 @@ use crate::ids::{InviteId, UserId};
 pub use crate::input::normal_name as normal;
 use crate::passwords::PasswordHash;
 
+pub use super::phone::{Address, Phone};
+
 crate::words! {
     /// Whether a user is let in.
     pub enum Status {
@@ -38,6 +40,10 @@ pub struct User {
     pub email_norm: Option<String>,
     /// Whether the person proved that mail to the address reaches them.
     pub email_verified: bool,
+    /// The phone number, see [`Phone`].
+    pub phone: Option<String>,
+    /// Whether the person proved that messages to the number reach them.
+    pub phone_verified: bool,
     /// The name others see.
     pub display_name: String,
     /// The name as it is searched.
@@ -80,6 +86,8 @@ pub struct Line {
     pub id: UserId,
     /// See [`User::email`].
     pub email: Option<String>,
+    /// See [`User::phone`].
+    pub phone: Option<String>,
     /// See [`User::display_name`].
     pub display_name: String,
     /// See [`User::role`].
@@ -93,9 +101,10 @@ pub struct Line {
 }
 
 impl User {
-    /// The address, or nothing.
+    /// The address, or the phone number where there is none, or nothing.
     pub fn address(&self) -> &str {
-        self.email.as_deref().unwrap_or_default()
+        let address = self.email.as_deref().or(self.phone.as_deref());
+        address.unwrap_or_default()
     }
 
     /// How lists and sentences call the person.
@@ -234,6 +243,10 @@ pub struct NewUser {
     pub email: Option<Email>,
     /// Whether it is proved.
     pub email_verified: bool,
+    /// The phone number, when there is one.
+    pub phone: Option<Phone>,
+    /// Whether it is proved.
+    pub phone_verified: bool,
     /// The name others see.
     pub display_name: String,
     /// What they may do.
@@ -260,6 +273,8 @@ impl NewUser {
         Self {
             email,
             email_verified: false,
+            phone: None,
+            phone_verified: false,
             display_name,
             role,
             schema_id: "default".to_owned(),

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{Line, NewUser, Status, User, normal};
+use super::phone::without_spacing;
 use crate::access::Role;
 use crate::clock::Time;
 use crate::db::schema::{group_members, users};
@@ -13,7 +14,7 @@ use crate::passwords::PasswordHash;
 /// What a list of users is narrowed to.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// A whole id, or the beginning of an address or a name.
+    /// A whole id, or the beginning of an address, a phone number or a name.
     pub q: String,
     /// Only users of this status; without one, all but the deleted.
     pub status: Option<Status>,
@@ -80,6 +81,8 @@ pub fn insert(conn: &mut Conn, id: UserId, new: &NewUser, now: Time) -> QueryRes
                 users::email.eq(new.email.as_ref().map(super::model::Email::as_str)),
                 users::email_norm.eq(new.email.as_ref().map(super::model::Email::norm)),
                 users::email_verified.eq(new.email_verified),
+                users::phone.eq(new.phone.as_ref().map(super::model::Phone::as_str)),
+                users::phone_verified.eq(new.phone_verified),
                 users::display_name.eq(&new.display_name),
                 users::name_norm.eq(normal(&new.display_name)),
                 users::role.eq(new.role),
@@ -107,6 +110,8 @@ pub fn update(conn: &mut Conn, user: &User, now: Time) -> QueryResult<()> {
             users::email.eq(user.email.as_deref()),
             users::email_norm.eq(user.email_norm.as_deref()),
             users::email_verified.eq(user.email_verified),
+            users::phone.eq(user.phone.as_deref()),
+            users::phone_verified.eq(user.phone_verified),
             users::display_name.eq(&user.display_name),
             users::name_norm.eq(normal(&user.display_name)),
             users::role.eq(user.role),
@@ -129,6 +134,8 @@ pub fn erase(conn: &mut Conn, id: UserId, now: Time) -> QueryResult<()> {
             users::email.eq(None::<&str>),
             users::email_norm.eq(None::<&str>),
             users::email_verified.eq(false),
+            users::phone.eq(None::<&str>),
+            users::phone_verified.eq(false),
             users::display_name.eq(""),
             users::name_norm.eq(""),
             users::role.eq(Role::Member),
@@ -180,7 +187,7 @@ pub fn seen(conn: &mut Conn, id: UserId, at: Time) -> QueryResult<()> {
         .map(drop)
 }
 
-/// The ids of users whose address or name lies from `start` to before `end`; no more of either than
+/// The ids of users whose address, number or name lies from `start` to before `end`; no more of each than
 /// [`FOUND_AT_ONCE`] and one.
 fn called(conn: &mut Conn, start: &str, end: &str) -> QueryResult<Vec<UserId>> {
     let mut found: Vec<UserId> = users::table
@@ -188,6 +195,14 @@ fn called(conn: &mut Conn, start: &str, end: &str) -> QueryResult<Vec<UserId>> {
         .select(users::id)
         .limit(FOUND_AT_ONCE + 1)
         .load(conn)?;
+    if start.starts_with('+') {
+        let numbered: Vec<UserId> = users::table
+            .filter(users::phone.ge(start).and(users::phone.lt(end)))
+            .select(users::id)
+            .limit(FOUND_AT_ONCE + 1)
+            .load(conn)?;
+        found.extend(numbered);
+    }
     if fits(&found) {
         let named: Vec<UserId> = users::table
             .filter(users::name_norm.ge(start).and(users::name_norm.lt(end)))
@@ -233,7 +248,11 @@ fn part<'a>(
     if let Ok(id) = filter.q.parse::<UserId>() {
         query = query.filter(users::id.eq(id));
     } else if !filter.q.is_empty() {
-        let start = normal(&filter.q);
+        // A number is found however it is spaced; nobody's name or address begins with +.
+        let start = match filter.q.trim().starts_with('+') {
+            true => without_spacing(&filter.q),
+            false => normal(&filter.q),
+        };
         let end = prefix_end(&start);
         let found = called(conn, &start, &end)?;
         query = if fits(&found) {
@@ -242,10 +261,13 @@ fn part<'a>(
             // Joined to nothing, so that no index of them is taken: the list is walked in its order.
             let email = || users::email_norm.concat("");
             let name = || users::name_norm.concat("");
+            let phone = || users::phone.concat("");
+            let called = email()
+                .ge(start.clone())
+                .and(email().lt(end.clone()))
+                .or(phone().ge(start.clone()).and(phone().lt(end.clone())));
             query.filter(
-                email()
-                    .ge(start.clone())
-                    .and(email().lt(end.clone()))
+                called
                     .assume_not_null()
                     .or(name().ge(start).and(name().lt(end))),
             )

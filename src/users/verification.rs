@@ -1,10 +1,10 @@
-//! Proving that mail to an address reaches its user: a link is sent there, and opened.
+//! Proving that what is sent to an address or a number reaches its user: a link is sent there, and opened.
 
 use serde_json::json;
 
 use super::actions::{target, visible};
 use super::mail::VerificationMail;
-use super::model::{Status, User};
+use super::model::{Address, Phone, Status, User};
 use super::store;
 use crate::access::{Actor, ActorKind};
 use crate::app::App;
@@ -19,7 +19,7 @@ use crate::one_time_links::{self, LinkKind, VERIFICATION};
 use crate::outbox;
 use crate::site;
 
-/// Verification mails for one user.
+/// Links that prove an address or a number of one user.
 const MAILS: Limit = Limit {
     name: "verification mails",
     most: 3,
@@ -35,18 +35,51 @@ pub fn count(app: &App, user: UserId) -> Result<()> {
     Ok(app.limits.take(&MAILS, user.as_str(), now)?)
 }
 
-/// Mails a user a link that proves their address, and says how long it works. Earlier links stop working.
-/// `email` has to be the user's own address when it is given.
+/// What is to be proved of a user.
+#[derive(Clone, Debug)]
+pub enum Which {
+    /// The address, or the number of who has none.
+    Any,
+    /// The address, which has to be still this one.
+    Email(String),
+    /// The number, which has to be still this one.
+    Phone(Phone),
+}
+
+impl Which {
+    /// Where the link goes.
+    fn of(&self, user: &User) -> Result<Address> {
+        let email = || user.email.as_deref()?.parse().ok().map(Address::Email);
+        let phone = || user.phone.as_deref()?.parse().ok().map(Address::Phone);
+        let (found, field) = match self {
+            Self::Any => (email().or_else(phone), "email"),
+            Self::Email(given) => {
+                let norm = given.trim().to_ascii_lowercase();
+                (email().filter(|own: &Address| own.norm() == norm), "email")
+            }
+            Self::Phone(given) => {
+                let is_it = |own: &Address| own.as_str() == given.as_str();
+                (phone().filter(is_it), "phone")
+            }
+        };
+        found.ok_or_else(|| FieldError::new(field, "not_theirs").into())
+    }
+}
+
+/// The kind of the message that brings a link by SMS.
+const KIND: &str = "verification";
+
+/// Sends a user a link that proves their address or number, and says how long it works. Earlier links stop working.
 ///
 /// # Errors
-/// `not_found`, `forbidden`, `above_you`, `wrong_state`; `not_theirs` for the field `email`.
+/// `not_found`, `forbidden`, `above_you`, `wrong_state`; `not_theirs` for the field `email` or `phone`.
 pub fn send(
     tx: &mut Tx<'_>,
     app: &App,
     actor: &Actor,
     id: UserId,
-    email: Option<&str>,
-) -> Result<(String, Time)> {
+    which: &Which,
+) -> Result<(Address, Time)> {
     let user = visible(tx, actor, id)?;
     if !actor.is(id) {
         actor.require_over(user.role)?;
@@ -54,47 +87,72 @@ pub fn send(
     if user.status != Status::Active {
         return Code::WrongState.refuse();
     }
-    let norm = email.map(|email| email.trim().to_ascii_lowercase());
-    let address = user
-        .email
-        .as_deref()
-        .filter(|_| norm.is_none() || norm == user.email_norm);
-    let address = address.ok_or_else(|| FieldError::new("email", "not_theirs"))?;
+    let address = which.of(&user)?;
     let lifetime = LinkKind::Verification.lifetime();
     let secret = one_time_links::make(
         tx,
         LinkKind::Verification,
         Some(id),
-        Some(address),
+        Some(address.as_str()),
         lifetime,
     )?;
     let expires_at = tx.now.plus(lifetime).whole_seconds();
-    let mail = VerificationMail {
-        link: VERIFICATION.link(app, secret.reveal()),
-        email: address.to_owned(),
-        expires_at,
-    };
+    let link = VERIFICATION.link(app, secret.reveal());
     let frame = outbox::Frame::of(app, &site::actions::current(tx)?.site_name);
-    let letter = frame.letter(&mail, address, &user.display_name, Some(id.as_str()))?;
+    let about = Some(id.as_str());
+    let letter = match &address {
+        Address::Email(email) => {
+            let mail = VerificationMail {
+                link,
+                email: email.to_string(),
+                expires_at,
+            };
+            frame.letter(&mail, email.as_str(), &user.display_name, about)?
+        }
+        Address::Phone(phone) => {
+            let words = frame.t("sms-verification").arg("link", link);
+            let words = words.arg("site", &frame.site_name);
+            frame.sms(KIND, &words, phone.as_str(), about)
+        }
+    };
     outbox::actions::enqueue(tx, app, &letter)?;
     let entry = audit::Entry::new("user.verification_sent", target(id));
-    audit::record(tx, actor, entry.after(json!({ "email": address })))?;
-    Ok((address.to_owned(), expires_at))
+    audit::record(tx, actor, entry.after(told(&address)))?;
+    Ok((address, expires_at))
 }
 
-/// Takes a link as proof of the address that it was sent to. Whoever opens it need not be signed in: the
-/// mailbox is what is proved.
+/// An address as the audit log tells it.
+fn told(address: &Address) -> serde_json::Value {
+    match address {
+        Address::Email(email) => json!({ "email": email.as_str() }),
+        Address::Phone(phone) => json!({ "phone": phone.as_str() }),
+    }
+}
+
+/// Takes a link as proof of the address or number that it was sent to, and answers which. Whoever opens it need not be
+/// signed in: the mailbox or the phone is what is proved.
 ///
 /// # Errors
 /// `link_gone`, also when the user has another address by now or is not let in.
-pub fn prove(tx: &mut Tx<'_>, from: &Actor, token: &str) -> Result<User> {
+pub fn prove(tx: &mut Tx<'_>, from: &Actor, token: &str) -> Result<Address> {
     let link = one_time_links::take(tx, LinkKind::Verification, token)?;
     let id = link.user_id.ok_or(Code::LinkGone)?;
     let mut user = store::find(tx, id)?;
-    if user.status != Status::Active || user.email.is_none() || user.email != link.mailed_to {
+    let sent_to = link.mailed_to.ok_or(Code::LinkGone)?;
+    if user.status != Status::Active {
         return Code::LinkGone.refuse();
     }
-    user.email_verified = true;
+    let address = match Address::read("email", &sent_to)? {
+        Address::Email(email) if user.email.as_deref() == Some(email.as_str()) => {
+            user.email_verified = true;
+            Address::Email(email)
+        }
+        Address::Phone(phone) if user.phone.as_deref() == Some(phone.as_str()) => {
+            user.phone_verified = true;
+            Address::Phone(phone)
+        }
+        _ => return Code::LinkGone.refuse(),
+    };
     let now = tx.now;
     store::update(tx, &user, now)?;
     tx.retell_users();
@@ -104,7 +162,7 @@ pub fn prove(tx: &mut Tx<'_>, from: &Actor, token: &str) -> Result<User> {
         ..from.clone()
     };
     let entry = audit::Entry::new("user.verified", target(id));
-    audit::record(tx, &actor, entry.after(json!({ "email": user.email })))?;
+    audit::record(tx, &actor, entry.after(told(&address)))?;
     events::emit(tx, &actor, "user.updated", json!({ "user_id": id }))?;
-    Ok(user)
+    Ok(address)
 }

@@ -3,7 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::verification;
+use super::model::{Address, Phone};
+use super::verification::{self, Which};
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::UserId;
@@ -12,7 +13,7 @@ use crate::web::{Flash, Guest, Page, PostForm, SignedIn, show};
 
 /// `POST /settings/profile/verification`: who is signed in, for their own address.
 pub async fn send_own(app: web::Data<App>, who: SignedIn, _: PostForm) -> Result<HttpResponse> {
-    send(&app, &who, who.user_id, "/settings/profile").await
+    send(&app, &who, who.user_id, &Which::Any, "/settings/profile").await
 }
 
 /// `POST /admin/users/{id}/verification`: administrators.
@@ -20,29 +21,35 @@ pub async fn send_of_user(
     app: web::Data<App>,
     who: SignedIn,
     id: web::Path<String>,
-    _: PostForm,
+    form: PostForm,
 ) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
-    send(&app, &who, id, &format!("/admin/users/{id}")).await
+    let which = match form.get("phone") {
+        "" => Which::Any,
+        phone => Which::Phone(Phone::read("phone", phone)?),
+    };
+    send(&app, &who, id, &which, &format!("/admin/users/{id}")).await
 }
 
 async fn send(
     app: &web::Data<App>,
     who: &SignedIn,
     id: UserId,
+    which: &Which,
     back: &str,
 ) -> Result<HttpResponse> {
     verification::count(app, id)?;
-    let (shared, actor) = (app.clone(), who.actor.clone());
-    let (email, _) = app
+    let (shared, actor, which) = (app.clone(), who.actor.clone(), which.clone());
+    let (sent_to, _) = app
         .db
-        .write(move |tx| verification::send(tx, &shared, &actor, id, None))
+        .write(move |tx| verification::send(tx, &shared, &actor, id, &which))
         .await?;
-    let words = match app.config.smtp {
-        Some(_) => app.text.get("verify-sent"),
-        None => app.text.get("verify-waits"),
+    let words = match sent_to {
+        Address::Email(_) if app.config.smtp.is_none() => app.text.get("verify-waits"),
+        Address::Phone(_) if app.config.sms.is_none() => app.text.get("verify-waits-sms"),
+        _ => app.text.get("verify-sent"),
     };
-    Ok(Flash::ok(words.arg("email", email)).redirect(app, back))
+    Ok(Flash::ok(words.arg("email", sent_to.as_str())).redirect(app, back))
 }
 
 #[derive(Template)]
@@ -80,11 +87,11 @@ pub async fn prove(
 ) -> Result<HttpResponse> {
     let (token, _) = VERIFICATION.held(&app, &request).await?;
     let actor = guest.actor;
-    let user = app
+    let proved = app
         .db
         .write(move |tx| verification::prove(tx, &actor, &token))
         .await?;
-    let words = app.text.get("verify-done").arg("email", user.address());
+    let words = app.text.get("verify-done").arg("email", proved.as_str());
     let mut answer = Flash::ok(words).redirect(&app, "/settings/profile");
     VERIFICATION.done(&app, &mut answer);
     Ok(answer)

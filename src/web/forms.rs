@@ -285,6 +285,8 @@ const fn is_mendable(code: Code) -> bool {
             Code::SignInFailed
                 | Code::AccountDisabled
                 | Code::AboveYou
+                | Code::CodeInvalid
+                | Code::CodeExpired
                 | Code::RoleNotGrantable
                 | Code::GroupNotGrantable
         )

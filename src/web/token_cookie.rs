@@ -17,8 +17,8 @@ use crate::secret::Place;
 
 /// How long the cookie is good; each POST renews it.
 const LIFETIME: Span = minutes(60);
-/// The longest token worth keeping.
-const LONGEST: usize = 200;
+/// The longest token, or address to which a code was sent, worth keeping.
+const LONGEST: usize = 400;
 
 /// The cookie of one link.
 #[derive(Clone, Debug)]

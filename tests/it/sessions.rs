@@ -259,7 +259,7 @@ fn making_a_secret_wants_a_fresh_sign_in_and_confirming_changes_the_session() {
     // The form itself is good still; what it wants is the password.
     let sent = owner.submit(form.submit()).is(403).page();
     let words = sent.text("[role=alert]");
-    assert!(words.contains("Enter your password again"), "{words}");
+    assert!(words.contains("Prove again that it is you"), "{words}");
     assert_eq!(app.count("SELECT count(*) AS count FROM api_keys"), 0);
 
     let mut thief = captured(&app, &owner);

@@ -158,7 +158,7 @@ fn chosen(conn: &mut Conn, actor: &Actor, choices: &Choices) -> Result<Template>
 
 /// Where the template reveals accounts: refuses to invite somebody who has one and would gain nothing.
 fn refuse_nothing_new(conn: &mut Conn, invite: &Invite, choices: &Choices) -> Result<()> {
-    let Some(user) = users::by_email(conn, &invite.address_norm)? else {
+    let Some(user) = users::by_address(conn, &invite.address_norm)? else {
         return Ok(());
     };
     let mine = crate::groups::actions::groups_of(conn, &[user.id])?;

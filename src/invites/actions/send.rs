@@ -141,7 +141,7 @@ pub(super) fn send(
     }
     let settings = site::actions::current(tx)?;
     let inviter = inviter_name(tx, &invite, &settings.site_name)?;
-    let has_account = users::by_email(tx, &invite.address_norm)?.is_some();
+    let has_account = users::by_address(tx, &invite.address_norm)?.is_some();
     let groups = group_names(tx, invite.id)?;
     let policy = template(tx, &invite)?.policy()?;
     let mail = InviteMail {

@@ -29,7 +29,11 @@ impl Script {
 
 /// Sends what is due.
 pub(in crate::outbox) fn deliver_with(test: &TestApp, mut script: Script) {
-    while deliver(&test.app, &mut script).unwrap().tried > 0 {}
+    while deliver(&test.app, Channel::Mail, &mut script)
+        .unwrap()
+        .tried
+        > 0
+    {}
 }
 
 impl Courier for Script {
@@ -64,8 +68,16 @@ fn what_is_due_is_sent_once_and_its_text_erased() {
     );
 
     let mut script = Script::default();
-    assert_eq!(deliver(&test.app, &mut script).unwrap().tried, 1);
-    assert_eq!(deliver(&test.app, &mut script).unwrap(), Outcome::default());
+    assert_eq!(
+        deliver(&test.app, Channel::Mail, &mut script)
+            .unwrap()
+            .tried,
+        1
+    );
+    assert_eq!(
+        deliver(&test.app, Channel::Mail, &mut script).unwrap(),
+        Outcome::default()
+    );
     assert_eq!(script.sent, ["ada@example.org"]);
     let mail = test.find(id);
     assert_eq!(
@@ -90,7 +102,12 @@ fn one_poison_message_blocks_nobody() {
     script
         .answers
         .insert("slow@example.org", Failure::Now(refused()));
-    assert_eq!(deliver(&test.app, &mut script).unwrap().tried, 3);
+    assert_eq!(
+        deliver(&test.app, Channel::Mail, &mut script)
+            .unwrap()
+            .tried,
+        3
+    );
 
     let (poison, slow) = (test.find(poison), test.find(slow));
     assert_eq!(
@@ -108,7 +125,7 @@ fn one_poison_message_blocks_nobody() {
 
     script.answers.clear();
     test.app.clock.advance(minutes(1));
-    deliver(&test.app, &mut script).unwrap();
+    deliver(&test.app, Channel::Mail, &mut script).unwrap();
     assert_eq!(script.sent, ["good@example.org", "slow@example.org"]);
 }
 
@@ -127,7 +144,7 @@ fn a_server_that_is_away_is_asked_once_for_the_whole_batch_and_then_gets_all_onc
     }
     for minute in 0..10 {
         let asked = script.asked.len();
-        while !deliver(&test.app, &mut script)
+        while !deliver(&test.app, Channel::Mail, &mut script)
             .unwrap()
             .eq(&Outcome::default())
         {}
@@ -138,7 +155,11 @@ fn a_server_that_is_away_is_asked_once_for_the_whole_batch_and_then_gets_all_onc
 
     script.answers.clear();
     test.app.clock.advance(minutes(20));
-    while deliver(&test.app, &mut script).unwrap().tried > 0 {}
+    while deliver(&test.app, Channel::Mail, &mut script)
+        .unwrap()
+        .tried
+        > 0
+    {}
     script.sent.sort_unstable();
     script.sent.dedup();
     assert_eq!(script.sent.len(), 30);
@@ -155,7 +176,7 @@ fn a_mail_is_given_up_after_three_days_and_can_be_tried_again_by_an_administrato
         .insert("ada@example.org", Failure::Now(refused()));
     let mut passed = 0;
     while test.find(id).state == State::Waiting {
-        deliver(&test.app, &mut script).unwrap();
+        deliver(&test.app, Channel::Mail, &mut script).unwrap();
         test.app.clock.advance(hours(1));
         passed += 1;
     }
@@ -175,7 +196,7 @@ fn a_mail_is_given_up_after_three_days_and_can_be_tried_again_by_an_administrato
         .unwrap();
     assert_eq!((again.state, again.attempts), (State::Waiting, 0));
     script.answers.clear();
-    deliver(&test.app, &mut script).unwrap();
+    deliver(&test.app, Channel::Mail, &mut script).unwrap();
     assert_eq!(test.find(id).state, State::Sent);
     let late = test
         .act(move |tx, _| actions::retry(tx, &Actor::operator(), id))
@@ -190,7 +211,13 @@ fn who_lost_the_lease_cannot_mark_the_mail_any_more() {
     let claim = || {
         let claim = |tx: &mut Tx<'_>| {
             let now = tx.now;
-            Ok(store::claim(tx, now, now.plus(LEASE), BATCH)?)
+            Ok(store::claim(
+                tx,
+                Channel::Mail,
+                now,
+                now.plus(LEASE),
+                BATCH,
+            )?)
         };
         test.app.db.write_now(claim).unwrap()
     };
@@ -225,7 +252,13 @@ fn what_was_cancelled_is_not_sent_and_what_had_left_all_the_same_is_told() {
 
     let claimed = test.act(|tx, _| {
         let now = tx.now;
-        Ok(store::claim(tx, now, now.plus(LEASE), BATCH)?)
+        Ok(store::claim(
+            tx,
+            Channel::Mail,
+            now,
+            now.plus(LEASE),
+            BATCH,
+        )?)
     });
     let mail = claimed.unwrap().remove(0);
     assert_eq!(mail.id, during);
@@ -256,7 +289,7 @@ fn a_text_of_another_key_fails_and_old_texts_are_erased() {
             .execute(&mut **tx)?)
     })
     .unwrap();
-    deliver(&test.app, &mut Script::default()).unwrap();
+    deliver(&test.app, Channel::Mail, &mut Script::default()).unwrap();
     assert_eq!(test.find(id).trouble(), Some(Trouble::Unreadable));
     assert_eq!(test.find(other).state, State::Sent);
 
@@ -292,7 +325,7 @@ fn ended_mails_are_deleted_after_ninety_days_and_waiting_ones_never() {
     test.app.clock.advance(days(2));
     test.act(move |tx, _| {
         let now = tx.now;
-        let claimed = store::claim(tx, now, now.plus(days(1)), 1)?;
+        let claimed = store::claim(tx, Channel::Mail, now, now.plus(days(1)), 1)?;
         assert_eq!(claimed[0].id, sent);
         Ok(store::mark_sent(tx, &claimed[0], now)?)
     })

@@ -11,22 +11,25 @@ use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;
 use crate::db::Json;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, FieldError, Result};
 use crate::groups::model::read_given;
 use crate::ids::{GroupId, UserId};
 use crate::input::Faults;
 use crate::openapi::Doc;
 use crate::users::actions::{self, Change};
-use crate::users::model::{Email, NewUser, read_name, read_object};
-use crate::users::verification;
+use crate::users::model::{Address, Email, NewUser, Phone, read_name, read_object};
+use crate::users::verification::{self, Which};
 use crate::web::Call;
 
 /// The body of `POST /api/v1/users`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "email": "ada.byron@example.org", "display_name": "Ada Byron" }]))]
 pub struct NewUserBody {
-    /// Where the link to set a password goes.
-    email: String,
+    /// Where the link to set a password goes. An address or a number has to be there.
+    email: Option<String>,
+    /// As `+` and 7 to 15 digits. The link goes there when there is no address.
+    phone: Option<String>,
     /// 1 to 200 characters.
     display_name: String,
     /// `member` when left out.
@@ -52,9 +55,25 @@ impl TryFrom<&NewUserBody> for NewUser {
 
     fn try_from(body: &NewUserBody) -> Result<Self> {
         let mut wrong = Vec::new();
-        let email = Email::read("email", &body.email)
-            .map_err(|why| wrong.push(why))
-            .ok();
+        let email = body
+            .email
+            .as_deref()
+            .map(|email| Email::read("email", email));
+        let phone = body
+            .phone
+            .as_deref()
+            .map(|phone| Phone::read("phone", phone));
+        let email = email.transpose().unwrap_or_else(|why| {
+            wrong.push(why);
+            None
+        });
+        let phone = phone.transpose().unwrap_or_else(|why| {
+            wrong.push(why);
+            None
+        });
+        if body.email.is_none() && body.phone.is_none() {
+            wrong.push(FieldError::new("email", "required"));
+        }
         let name = read_name("display_name", &body.display_name).map_err(|why| wrong.push(why));
         let mut document = |field, map: &Option<Map<String, Value>>| {
             read_object(field, map.clone().unwrap_or_default()).unwrap_or_else(|why| {
@@ -70,6 +89,7 @@ impl TryFrom<&NewUserBody> for NewUser {
                 traits,
                 metadata_public,
                 metadata_admin,
+                phone,
                 ..Self::plain(name, email, body.role)
             }),
             _ => Err(Error::Invalid(wrong)),
@@ -165,23 +185,40 @@ pub async fn patch(
 /// The body of `POST /api/v1/users/{id}/verification`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "email": "ada@example.org" }]))]
 pub struct VerificationBody {
     /// The user's address, when it is to be made sure that it is still this one.
     email: Option<String>,
+    /// The user's phone number; the link then goes there by SMS. Without both, to the address, or to the number of who
+    /// has none.
+    phone: Option<String>,
+}
+
+impl VerificationBody {
+    fn which(&self) -> Result<Which> {
+        match (&self.email, &self.phone) {
+            (Some(_), Some(_)) => Err(FieldError::new("phone", "only_one_address").into()),
+            (Some(email), None) => Ok(Which::Email(email.clone())),
+            (None, Some(phone)) => Ok(Which::Phone(Phone::read("phone", phone)?)),
+            (None, None) => Ok(Which::Any),
+        }
+    }
 }
 
 /// A link that is on its way.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Verification")]
 struct VerificationView {
-    /// Where it goes.
-    email: String,
+    /// Where it goes, when it goes by mail.
+    email: Option<String>,
+    /// Where it goes, when it goes by SMS.
+    phone: Option<String>,
     /// When it stops working.
     expires_at: Time,
 }
 
 /// Describes [`verify`].
-pub const VERIFY: Doc = Doc::new("Send a user a link that proves their address")
+pub const VERIFY: Doc = Doc::new("Send a user a link that proves their address or phone number")
     .body::<VerificationBody>()
     .answers::<VerificationView>(202)
     .codes(&[Code::Forbidden, Code::AboveYou, Code::WrongState]);
@@ -196,9 +233,16 @@ pub async fn verify(
     verification::count(&app, id)?;
     let shared = app.clone();
     call.run(&app, StatusCode::ACCEPTED, move |tx, actor, body| {
-        let (email, expires_at) =
-            verification::send(tx, &shared, actor, id, body.email.as_deref())?;
-        Ok(VerificationView { email, expires_at })
+        let (sent_to, expires_at) = verification::send(tx, &shared, actor, id, &body.which()?)?;
+        let (email, phone) = match sent_to {
+            Address::Email(email) => (Some(email.to_string()), None),
+            Address::Phone(phone) => (None, Some(phone.to_string())),
+        };
+        Ok(VerificationView {
+            email,
+            phone,
+            expires_at,
+        })
     })
     .await
 }

@@ -29,7 +29,7 @@ use crate::web::{ApiCaller, ListQuery, Listed, Params, ok};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UsersQuery {
-    /// A whole id, or the beginning of an address or a name.
+    /// A whole id, or the beginning of an address, a phone number or a name.
     #[serde(default)]
     q: String,
     status: Option<Status>,

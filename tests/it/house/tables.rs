@@ -6,9 +6,10 @@ use super::imports::{edges, room_of};
 use super::sources::{self, none};
 
 /// The tables of each room.
-const OWN: [(&str, &[&str]); 15] = [
+const OWN: [(&str, &[&str]); 16] = [
     ("api_keys", &["api_keys"]),
     ("audit", &["audit"]),
+    ("codes", &["codes"]),
     ("db", &["facts", "revisions"]),
     ("events", &["events"]),
     ("groups", &["groups", "group_members"]),
@@ -29,7 +30,7 @@ const OWN: [(&str, &[&str]); 15] = [
     ("schemas", &["schemas"]),
     ("sign_in", &["sessions"]),
     ("site", &["settings"]),
-    ("users", &["users"]),
+    ("users", &["logins", "users"]),
     ("web", &["idempotent_answers"]),
 ];
 

@@ -10,7 +10,7 @@ use super::sources::{Source, files, none, rust};
 
 /// Keys that are put together at run time: the fixed start. What follows must stand as a word of its own
 /// in the code: as it is, or with `_` or `.` in the place of `-`.
-const MADE_OF_DATA: [&str; 20] = [
+const MADE_OF_DATA: [&str; 21] = [
     "api-keys-scope-",
     "audit-",
     "audit-chip-",
@@ -26,6 +26,7 @@ const MADE_OF_DATA: [&str; 20] = [
     "field-too-long-",
     "landing-",
     "outbox-",
+    "outbox-by-",
     "outbox-caption-",
     "outbox-empty-",
     "outbox-kind-",
@@ -34,7 +35,7 @@ const MADE_OF_DATA: [&str; 20] = [
 ];
 
 /// Words in the code that look like keys and are none.
-const NO_TEXTS: [&str; 7] = [
+const NO_TEXTS: [&str; 8] = [
     // sections of the console, and files of the catalogue
     "api-keys",
     "sign-in",
@@ -42,6 +43,7 @@ const NO_TEXTS: [&str; 7] = [
     "audit-check",
     "audit-seal",
     "outbox-bodies",
+    "outbox-sms",
     "outbox-sweep",
     // an icon
     "users-group",

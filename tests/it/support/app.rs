@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use vestibule::access::{Role, Scopes};
 use vestibule::clock::{Clock, Span, Time};
-use vestibule::config::{Config, DatabaseUrl, Smtp};
+use vestibule::config::{Config, DatabaseUrl, SmsHeaders, SmsUrl, Smtp};
 use vestibule::ids::{KeyId, UserId};
 use vestibule::passwords::Cost;
 use vestibule::server::{Parts, Server};
@@ -37,6 +37,8 @@ pub struct Options {
     pub own_address: bool,
     /// Peers whose `X-Forwarded-For` counts.
     pub trusted_proxies: Option<String>,
+    /// Where text messages are posted to.
+    pub sms: Option<String>,
     /// What a password hash costs, when it is not to be as cheap as can be.
     pub cost: Option<Cost>,
 }
@@ -99,6 +101,10 @@ impl TestApp {
         }
         if let Some(proxies) = &options.trusted_proxies {
             config.trusted_proxies = vestibule::config::Networks::parse(proxies).unwrap();
+        }
+        if let Some(url) = &options.sms {
+            config.sms = Some(SmsUrl::parse(url).unwrap());
+            config.sms_headers = SmsHeaders::parse("Authorization: Bearer s3cret").unwrap();
         }
         if options.own_address {
             // Known before the server is there, because links hold it.

@@ -6,4 +6,5 @@ pub mod door;
 pub mod html;
 pub mod invited;
 pub mod program;
+pub mod sms;
 pub mod smtp;

@@ -1,0 +1,33 @@
+-- The phone number of a person, as + and digits.
+ALTER TABLE users ADD COLUMN phone TEXT COLLATE "C";
+ALTER TABLE users ADD COLUMN phone_verified BOOLEAN NOT NULL DEFAULT FALSE;
+CREATE UNIQUE INDEX users_phone ON users (phone);
+
+-- Codes of six digits that were sent to an address, and how often they may still be tried.
+CREATE TABLE codes (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    purpose TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    address_norm TEXT COLLATE "C" NOT NULL,
+    digest BYTEA NOT NULL,
+    tries_left INTEGER NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    used_at TIMESTAMPTZ
+);
+CREATE INDEX codes_of ON codes (purpose, subject, address_norm, created_at);
+CREATE INDEX codes_expires_at ON codes (expires_at);
+
+-- Addresses by which a person signs in beside those of the account itself; all of them are proved.
+CREATE TABLE logins (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    user_id TEXT COLLATE "C" NOT NULL REFERENCES users (id),
+    kind TEXT COLLATE "C" NOT NULL,
+    address TEXT COLLATE "C" NOT NULL,
+    address_norm TEXT COLLATE "C" NOT NULL,
+    verified_at TIMESTAMPTZ NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    last_used_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX logins_address_norm ON logins (address_norm);
+CREATE INDEX logins_user ON logins (user_id, created_at);

@@ -1,0 +1,251 @@
+//! The pages on which people make accounts for themselves: an address, then the code with name, password and terms.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::actions;
+use super::pages::{from, old_session, see_other, whom_to_ask};
+use super::register::{self, Entered};
+use super::sessions::hand_over;
+use crate::app::App;
+use crate::codes::{Claim, Purpose};
+use crate::db::Tx;
+use crate::error::{Code, Error, Result};
+use crate::outbox::Channel;
+use crate::site::{self, Settings, Terms};
+use crate::users::model::Address;
+use crate::web::{Flash, FormErrors, Guest, Page, PostForm, TokenCookie, render, show};
+
+const PATH: &str = "/register";
+const CODE_PATH: &str = "/register/code";
+
+/// What the link to the page fills in: `email`, `phone` and `traits.name`. The person may write anything else.
+type Query = web::Query<Vec<(String, String)>>;
+
+fn given<'q>(query: &'q Query, name: &str) -> &'q str {
+    let found = query.iter().find(|(field, _)| field == name);
+    found.map_or("", |(_, value)| value)
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/register_closed.html")]
+struct ClosedPage {
+    page: Page,
+    contact: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/register.html")]
+struct AddressPage {
+    page: Page,
+    errors: FormErrors,
+    address: String,
+    /// Kept for the next page.
+    display_name: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/register_code.html")]
+struct CodePage {
+    page: Page,
+    errors: FormErrors,
+    address: String,
+    display_name: String,
+    terms: Option<Terms>,
+    terms_accepted: bool,
+    /// Whom to ask, while nothing can be sent there.
+    ask_instead: Option<String>,
+}
+
+/// The settings while registration is open.
+async fn settings(app: &web::Data<App>) -> Result<Option<Settings>> {
+    let settings = app.db.read(site::actions::current).await?;
+    Ok(Some(settings).filter(|settings| settings.registration_open))
+}
+
+/// The page says so itself, and is no secret: 403, as for anything that is there and not allowed.
+async fn closed(app: &web::Data<App>, page: Page) -> Result<HttpResponse> {
+    let page = page.titled("register-closed-title", "");
+    let contact = whom_to_ask(app).await?;
+    render(StatusCode::FORBIDDEN, &ClosedPage { page, contact })
+}
+
+fn cookie() -> TokenCookie {
+    TokenCookie::new(Purpose::Register.as_str())
+}
+
+fn claim(guest: &Guest, address: &Address) -> Claim {
+    Claim {
+        purpose: Purpose::Register,
+        subject: guest.binding.clone(),
+        address: address.norm(),
+    }
+}
+
+/// `GET /register`: anybody, while registration is open.
+pub async fn form(app: web::Data<App>, page: Page, query: Query) -> Result<HttpResponse> {
+    if settings(&app).await?.is_none() {
+        return closed(&app, page).await;
+    }
+    let address = [given(&query, "email"), given(&query, "phone")];
+    let address = address.into_iter().find(|given| !given.is_empty());
+    show(&AddressPage {
+        page: page.titled("register-title", ""),
+        errors: FormErrors::none(),
+        address: address.unwrap_or_default().to_owned(),
+        display_name: given(&query, "traits.name").to_owned(),
+    })
+}
+
+/// `POST /register`: anybody, while registration is open. Sends a code; the answer is the same for every address.
+pub async fn ask(
+    app: web::Data<App>,
+    page: Page,
+    guest: Guest,
+    form: PostForm,
+) -> Result<HttpResponse> {
+    if settings(&app).await?.is_none() {
+        return closed(&app, page).await;
+    }
+    let asked = async {
+        let address = Address::read("address", form.get("address"))?;
+        let claim = claim(&guest, &address);
+        register::ask(&app, &guest.source, claim, &address).await?;
+        let name = serde_urlencoded::to_string([("traits.name", form.get("display_name"))]);
+        let to = format!("{CODE_PATH}?{}", name.unwrap_or_default());
+        cookie().move_token(&app, address.as_str(), &to)
+    };
+    match asked.await {
+        Ok(answer) => Ok(answer),
+        Err(why) => {
+            let errors = FormErrors::of(app.text, why)?;
+            let mut page = page.titled("register-title", "");
+            let status = page.refuse(&errors);
+            let shown = AddressPage {
+                page,
+                errors,
+                address: form.get("address").to_owned(),
+                display_name: form.get("display_name").to_owned(),
+            };
+            render(status, &shown)
+        }
+    }
+}
+
+/// The address to which this browser has asked for a code.
+fn asked(app: &App, request: &HttpRequest) -> Option<Address> {
+    let kept = cookie().token(app, request)?;
+    Address::read("address", &kept).ok()
+}
+
+async fn code_page(
+    app: &web::Data<App>,
+    page: Page,
+    settings: Settings,
+    address: &Address,
+    display_name: &str,
+) -> Result<CodePage> {
+    let can_send = match address.channel() {
+        Channel::Mail => app.config.smtp.is_some(),
+        Channel::Sms => app.config.sms.is_some(),
+    };
+    Ok(CodePage {
+        page: page.titled("register-code-title", ""),
+        errors: FormErrors::none(),
+        address: address.as_str().to_owned(),
+        display_name: display_name.to_owned(),
+        terms: settings.terms,
+        terms_accepted: false,
+        ask_instead: match can_send {
+            true => None,
+            false => Some(whom_to_ask(app).await?),
+        },
+    })
+}
+
+/// `GET /register/code`: anybody who asked for a code, while registration is open.
+pub async fn code_form(
+    app: web::Data<App>,
+    request: HttpRequest,
+    page: Page,
+    query: Query,
+) -> Result<HttpResponse> {
+    let Some(settings) = settings(&app).await? else {
+        return closed(&app, page).await;
+    };
+    let Some(address) = asked(&app, &request) else {
+        return Ok(see_other(PATH));
+    };
+    let name = given(&query, "traits.name");
+    show(&code_page(&app, page, settings, &address, name).await?)
+}
+
+/// `POST /register/code`: anybody who asked for a code, while registration is open.
+pub async fn create(
+    app: web::Data<App>,
+    request: HttpRequest,
+    page: Page,
+    guest: Guest,
+    session: Session,
+    form: PostForm,
+) -> Result<HttpResponse> {
+    let Some(settings) = settings(&app).await? else {
+        return closed(&app, page).await;
+    };
+    let Some(address) = asked(&app, &request) else {
+        return Ok(see_other(PATH));
+    };
+    let entered = Entered {
+        display_name: form.get("display_name").to_owned(),
+        password: form.get("password").to_owned(),
+        terms_accepted: form.has("terms_accepted"),
+        terms_shown: form.get("terms_version").to_owned(),
+    };
+    let made = async {
+        let claim = claim(&guest, &address);
+        let (paid, new) = register::check(&app, &settings, claim, &address, &entered).await?;
+        let (from, old, shared) = (from(&guest), old_session(&guest), app.clone());
+        let code = form.get("code").to_owned();
+        app.db
+            .write(move |tx: &mut Tx<'_>| {
+                actions::leave(tx, old.as_ref())?;
+                register::register(tx, &shared, &from, (&paid, &code), &new)
+            })
+            .await
+    };
+    match made.await {
+        Ok(secret) => {
+            hand_over(&session, secret)?;
+            let words = app
+                .text
+                .get("register-done")
+                .arg("site", &settings.site_name);
+            let mut answer = Flash::ok(words).redirect(&app, "/");
+            cookie().remove(&app, &mut answer);
+            Ok(answer)
+        }
+        Err(why) => {
+            let errors = words(&app, why)?;
+            let name = &entered.display_name;
+            let mut shown = code_page(&app, page, settings, &address, name).await?;
+            shown.terms_accepted = entered.terms_accepted;
+            let status = shown.page.refuse(&errors);
+            shown.errors = errors;
+            render(status, &shown)
+        }
+    }
+}
+
+/// What was wrong, beside its field, in the order of the page.
+fn words(app: &App, why: Error) -> Result<FormErrors> {
+    let errors = match why.code() {
+        code @ (Code::CodeInvalid | Code::CodeExpired) => {
+            let key = format!("problem-{}", code.as_str().replace('_', "-"));
+            FormErrors::beside("code", &app.text.get(key).to_string(), code)
+        }
+        _ => FormErrors::of(app.text, why)?,
+    };
+    Ok(errors.in_order(&["code", "display_name", "password", "terms_accepted"]))
+}
