@@ -151,10 +151,11 @@ pub async fn resend(
     _: PostForm,
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
-    let (shared, actor) = (app.clone(), who.actor);
-    let made = app
-        .db
-        .write(move |tx| actions::resend(tx, &shared, &actor, id, Delivery::Email))
+    let shared = app.clone();
+    let made = who
+        .write(&app, move |tx, actor| {
+            actions::resend(tx, &shared, actor, id, Delivery::Email)
+        })
         .await?;
     let key = if app.config.smtp.is_some() {
         "invites-sent-again"
@@ -191,10 +192,11 @@ pub async fn new_link(
     let Some(first_use) = forms.take(&app.master, session, form.get("stamp"))? else {
         return already_shown(page, format!("/admin/invites/{id}"));
     };
-    let (shared, actor) = (app.clone(), who.actor);
-    let made = app
-        .db
-        .write(move |tx| actions::resend(tx, &shared, &actor, id, Delivery::Link))
+    let shared = app.clone();
+    let made = who
+        .write(&app, move |tx, actor| {
+            actions::resend(tx, &shared, actor, id, Delivery::Link)
+        })
         .await;
     match made {
         Ok(made) => show_link(page, made),
@@ -273,10 +275,8 @@ pub async fn revoke(
     _: PostForm,
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
-    let actor = who.actor;
-    let invite = app
-        .db
-        .write(move |tx| actions::revoke(tx, &actor, id))
+    let invite = who
+        .write(&app, move |tx, actor| actions::revoke(tx, actor, id))
         .await?;
     let words = app
         .text

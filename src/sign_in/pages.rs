@@ -206,8 +206,11 @@ pub async fn confirm(
     };
     let confirmed = async {
         let typed = (who.email.as_str(), form.get("password"));
-        let (actor, id) = (who.actor.clone(), who.session_id);
-        let renew = move |tx: &mut Tx<'_>, user| actions::confirm(tx, &actor, id, user);
+        let (person, id) = (who.clone(), who.session_id);
+        let renew = move |tx: &mut Tx<'_>, user| {
+            let actor = person.acts(tx)?;
+            actions::confirm(tx, &actor, id, user)
+        };
         password::act(&app, &who.actor, &guest.source, typed, renew).await
     };
     match confirmed.await {
@@ -246,9 +249,8 @@ pub async fn sign_out(
     session: Session,
     form: PostForm,
 ) -> Result<HttpResponse> {
-    let (actor, id) = (who.actor, who.session_id);
-    app.db
-        .write(move |tx| actions::sign_out(tx, &actor, id))
+    let id = who.session_id;
+    who.write(&app, move |tx, actor| actions::sign_out(tx, actor, id))
         .await?;
     session.purge();
     let next = own_path(form.get("next")).unwrap_or("/sign-in");

@@ -33,10 +33,11 @@ async fn send(
     back: &str,
 ) -> Result<HttpResponse> {
     verification::count(app, id)?;
-    let (shared, actor) = (app.clone(), who.actor.clone());
-    let (email, _) = app
-        .db
-        .write(move |tx| verification::send(tx, &shared, &actor, id, None))
+    let shared = app.clone();
+    let (email, _) = who
+        .write(app, move |tx, actor| {
+            verification::send(tx, &shared, actor, id, None)
+        })
         .await?;
     let words = match app.config.smtp {
         Some(_) => app.text.get("verify-sent"),

@@ -19,6 +19,7 @@ mod guessing;
 mod house;
 mod invites;
 mod journey;
+mod late;
 mod links;
 mod markup;
 mod next_steps;
