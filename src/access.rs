@@ -297,6 +297,17 @@ pub enum Who {
     Scope(Scope),
 }
 
+impl Who {
+    /// The least role that this asks for, where it asks for one.
+    pub const fn least_role(self) -> Option<Role> {
+        match self {
+            Self::Anyone | Self::SignedIn | Self::Key => None,
+            Self::Role(least) => Some(least),
+            Self::Scope(scope) => Some(scope.least_role()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -198,8 +198,8 @@ pub async fn revoke_current(app: web::Data<App>, caller: ApiCaller) -> Result<Ht
 }
 
 async fn revoke_own(app: &App, caller: ApiCaller, id: KeyId) -> Result<HttpResponse> {
-    app.db
-        .write(move |tx| actions::revoke_own(tx, &caller.actor, id))
+    caller
+        .write(app, move |tx, actor| actions::revoke_own(tx, actor, id))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -221,8 +221,10 @@ pub async fn revoke_of_user(
 ) -> Result<HttpResponse> {
     let (owner, id): (UserId, KeyId) = (path.0.parse()?, path.1.parse()?);
     let house = app.clone();
-    app.db
-        .write(move |tx| actions::revoke(tx, &house, &caller.actor, Some(owner), id, ""))
+    caller
+        .write(&app, move |tx, actor| {
+            actions::revoke(tx, &house, actor, Some(owner), id, "")
+        })
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

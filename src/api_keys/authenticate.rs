@@ -14,11 +14,11 @@ use moka::sync::Cache;
 use super::store::{self, Holder};
 use crate::access::{Actor, ActorKind, Role, Scopes};
 use crate::clock::{Span, Time, seconds};
-use crate::db::Db;
+use crate::db::{Conn, Db};
 use crate::error::{Code, Result};
 use crate::ids::{KeyId, UserId};
 use crate::secret::{PlainSecret, SecretDigest, SecretKind};
-use crate::web::ApiCaller;
+use crate::web::{Again, ApiCaller};
 
 /// Keys that open something, about 200 bytes each.
 const GOOD_KEYS: u64 = 50_000;
@@ -59,6 +59,7 @@ impl Principal {
             key_id: self.key_id,
             scopes: self.scopes,
             expires_at: self.expires_at,
+            again: Again::by(look_again),
         }
     }
 
@@ -187,6 +188,12 @@ pub async fn authenticate(db: &Db, cache: &KeyCache, text: &str, now: Time) -> R
         }
     };
     Ok(answer.and_then(|principal| principal.unless_ended(now))?)
+}
+
+/// Looks a key up again in the transaction that acts for it, and answers the role of its owner.
+fn look_again(conn: &mut Conn, id: KeyId, now: Time) -> Result<Role> {
+    let principal = judge(store::holder_of(conn, id)?)?;
+    Ok(principal.unless_ended(now)?.role)
 }
 
 /// What a row says, its end left aside: that is looked at on every use.

@@ -121,9 +121,8 @@ pub async fn revoke(
     _: PostForm,
 ) -> Result<HttpResponse> {
     let id: KeyId = id.parse()?;
-    let key = app
-        .db
-        .write(move |tx| actions::revoke_own(tx, &person.actor, id))
+    let key = person
+        .write(&app, move |tx, actor| actions::revoke_own(tx, actor, id))
         .await?;
     let done = app.text.get("api-keys-revoked").arg("start", start(&key));
     Ok(Flash::ok(done).redirect(&app, LIST))
@@ -181,10 +180,11 @@ pub async fn revoke_of_user(
 ) -> Result<HttpResponse> {
     let (owner, id): (UserId, KeyId) = (path.0.parse()?, path.1.parse()?);
     let reason = form.get("reason").to_owned();
-    let (house, actor, why) = (app.clone(), admin.actor.clone(), reason.clone());
-    let revoked = app
-        .db
-        .write(move |tx| actions::revoke(tx, &house, &actor, Some(owner), id, &why))
+    let (house, why) = (app.clone(), reason.clone());
+    let revoked = admin
+        .write(&app, move |tx, actor| {
+            actions::revoke(tx, &house, actor, Some(owner), id, &why)
+        })
         .await;
     match revoked {
         Ok(key) => {

@@ -178,6 +178,23 @@ pub struct Holder {
 /// # Errors
 /// When the database refuses.
 pub fn holder(conn: &mut Conn, digest: SecretDigest) -> QueryResult<Option<Holder>> {
+    one_holder(conn, Which::Digest(digest))
+}
+
+/// Who holds a key that was found before.
+///
+/// # Errors
+/// When the database refuses.
+pub fn holder_of(conn: &mut Conn, id: KeyId) -> QueryResult<Option<Holder>> {
+    one_holder(conn, Which::Id(id))
+}
+
+enum Which {
+    Digest(SecretDigest),
+    Id(KeyId),
+}
+
+fn one_holder(conn: &mut Conn, which: Which) -> QueryResult<Option<Holder>> {
     let columns = (
         api_keys::id,
         api_keys::owner_id,
@@ -187,12 +204,11 @@ pub fn holder(conn: &mut Conn, digest: SecretDigest) -> QueryResult<Option<Holde
         api_keys::expires_at,
         api_keys::revoked_at,
     );
-    let found: Option<(_, _, _, String, String, _, _)> = api_keys::table
-        .inner_join(users::table)
-        .filter(api_keys::digest.eq(digest))
-        .select(columns)
-        .first(conn)
-        .optional()?;
+    let keys = api_keys::table.inner_join(users::table).select(columns);
+    let found: QueryResult<(_, _, _, String, String, _, _)> = match which {
+        Which::Digest(digest) => keys.filter(api_keys::digest.eq(digest)).first(conn),
+        Which::Id(id) => keys.filter(api_keys::id.eq(id)).first(conn),
+    };
     let holder = |(key_id, owner_id, role, status, words, expires_at, revoked_at): (
         _,
         _,
@@ -210,7 +226,7 @@ pub fn holder(conn: &mut Conn, digest: SecretDigest) -> QueryResult<Option<Holde
         expires_at,
         revoked_at,
     };
-    Ok(found.map(holder))
+    Ok(found.optional()?.map(holder))
 }
 
 /// A page of keys, newest first: one user's, or everybody's.

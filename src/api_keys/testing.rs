@@ -18,7 +18,7 @@ use crate::ids::{KeyId, SessionId, UserId};
 use crate::passwords::{Cost, Passwords};
 use crate::secret::MasterKey;
 use crate::text::Text;
-use crate::web::SignedIn;
+use crate::web::{Again, SignedIn};
 
 /// An app, and the database that goes away with it.
 pub(super) struct House {
@@ -171,6 +171,11 @@ pub(super) fn signed_in(id: UserId, role: Role, authenticated_at: Time) -> Signe
         email: "dia@example.org".into(),
         session_id: SessionId::new(authenticated_at),
         authenticated_at,
+        again: Again::by(match role {
+            Role::Member => |_, _, _| Ok(Role::Member),
+            Role::Admin => |_, _, _| Ok(Role::Admin),
+            Role::Owner => |_, _, _| Ok(Role::Owner),
+        }),
     }
 }
 

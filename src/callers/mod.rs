@@ -26,7 +26,7 @@ use crate::clock::Time;
 use crate::console::chrome::ChromeCache;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::sign_in::sessions;
-use crate::web::{Chrome, Flash, SignedIn, Visit, browser_cookie, cookie_value};
+use crate::web::{Again, Chrome, Flash, SignedIn, Visit, browser_cookie, cookie_value};
 
 /// What the features need to know who calls, one for each server.
 pub struct Callers {
@@ -193,7 +193,10 @@ pub async fn admit(
         _ => Ok(()),
     };
     let checked = Visit::of(request.request())
-        .and_then(|visit| check(who, &visit))
+        .and_then(|visit| {
+            visit.least.set(who.least_role());
+            check(who, &visit)
+        })
         .and_then(|()| unread());
     match checked {
         Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
@@ -241,6 +244,7 @@ fn signed_in(known: sessions::KnownSession, visit: &Visit) -> SignedIn {
         email: known.email,
         session_id: known.id,
         authenticated_at: Time::from_micros(known.authenticated_at),
+        again: Again::by(sessions::look_again),
     }
 }
 

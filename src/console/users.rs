@@ -242,10 +242,11 @@ pub async fn suspend(
     let id: UserId = id.parse()?;
     let done = async {
         let reason = form.get("reason").to_owned();
-        let (shared, actor, end) = (app.clone(), who.actor.clone(), endings.on_suspend);
-        app.db
-            .write(move |tx| actions::suspend(tx, &shared, &actor, id, &reason, end))
-            .await
+        let (shared, end) = (app.clone(), endings.on_suspend);
+        who.write(&app, move |tx, actor| {
+            actions::suspend(tx, &shared, actor, id, &reason, end)
+        })
+        .await
     };
     match done.await {
         Ok(user) => {
@@ -274,10 +275,8 @@ pub async fn reactivate(
     _: PostForm,
 ) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
-    let actor = who.actor;
-    let user = app
-        .db
-        .write(move |tx| actions::reactivate(tx, &actor, id))
+    let user = who
+        .write(&app, move |tx, actor| actions::reactivate(tx, actor, id))
         .await?;
     let words = app
         .text
@@ -294,13 +293,11 @@ pub async fn sign_out(
     _: PostForm,
 ) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
-    let actor = who.actor;
-    let count = app
-        .db
-        .write(move |tx| {
-            let user = actions::visible(tx, &actor, id)?;
+    let count = who
+        .write(&app, move |tx, actor| {
+            let user = actions::visible(tx, actor, id)?;
             actor.require_over(user.role)?;
-            sign_in::sign_out_all(tx, &actor, id, None)
+            sign_in::sign_out_all(tx, actor, id, None)
         })
         .await?;
     let words = app.text.get("settings-sessions-ended").arg("count", count);

@@ -126,8 +126,8 @@ pub async fn delete(
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
     let id: GroupId = id.parse()?;
-    app.db
-        .write(move |tx| actions::delete(tx, &caller.actor, id))
+    caller
+        .write(&app, move |tx, actor| actions::delete(tx, actor, id))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -195,8 +195,10 @@ pub async fn remove_member(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse> {
     let (id, user): (GroupId, UserId) = (path.0.parse()?, path.1.parse()?);
-    app.db
-        .write(move |tx| actions::remove_member(tx, &caller.actor, id, user))
+    caller
+        .write(&app, move |tx, actor| {
+            actions::remove_member(tx, actor, id, user)
+        })
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -239,8 +239,8 @@ pub async fn delete(
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
     let id: TemplateId = id.parse()?;
-    app.db
-        .write(move |tx| actions::delete(tx, &caller.actor, id))
+    caller
+        .write(&app, move |tx, actor| actions::delete(tx, actor, id))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

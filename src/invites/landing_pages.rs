@@ -313,8 +313,7 @@ async fn act(
     token: &str,
     body: &Answer,
 ) -> Result<Done> {
-    let viewer = guest.signed_in.as_ref();
-    let viewer = viewer.map(|who| (who.user_id, who.session_id));
+    let viewer = guest.signed_in.clone();
     let (flow_text, token_text) = (flow.to_owned(), token.to_owned());
     match body.action.as_str() {
         "accept" => {
@@ -338,19 +337,23 @@ async fn act(
             let shared = app.clone();
             app.db
                 .write(move |tx| {
+                    if let Some(who) = &viewer {
+                        who.acts(tx)?;
+                    }
+                    let viewer = viewer.as_ref().map(|who| (who.user_id, who.session_id));
                     accept::accept(tx, &shared, &from, viewer, &flow_text, &token_text, &input)
                 })
                 .await
         }
         "decline" => {
             find(app, guest, flow, token).await?;
-            let actor = guest
-                .signed_in
-                .as_ref()
-                .map_or(&guest.actor, |who| &who.actor)
-                .clone();
+            let guest = guest.actor.clone();
             app.db
-                .write(move |tx| accept::decline(tx, &actor, &flow_text, &token_text))
+                .write(move |tx| {
+                    let actor = viewer.as_ref().map(|who| who.acts(tx)).transpose()?;
+                    let actor = actor.as_ref().unwrap_or(&guest);
+                    accept::decline(tx, actor, &flow_text, &token_text)
+                })
                 .await?;
             Ok(Done::Declined)
         }

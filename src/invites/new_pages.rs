@@ -259,10 +259,11 @@ pub async fn create(
     let done = async {
         let new = typed.read()?;
         if step == "send" {
-            let (shared, actor) = (app.clone(), who.actor.clone());
-            let made = app
-                .db
-                .write(move |tx| actions::create(tx, &shared, &actor, &new))
+            let shared = app.clone();
+            let made = who
+                .write(&app, move |tx, actor| {
+                    actions::create(tx, &shared, actor, &new)
+                })
                 .await?;
             return Ok(Step::Sent(Box::new(made)));
         }

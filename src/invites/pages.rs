@@ -167,10 +167,11 @@ pub async fn resend(
     _: PostForm,
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
-    let (shared, actor) = (app.clone(), who.actor);
-    let made = app
-        .db
-        .write(move |tx| actions::resend(tx, &shared, &actor, id, None))
+    let shared = app.clone();
+    let made = who
+        .write(&app, move |tx, actor| {
+            actions::resend(tx, &shared, actor, id, None)
+        })
         .await?;
     let key = if app.config.smtp.is_some() {
         "invites-sent-again"
@@ -207,10 +208,11 @@ pub async fn new_link(
     let Some(first_use) = forms.take(&app.master, session, form.get("stamp"))? else {
         return already_shown(page, format!("/admin/invites/{id}"));
     };
-    let (shared, actor) = (app.clone(), who.actor);
-    let made = app
-        .db
-        .write(move |tx| actions::resend(tx, &shared, &actor, id, Some(Delivery::Link)))
+    let shared = app.clone();
+    let made = who
+        .write(&app, move |tx, actor| {
+            actions::resend(tx, &shared, actor, id, Some(Delivery::Link))
+        })
         .await;
     match made {
         Ok(made) => show_link(page, made),
@@ -289,10 +291,8 @@ pub async fn revoke(
     _: PostForm,
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
-    let actor = who.actor;
-    let invite = app
-        .db
-        .write(move |tx| actions::revoke(tx, &actor, id))
+    let invite = who
+        .write(&app, move |tx, actor| actions::revoke(tx, actor, id))
         .await?;
     let words = app
         .text
@@ -347,8 +347,7 @@ async fn decided<F>(
 where
     F: FnMut(&mut Tx<'_>, &Actor) -> Result<Invite> + Send + 'static,
 {
-    let actor = who.actor;
-    let invite = app.db.write(move |tx| decide(tx, &actor)).await?;
+    let invite = who.write(&app, move |tx, actor| decide(tx, actor)).await?;
     let words = app.text.get(words).arg("address", &invite.address);
     Ok(Flash::ok(words).redirect(&app, &format!("/admin/invites/{}", invite.id)))
 }

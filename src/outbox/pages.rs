@@ -228,10 +228,11 @@ pub async fn send_test(
         to: to.clone(),
         site_name: page.site_name.clone(),
     };
-    let (actor, shared) = (signed_in.actor, app.clone());
-    let sent = app
-        .db
-        .write(move |tx| actions::send_test(tx, &shared, &actor, &input))
+    let shared = app.clone();
+    let sent = signed_in
+        .write(&app, move |tx, actor| {
+            actions::send_test(tx, &shared, actor, &input)
+        })
         .await;
     match sent {
         Ok(id) => {
@@ -298,9 +299,8 @@ pub async fn retry(
     _: PostForm,
 ) -> Result<HttpResponse> {
     let id: OutboxId = id.parse()?;
-    let done = app
-        .db
-        .write(move |tx| actions::retry(tx, &signed_in.actor, id))
+    let done = signed_in
+        .write(&app, move |tx, actor| actions::retry(tx, actor, id))
         .await;
     let words = |mail: &OutboxMail| match (mail.channel, is_set_up(&app, mail.channel)) {
         (Channel::Mail, true) => "outbox-retried",
@@ -319,9 +319,8 @@ pub async fn cancel(
     _: PostForm,
 ) -> Result<HttpResponse> {
     let id: OutboxId = id.parse()?;
-    let done = app
-        .db
-        .write(move |tx| actions::cancel(tx, &signed_in.actor, id))
+    let done = signed_in
+        .write(&app, move |tx, actor| actions::cancel(tx, actor, id))
         .await;
     told(&app, id, done, |_| "outbox-cancelled-done")
 }

@@ -15,7 +15,7 @@ use super::worker::tests::{Script, deliver_with};
 use super::{api, pages};
 use crate::access::{Actor, ActorKind, Role, Scopes};
 use crate::ids::{KeyId, OutboxId, SessionId, UserId};
-use crate::web::{ApiCaller, Chrome, Csrf, SignedIn, Visit};
+use crate::web::{Again, ApiCaller, Chrome, Csrf, SignedIn, Visit};
 
 const BINDING: &str = "ses_test";
 
@@ -32,6 +32,7 @@ fn visit(app: &crate::app::App) -> Visit {
     Visit {
         request_id: "r1".into(),
         ip: None,
+        least: Default::default(),
         retry_after: Default::default(),
         agent: String::new(),
         signed_in: Some(SignedIn {
@@ -41,6 +42,7 @@ fn visit(app: &crate::app::App) -> Visit {
             email: "ana@example.org".into(),
             session_id: SessionId::new(now),
             authenticated_at: now,
+            again: Again::by(|_, _, _| Ok(Role::Admin)),
         }),
         api: Some(ApiCaller {
             actor: actor(ActorKind::ApiKey(key)),
@@ -48,6 +50,7 @@ fn visit(app: &crate::app::App) -> Visit {
             key_id: key,
             scopes: Scopes::ALL,
             expires_at: None,
+            again: Again::by(|_, _, _| Ok(Role::Admin)),
         }),
         chrome: Chrome {
             site_name: "Lab".into(),

@@ -165,8 +165,8 @@ pub async fn delete(
     caller: ApiCaller,
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
-    app.db
-        .write(move |tx| actions::delete(tx, &caller.actor, &id))
+    caller
+        .write(&app, move |tx, actor| actions::delete(tx, actor, &id))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

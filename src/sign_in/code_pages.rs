@@ -233,8 +233,11 @@ pub async fn confirm(
     let Some(address) = door.asked(&app, &request) else {
         return Ok(see_other(door.path()));
     };
-    let (actor, id) = (who.actor.clone(), who.session_id);
-    let renew = move |tx: &mut Tx<'_>, user| actions::confirm(tx, &actor, id, user);
+    let (person, id) = (who.clone(), who.session_id);
+    let renew = move |tx: &mut Tx<'_>, user| {
+        let actor = person.acts(tx)?;
+        actions::confirm(tx, &actor, id, user)
+    };
     let claim = door.claim(&guest, &address);
     let source = &guest.source;
     match code::act(&app, &who.actor, source, claim, form.get("code"), renew).await {

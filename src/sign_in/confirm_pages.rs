@@ -109,8 +109,11 @@ pub async fn confirm(
 ) -> Result<HttpResponse> {
     let next = Next::of(&form);
     let typed = (who.email.as_str(), form.get("password"));
-    let (actor, id) = (who.actor.clone(), who.session_id);
-    let renew = move |tx: &mut Tx<'_>, user| actions::confirm(tx, &actor, id, user);
+    let (person, id) = (who.clone(), who.session_id);
+    let renew = move |tx: &mut Tx<'_>, user| {
+        let actor = person.acts(tx)?;
+        actions::confirm(tx, &actor, id, user)
+    };
     match password::act(&app, &who.actor, &guest.source, typed, renew).await {
         Ok(secret) => {
             hand_over(&session, secret)?;

@@ -195,9 +195,8 @@ pub async fn sign_out(
     session: Session,
     form: PostForm,
 ) -> Result<HttpResponse> {
-    let (actor, id) = (who.actor, who.session_id);
-    app.db
-        .write(move |tx| actions::sign_out(tx, &actor, id))
+    let id = who.session_id;
+    who.write(&app, move |tx, actor| actions::sign_out(tx, actor, id))
         .await?;
     session.purge();
     let next = own_path(form.get("next")).unwrap_or("/sign-in");

@@ -12,10 +12,11 @@ use actix_web::cookie::time::Duration;
 use actix_web::web;
 
 use super::store::{self, Known};
+use crate::access::Role;
 use crate::app::App;
 use crate::clock::{Time, seconds};
-use crate::db::{Db, Tx};
-use crate::error::{Error, Result};
+use crate::db::{Conn, Db, Tx};
+use crate::error::{Code, Error, Result};
 use crate::ids::{SessionId, UserId};
 use crate::jobs::{Behind, Noted};
 use crate::secret::SecretDigest;
@@ -73,6 +74,14 @@ pub fn known(session: &Session) -> Result<Option<KnownSession>> {
 /// Where the state says that the database was away: the middleware has no words for that, `callers` has.
 const AWAY: &str = "away";
 
+/// Looks a session up again in the transaction that acts for it, and answers the role of its user.
+///
+/// # Errors
+/// `sign_in_required` when it has ended, or its user is not let in any more.
+pub fn look_again(conn: &mut Conn, id: SessionId, now: Time) -> Result<Role> {
+    store::role(conn, id, now)?.ok_or_else(|| Code::SignInRequired.into())
+}
+
 /// What is known of a session, as the state carries it.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct KnownSession {
@@ -83,7 +92,7 @@ pub struct KnownSession {
     /// Microseconds, see [`Known::authenticated_at`].
     pub authenticated_at: i64,
     /// The role now.
-    pub role: crate::access::Role,
+    pub role: Role,
     /// The name.
     pub name: String,
     /// The address, the phone number of who has none, or nothing.

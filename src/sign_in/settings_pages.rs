@@ -9,6 +9,7 @@ use super::pages::see_other;
 use super::password;
 use super::sessions::hand_over;
 use super::store::{self, Listed};
+use crate::access::Actor;
 use crate::app::App;
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Error, FieldError, Result};
@@ -78,13 +79,15 @@ pub async fn change_password(
             return Err(FieldError::new("password", "required").into());
         }
         let hash = password::hash(&app, "password", form.get("password"), &personal).await?;
-        let (actor, id) = (who.actor.clone(), who.session_id);
+        let (person, id) = (who.clone(), who.session_id);
         if !has_password {
-            let first = move |tx: &mut Tx<'_>| actions::first_password(tx, &actor, id, &hash);
-            return app.db.write(first).await;
+            let first =
+                move |tx: &mut Tx<'_>, actor: &Actor| actions::first_password(tx, actor, id, &hash);
+            return person.write(&app, first).await;
         }
         let typed = (who.email.as_str(), present);
         let change = move |tx: &mut Tx<'_>, user| {
+            let actor = person.acts(tx)?;
             actions::change_password(tx, &actor, id, user, &hash, end_others)
         };
         password::act(&app, &who.actor, &guest.source, typed, change)
@@ -149,9 +152,7 @@ pub async fn end_one(
     _: PostForm,
 ) -> Result<HttpResponse> {
     let id: SessionId = id.parse()?;
-    let actor = who.actor;
-    app.db
-        .write(move |tx| actions::sign_out(tx, &actor, id))
+    who.write(&app, move |tx, actor| actions::sign_out(tx, actor, id))
         .await?;
     let words = app.text.get("settings-sessions-ended").arg("count", 1);
     Ok(Flash::ok(words).redirect(&app, "/settings/sessions"))
@@ -159,10 +160,11 @@ pub async fn end_one(
 
 /// `POST /settings/sessions/end`: who is signed in, for all sessions but this one.
 pub async fn end_others(app: web::Data<App>, who: SignedIn, _: PostForm) -> Result<HttpResponse> {
-    let (actor, user, this) = (who.actor, who.user_id, who.session_id);
-    let count = app
-        .db
-        .write(move |tx| actions::sign_out_all(tx, &actor, user, Some(this)))
+    let (user, this) = (who.user_id, who.session_id);
+    let count = who
+        .write(&app, move |tx, actor| {
+            actions::sign_out_all(tx, actor, user, Some(this))
+        })
         .await?;
     let words = app.text.get("settings-sessions-ended").arg("count", count);
     Ok(Flash::ok(words).redirect(&app, "/settings/sessions"))

@@ -83,6 +83,22 @@ pub fn find(conn: &mut Conn, digest: &SecretDigest, now: Time) -> QueryResult<Op
         .optional()
 }
 
+/// The role of the user of a session, when it and its user are good.
+pub fn role(conn: &mut Conn, id: SessionId, now: Time) -> QueryResult<Option<Role>> {
+    sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq(id))
+        .filter(
+            sessions::created_at
+                .gt(now.minus(ABSOLUTE))
+                .and(sessions::last_seen_at.gt(now.minus(IDLE))),
+        )
+        .filter(users::status.eq(Status::Active))
+        .select(users::role)
+        .first(conn)
+        .optional()
+}
+
 /// A session as its owner sees it in a list.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = sessions)]

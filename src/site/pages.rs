@@ -201,9 +201,11 @@ pub async fn save(
     let mut values = Values::read(&form);
     let saved = match values.patch() {
         Ok(patch) => {
-            let (actor, etag) = (viewer.actor, values.etag.clone());
-            app.db
-                .write(move |tx| actions::update(tx, &actor, &patch, Some(&etag)))
+            let etag = values.etag.clone();
+            viewer
+                .write(&app, move |tx, actor| {
+                    actions::update(tx, actor, &patch, Some(&etag))
+                })
                 .await
         }
         Err(why) => Err(why),

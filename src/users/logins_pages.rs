@@ -145,12 +145,11 @@ pub async fn send(
         codes::count(&app, channel, &claim.address, &guest.source)?;
         let (shared, to) = (app.clone(), address.as_str().to_owned());
         let site_name = page.site_name.clone();
-        app.db
-            .write(move |tx| {
-                let code = codes::make(tx, &shared, &claim)?;
-                codes::send(tx, &shared, &code, (channel, &to), &site_name)
-            })
-            .await?;
+        who.write(&app, move |tx, _| {
+            let code = codes::make(tx, &shared, &claim)?;
+            codes::send(tx, &shared, &code, (channel, &to), &site_name)
+        })
+        .await?;
         codes::sent(&app, channel);
         cookie().move_token(&app, address.as_str(), CODE_PATH)
     };
@@ -217,15 +216,13 @@ pub async fn add(
     };
     let added = async {
         let paid = codes::pay(&app, claim(&guest, &address)).await?;
-        let (shared, actor) = (app.clone(), who.actor.clone());
+        let shared = app.clone();
         let (address, code) = (address.clone(), form.get("code").to_owned());
-        app.db
-            .write(move |tx| {
-                codes::take(tx, &shared, &paid, &code)?;
-                let user = actor.user()?;
-                logins::add_proven(tx, &actor, user, &address)
-            })
-            .await
+        who.write(&app, move |tx, actor| {
+            codes::take(tx, &shared, &paid, &code)?;
+            logins::add_proven(tx, actor, actor.user()?, &address)
+        })
+        .await
     };
     let Err(why) = added.await else {
         let words = app
@@ -269,9 +266,7 @@ pub async fn remove(
             "phone" => Which::Phone,
             id => Which::Further(id.parse()?),
         };
-        let actor = who.actor.clone();
-        app.db
-            .write(move |tx| logins::remove(tx, &actor, which))
+        who.write(&app, move |tx, actor| logins::remove(tx, actor, which))
             .await
     };
     match removed.await {

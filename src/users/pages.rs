@@ -56,10 +56,11 @@ pub async fn save_profile(
             display_name: Some(read_name("name", form.get("name"))?),
             ..Change::default()
         };
-        let (actor, id) = (who.actor.clone(), who.user_id);
-        app.db
-            .write(move |tx| actions::change(tx, &actor, id, &change))
-            .await
+        let id = who.user_id;
+        who.write(&app, move |tx, actor| {
+            actions::change(tx, actor, id, &change)
+        })
+        .await
     };
     match saved.await {
         Ok(_) => Ok(Flash::ok(app.text.get("web-saved")).redirect(&app, "/settings/profile")),

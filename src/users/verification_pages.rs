@@ -39,10 +39,11 @@ async fn send(
     back: &str,
 ) -> Result<HttpResponse> {
     verification::count(app, id)?;
-    let (shared, actor, which) = (app.clone(), who.actor.clone(), which.clone());
-    let (sent_to, _) = app
-        .db
-        .write(move |tx| verification::send(tx, &shared, &actor, id, &which))
+    let (shared, which) = (app.clone(), which.clone());
+    let (sent_to, _) = who
+        .write(app, move |tx, actor| {
+            verification::send(tx, &shared, actor, id, &which)
+        })
         .await?;
     let words = match sent_to {
         Address::Email(_) if app.config.smtp.is_none() => app.text.get("verify-waits"),

@@ -13,6 +13,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::visit::ApiCaller;
+use crate::access::Actor;
 use crate::app::App;
 use crate::clock::{Span, hours};
 use crate::db::schema::idempotent_answers as table;
@@ -90,12 +91,13 @@ impl Once {
     pub(super) async fn answer<A, F>(
         self,
         app: &App,
+        caller: &ApiCaller,
         status: StatusCode,
         mut action: F,
     ) -> Result<HttpResponse>
     where
         A: Serialize + Send + 'static,
-        F: FnMut(&mut Tx<'_>) -> Result<A> + Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor) -> Result<A> + Send + 'static,
     {
         let Some(Keyed {
             name,
@@ -104,20 +106,19 @@ impl Once {
             calls,
         }) = self.call
         else {
-            let made = app.db.write(action).await?;
+            let made = caller.write(app, action).await?;
             return Ok(HttpResponse::build(status).json(made));
         };
         let _under_way = UnderWay::start(&calls, &name)?;
         let key = app.master.subkey::<32>("idempotency");
-        let (status, json, replayed) = app
-            .db
-            .write(move |tx| {
+        let (status, json, replayed) = caller
+            .write(app, move |tx, actor| {
                 let master = MasterKey::from_bytes(&key);
                 if let Some(kept) = claim(tx, &name, &body, status)? {
                     let (status, json) = kept.open(&master, place(&row))?;
                     return Ok((status, json, true));
                 }
-                let made = action(tx)?;
+                let made = action(tx, actor)?;
                 let json = serde_json::to_vec(&made).map_err(Error::internal)?;
                 let sealed = master.seal(place(&row), &json);
                 keep(tx, &name, &sealed, None)?;
@@ -136,28 +137,29 @@ impl Once {
     pub(super) async fn answer_secret<A, F, G>(
         self,
         app: &App,
+        caller: &ApiCaller,
         status: StatusCode,
         mut action: F,
         mut again: G,
     ) -> Result<HttpResponse>
     where
         A: Serialize + Send + 'static,
-        F: FnMut(&mut Tx<'_>) -> Result<(String, A)> + Send + 'static,
-        G: FnMut(&mut Tx<'_>, &str) -> Result<(String, A)> + Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor) -> Result<(String, A)> + Send + 'static,
+        G: FnMut(&mut Tx<'_>, &Actor, &str) -> Result<(String, A)> + Send + 'static,
     {
         let Some(Keyed {
             name, body, calls, ..
         }) = self.call
         else {
-            let (_, made) = app.db.write(action).await?;
+            let (_, made) = caller.write(app, action).await?;
             return Ok(HttpResponse::build(status).json(made));
         };
         let _under_way = UnderWay::start(&calls, &name)?;
-        let made = app.db.write(move |tx| {
+        let made = caller.write(app, move |tx, actor| {
             let (id, made) = match claim(tx, &name, &body, status)? {
-                Some(Kept { made: Some(id), .. }) => again(tx, &id)?,
+                Some(Kept { made: Some(id), .. }) => again(tx, actor, &id)?,
                 Some(_) => return Code::IdempotencyMismatch.refuse(),
-                None => action(tx)?,
+                None => action(tx, actor)?,
             };
             // The last one: a further repeat takes the place of this.
             keep(tx, &name, &[], Some(&id))?;

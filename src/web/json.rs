@@ -66,9 +66,8 @@ impl<T: Clone + Send + 'static> Call<T> {
             input,
             once,
         } = self;
-        let actor = caller.actor.clone();
-        once.answer(app, status, move |tx| action(tx, &actor, &input))
-            .await
+        let action = move |tx: &mut Tx<'_>, actor: &Actor| action(tx, actor, &input);
+        once.answer(app, &caller, status, action).await
     }
 
     /// [`Call::run`] for an action whose answer holds a secret: `action` also tells the id of what it made,
@@ -82,7 +81,7 @@ impl<T: Clone + Send + 'static> Call<T> {
         app: &App,
         status: StatusCode,
         mut action: F,
-        mut again: G,
+        again: G,
     ) -> Result<HttpResponse>
     where
         A: Serialize + Send + 'static,
@@ -94,9 +93,8 @@ impl<T: Clone + Send + 'static> Call<T> {
             input,
             once,
         } = self;
-        let (actor, other) = (caller.actor.clone(), caller.actor);
-        let action = move |tx: &mut Tx<'_>| action(tx, &actor, &input);
-        once.answer_secret(app, status, action, move |tx, id| again(tx, &other, id))
+        let action = move |tx: &mut Tx<'_>, actor: &Actor| action(tx, actor, &input);
+        once.answer_secret(app, &caller, status, action, again)
             .await
     }
 }

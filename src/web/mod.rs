@@ -31,7 +31,7 @@ pub use paging::{ListQuery, Listed, PageLinks};
 pub use problem::Problem;
 pub use token_cookie::{TokenCookie, own_path};
 pub use traffic::Traffic;
-pub use visit::{ApiCaller, Chrome, Guest, SignedIn, Viewer, Visit};
+pub use visit::{Again, ApiCaller, Chrome, Guest, SignedIn, Viewer, Visit};
 
 /// The largest body of a form or a JSON request, in bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;

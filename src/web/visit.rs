@@ -10,7 +10,9 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::flash::Flash;
 use crate::access::{Actor, ActorKind, Role, Scope, Scopes};
+use crate::app::App;
 use crate::clock::Time;
+use crate::db::{Conn, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{KeyId, SessionId, UserId};
 
@@ -35,6 +37,8 @@ pub struct Visit {
     pub flash: Option<Flash>,
     /// Whether a page has shown that notice, so that it can go.
     pub flash_shown: Cell<bool>,
+    /// The least role that the route asks for.
+    pub least: Cell<Option<Role>>,
     /// Seconds after which a form that was refused for now may be sent again, for `Retry-After`.
     pub retry_after: Cell<Option<u64>>,
 }
@@ -65,6 +69,34 @@ pub struct Viewer {
     pub is_admin: bool,
 }
 
+/// Whether a credential is still good by the time that something is done with it: a request may take half a minute
+/// to arrive, and remembered rights are older still (`docs/decisions/0020-the-caller-is-looked-at-again.md`).
+#[derive(Clone, Copy, Debug)]
+pub struct Again<I> {
+    look: fn(&mut Conn, I, Time) -> Result<Role>,
+    least: Option<Role>,
+}
+
+impl<I> Again<I> {
+    /// With a look-up by primary key that answers the role of its user, or why the credential is not good any more.
+    /// `callers` hands it in: the rows are those of features.
+    pub const fn by(look: fn(&mut Conn, I, Time) -> Result<Role>) -> Self {
+        Self { look, least: None }
+    }
+
+    /// The same actor with the role of this moment.
+    fn look(&self, tx: &mut Tx<'_>, id: I, actor: &Actor) -> Result<Actor> {
+        let now = tx.now;
+        let role = (self.look)(tx, id, now)?;
+        let actor = Actor {
+            role,
+            ..actor.clone()
+        };
+        self.least.map_or(Ok(()), |least| actor.require(least))?;
+        Ok(actor)
+    }
+}
+
 /// A signed-in user, for pages. Extracting it answers `sign_in_required` to anybody else.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
@@ -80,6 +112,8 @@ pub struct SignedIn {
     pub session_id: SessionId,
     /// When the person last proved who they are.
     pub authenticated_at: Time,
+    /// Whether the session is still good.
+    pub again: Again<SessionId>,
 }
 
 impl SignedIn {
@@ -89,6 +123,33 @@ impl SignedIn {
     /// Whether the sign-in is recent enough to make secrets.
     pub fn is_fresh(&self, now: Time) -> bool {
         now - self.authenticated_at <= Self::FRESH
+    }
+
+    /// Runs `action` as one transaction, as who this is by then. Pages write in no other way.
+    ///
+    /// # Errors
+    /// As [`SignedIn::acts`], and what the action answers.
+    pub async fn write<T, F>(&self, app: &App, mut action: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor) -> Result<T> + Send + 'static,
+    {
+        let who = self.clone();
+        app.db
+            .write(move |tx| {
+                let actor = who.acts(tx)?;
+                action(tx, &actor)
+            })
+            .await
+    }
+
+    /// Who acts in a transaction, with the role of this moment.
+    ///
+    /// # Errors
+    /// `sign_in_required` when the session has ended or its user is not let in any more, `forbidden` when the
+    /// role does not reach any more.
+    pub fn acts(&self, tx: &mut Tx<'_>) -> Result<Actor> {
+        self.again.look(tx, self.session_id, &self.actor)
     }
 
     /// What the frame shows of the viewer.
@@ -114,9 +175,30 @@ pub struct ApiCaller {
     pub scopes: Scopes,
     /// When the key ends.
     pub expires_at: Option<Time>,
+    /// Whether the key is still good.
+    pub again: Again<KeyId>,
 }
 
 impl ApiCaller {
+    /// Runs `action` as one transaction, as who this is by then. The API writes in no other way.
+    ///
+    /// # Errors
+    /// What is wrong with the key or its owner by then, `forbidden` when the role does not reach any more,
+    /// and what the action answers.
+    pub async fn write<T, F>(&self, app: &App, mut action: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor) -> Result<T> + Send + 'static,
+    {
+        let caller = self.clone();
+        app.db
+            .write(move |tx| {
+                let actor = caller.again.look(tx, caller.key_id, &caller.actor)?;
+                action(tx, &actor)
+            })
+            .await
+    }
+
     /// Refuses a key without the scope.
     ///
     /// # Errors
@@ -172,10 +254,9 @@ impl FromRequest for SignedIn {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Visit::of(request).and_then(|visit| {
-            visit
-                .signed_in
-                .clone()
-                .ok_or_else(|| Code::SignInRequired.into())
+            let mut who = visit.signed_in.clone().ok_or(Code::SignInRequired)?;
+            who.again.least = visit.least.get();
+            Ok(who)
         }))
     }
 }
@@ -186,10 +267,9 @@ impl FromRequest for ApiCaller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Visit::of(request).and_then(|visit| {
-            visit
-                .api
-                .clone()
-                .ok_or_else(|| Code::CredentialMissing.into())
+            let mut caller = visit.api.clone().ok_or(Code::CredentialMissing)?;
+            caller.again.least = visit.least.get();
+            Ok(caller)
         }))
     }
 }

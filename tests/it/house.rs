@@ -8,3 +8,4 @@ mod schema;
 mod sources;
 mod tables;
 mod texts;
+mod writes;

@@ -22,6 +22,7 @@ mod guessing;
 mod house;
 mod invites;
 mod journey;
+mod late;
 mod links;
 mod logins;
 mod markup;

@@ -133,8 +133,8 @@ async fn issue(
         return Err(Error::Invalid(errors));
     }
     let (house, maker) = (app.clone(), Maker::Person(Box::new(person.clone())));
-    app.db
-        .write(move |tx| actions::issue(tx, &house, &maker, &input))
+    person
+        .write(app, move |tx, _| actions::issue(tx, &house, &maker, &input))
         .await
 }
 

@@ -63,11 +63,10 @@ pub async fn reactivate(
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
-    let view = app
-        .db
-        .write(move |tx| {
-            let user = actions::reactivate(tx, &caller.actor, id)?;
-            UserView::read(tx, user, &caller.actor)
+    let view = caller
+        .write(&app, move |tx, actor| {
+            let user = actions::reactivate(tx, actor, id)?;
+            UserView::read(tx, user, actor)
         })
         .await?;
     Ok(ok(&view))
@@ -97,8 +96,10 @@ pub async fn delete(
 ) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
     let (shared, end, heir) = (app.clone(), endings.on_delete, legacy.move_to);
-    app.db
-        .write(move |tx| deletion::delete(tx, &shared, &caller.actor, id, heir, end))
+    caller
+        .write(&app, move |tx, actor| {
+            deletion::delete(tx, &shared, actor, id, heir, end)
+        })
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
