@@ -118,6 +118,8 @@ codes! {
     CodeRequired = 403 "code_required";
     /// The code is not right, was used, or was tried too often.
     CodeInvalid = 403 "code_invalid";
+    /// The template is not the caller's to invite with.
+    TemplateNotUsable = 403 "template_not_usable";
     /// The invite is for somebody else.
     InviteMismatch = 403 "invite_mismatch";
     /// No such thing, or none that the caller may see.
@@ -134,8 +136,20 @@ codes! {
     InviteExists = 409 "invite_exists";
     /// The person has an account already, and the invite adds nothing.
     UserExists = 409 "user_exists";
+    /// The invite was accepted, and an administrator has yet to approve.
+    InviteAwaitsApproval = 409 "invite_awaits_approval";
     /// The invite is no longer pending.
     InviteNotPending = 409 "invite_not_pending";
+    /// A schema of that id exists.
+    SchemaExists = 409 "schema_exists";
+    /// There are as many schemas as there may be.
+    TooManySchemas = 409 "too_many_schemas";
+    /// A template of that name exists.
+    TemplateExists = 409 "template_exists";
+    /// There are as many templates as there may be.
+    TooManyTemplates = 409 "too_many_templates";
+    /// Something else still names it.
+    InUse = 409 "in_use";
     /// A group of that name exists.
     GroupExists = 409 "group_exists";
     /// Somebody else changed it since it was read.
@@ -168,12 +182,16 @@ codes! {
     InviteDeclined = 410 "invite_declined";
     /// The inviter lost the right to invite.
     InviteSuspended = 410 "invite_suspended";
+    /// The link's places are all taken.
+    InviteFull = 410 "invite_full";
     /// That place in the events is gone.
     EventsGone = 410 "events_gone";
     /// The body is too large.
     TooLarge = 413 "too_large";
     /// The body is not JSON.
     UnsupportedMediaType = 415 "unsupported_media_type";
+    /// The template invites no address of that domain.
+    DomainNotAllowed = 422 "domain_not_allowed";
     /// Fields are wrong.
     InvalidInput = 422 "invalid_input";
     /// The terms were not accepted.
@@ -182,6 +200,8 @@ codes! {
     PasswordTooWeak = 422 "password_too_weak";
     /// The same Idempotency-Key came with another body.
     IdempotencyMismatch = 422 "idempotency_mismatch";
+    /// The template lets one person invite no more than so many.
+    TooManyInvites = 429 "too_many_invites";
     /// Too many tries.
     TooManyRequests = 429 "too_many_requests";
     /// A fault of ours.

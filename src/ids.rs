@@ -236,6 +236,10 @@ kinds! {
     CodeId CodeRow "cod";
     /// A further address by which a person signs in.
     LoginId Login "lgn";
+    /// A template that invites are made from.
+    TemplateId Template "tpl";
+    /// A batch of invites.
+    BatchId Batch "bat";
 }
 
 #[cfg(test)]

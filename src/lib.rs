@@ -8,8 +8,8 @@
 //! | database | [`db`] |
 //! | plumbing | [`app`] [`web`] [`jobs`] [`openapi`] |
 //! | what every feature writes to | [`audit`] [`events`] [`outbox`] [`site`] |
-//! | people | [`codes`] [`groups`] [`one_time_links`] [`users`] |
-//! | features | [`api_keys`] [`sign_in`] [`invites`] |
+//! | people | [`codes`] [`groups`] [`one_time_links`] [`schemas`] [`users`] |
+//! | features | [`api_keys`] [`sign_in`] [`invite_templates`] [`invites`] |
 //! | top | [`belongings`] [`console`] [`callers`] [`health`] [`metrics`] [`routes`] [`server`] |
 #![forbid(unsafe_code)]
 
@@ -40,9 +40,11 @@ pub mod site;
 pub mod codes;
 pub mod groups;
 pub mod one_time_links;
+pub mod schemas;
 pub mod users;
 
 pub mod api_keys;
+pub mod invite_templates;
 pub mod invites;
 pub mod sign_in;
 

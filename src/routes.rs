@@ -11,8 +11,8 @@ use crate::callers::admit;
 use crate::error::{Code, Result};
 use crate::openapi::{Doc, Operation, Reference};
 use crate::{
-    api_keys, audit, console, events, groups, health, invites, metrics, openapi, outbox, sign_in,
-    site, users,
+    api_keys, audit, console, events, groups, health, invite_templates, invites, metrics, openapi,
+    outbox, schemas, sign_in, site, users,
 };
 
 /// One address and method.
@@ -125,6 +125,9 @@ fn pages() -> Vec<Route> {
         POST "/admin/invites/{id}/link" ADMIN => invites::pages::new_link;
         GET "/admin/invites/{id}/revoke" ADMIN => invites::pages::confirm_revoke;
         POST "/admin/invites/{id}/revoke" ADMIN => invites::pages::revoke;
+        POST "/admin/invites/{id}/approve" ADMIN => invites::pages::approve;
+        POST "/admin/invites/{id}/reject" ADMIN => invites::pages::reject;
+        POST "/admin/invites/{id}/reinstate" ADMIN => invites::pages::reinstate;
         GET "/admin/users" ADMIN => console::users::list;
         GET "/admin/users/{id}" ADMIN => console::users::detail;
         GET "/admin/users/{id}/suspend" ADMIN => console::users::confirm_suspend;
@@ -175,6 +178,20 @@ fn api() -> Vec<Route> {
         PATCH "/api/v1/invites/{id}" Who::Scope(InvitesWrite), invites::api::CHANGE => invites::api::patch;
         POST "/api/v1/invites/{id}/resend" Who::Scope(InvitesWrite), invites::api::RESEND => invites::api::resend;
         POST "/api/v1/invites/{id}/revoke" Who::Scope(InvitesWrite), invites::api::REVOKE => invites::api::revoke;
+        POST "/api/v1/invites/{id}/approve" Who::Scope(InvitesWrite), invites::api::APPROVE => invites::api::approve;
+        POST "/api/v1/invites/{id}/reject" Who::Scope(InvitesWrite), invites::api::REJECT => invites::api::reject;
+        POST "/api/v1/invites/{id}/reinstate" Who::Scope(InvitesWrite), invites::api::REINSTATE => invites::api::reinstate;
+        GET "/api/v1/invites/{id}/explain" Who::Scope(InvitesRead), invites::api::EXPLAIN => invites::api::explain;
+        GET "/api/v1/invite-templates" Who::Scope(InvitesRead), invite_templates::api::LIST => invite_templates::api::list;
+        POST "/api/v1/invite-templates" Who::Scope(SettingsWrite), invite_templates::api::MAKE => invite_templates::api::make;
+        GET "/api/v1/invite-templates/{id}" Who::Scope(InvitesRead), invite_templates::api::READ => invite_templates::api::read;
+        PATCH "/api/v1/invite-templates/{id}" Who::Scope(SettingsWrite), invite_templates::api::CHANGE => invite_templates::api::change;
+        DELETE "/api/v1/invite-templates/{id}" Who::Scope(SettingsWrite), invite_templates::api::DELETE => invite_templates::api::delete;
+        GET "/api/v1/schemas" Who::Scope(SettingsRead), schemas::api::LIST => schemas::api::list;
+        POST "/api/v1/schemas" Who::Scope(SettingsWrite), schemas::api::MAKE => schemas::api::make;
+        GET "/api/v1/schemas/{id}" Who::Scope(SettingsRead), schemas::api::READ => schemas::api::read;
+        PATCH "/api/v1/schemas/{id}" Who::Scope(SettingsWrite), schemas::api::CHANGE => schemas::api::change;
+        DELETE "/api/v1/schemas/{id}" Who::Scope(SettingsWrite), schemas::api::DELETE => schemas::api::delete;
         GET "/api/v1/groups" Who::Scope(GroupsRead), groups::api::LIST => groups::api::list;
         POST "/api/v1/groups" Who::Scope(GroupsWrite), groups::api::MAKE => groups::api::make;
         GET "/api/v1/groups/{id}" Who::Scope(GroupsRead), groups::api::READ => groups::api::read;

@@ -21,6 +21,18 @@ mail-invite-open = Open the invite
 mail-invite-until = The link works until { $expires }.
 mail-invite-not-you = If you do not know { $inviter }, you can ignore this mail: nothing happens.
 
+## An acceptance that waits for approval
+mail-waiting-subject = { $address } accepted: please approve
+mail-waiting-what = { $address } accepted your invite to { $site }. An administrator has to approve before they get in.
+mail-waiting-link = To approve or reject it, open this page:
+mail-waiting-open = Look at the invite
+
+## It was approved
+mail-approved-subject = You are in at { $site }
+mail-approved-what = An administrator approved: your account at { $site } is ready.
+mail-approved-link = To go on, open this page:
+mail-approved-open = Go on
+
 ## A link to set a password
 mail-recovery-subject = Set a new password for { $site }
 mail-recovery-what = Somebody, probably you, asked for a new password for the account of { $email } at { $site }.

@@ -46,6 +46,8 @@ outbox-soon = as soon as it can be
 ## Kinds of mail; a feature adds outbox-kind-<kind with - for _>
 outbox-kind-test = Test
 outbox-kind-invite = Invite
+outbox-kind-invite-waiting = Please approve
+outbox-kind-invite-approved = Approved
 outbox-kind-recovery = New password
 outbox-kind-verification = Confirm an address
 outbox-kind-welcome = New account

@@ -6,7 +6,6 @@ site-saved = The settings are saved.
 site-save = Save settings
 site-conflict = Somebody else saved these settings while you were working. Your values are kept below. What is saved now and differs from them:
 site-empty = (empty)
-site-yes = Yes
 site-no = No
 
 site-section-site = This site

@@ -169,6 +169,7 @@ web-save = Save
 web-saved = Saved.
 
 ## Fields that several pages share
+web-yes = Yes
 field-email-label = Email
 field-phone-label = Phone
 field-code-label = Code

@@ -110,7 +110,7 @@ fn targets_called(conn: &mut Conn, text: &str) -> QueryResult<Vec<String>> {
     let norm = normal_name(text);
     let invited: Vec<String> = invites::table
         .filter(
-            invites::email_norm
+            invites::address_norm
                 .eq(&norm)
                 .or(invites::name_norm.eq(&norm)),
         )
@@ -165,7 +165,7 @@ pub(super) fn names(conn: &mut Conn, ids: &[String]) -> QueryResult<HashMap<Stri
     if !invite_ids.is_empty() {
         let found: Vec<(String, String)> = invites::table
             .filter(invites::id.eq_any(invite_ids))
-            .select((invites::id, invites::email))
+            .select((invites::id, invites::address))
             .load(conn)?;
         names.extend(found);
     }

@@ -61,6 +61,7 @@ impl EntryView {
         let target = target(text, &row, names);
         let (icon, folder) = match row.target_kind.as_str() {
             "invite" => ("send", Some("invites")),
+            "schema" | "template" => ("settings", None),
             "user" => ("user", Some("users")),
             "group" => ("users-group", None),
             "api_key" => ("key", None),

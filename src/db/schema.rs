@@ -193,8 +193,8 @@ diesel::table! {
     invites (id) {
         id -> Text,
         state -> Text,
-        email -> Text,
-        email_norm -> Text,
+        address -> Text,
+        address_norm -> Text,
         name_norm -> Text,
         delivery -> Text,
         role -> Text,
@@ -215,6 +215,69 @@ diesel::table! {
         accepted_at -> Nullable<Ts>,
         accepted_by -> Nullable<Text>,
         mail_id -> Nullable<Text>,
+        template_id -> Text,
+        matching -> Text,
+        domains -> Js,
+        max_uses -> Integer,
+        uses -> Integer,
+        sent_at -> Nullable<Ts>,
+        reminded -> Integer,
+        erased_at -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::{Js, Ts};
+
+    schemas (id) {
+        id -> Text,
+        name -> Text,
+        document -> Text,
+        created_at -> Ts,
+        updated_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::{Js, Ts};
+
+    invite_templates (id) {
+        id -> Text,
+        name -> Text,
+        name_norm -> Text,
+        schema_id -> Text,
+        policy -> Js,
+        created_at -> Ts,
+        updated_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::{Js, Ts};
+
+    invite_acceptances (invite_id, user_id) {
+        invite_id -> Text,
+        user_id -> Text,
+        accepted_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::{Js, Ts};
+
+    invite_applications (invite_id) {
+        invite_id -> Text,
+        user_id -> Nullable<Text>,
+        display_name -> Text,
+        password_hash -> Nullable<Text>,
+        traits -> Js,
+        terms_version -> Nullable<Text>,
+        address_proved -> Bool,
+        created_at -> Ts,
     }
 }
 
@@ -239,6 +302,7 @@ diesel::table! {
         shown -> Bool,
         created_at -> Ts,
         dead_at -> Nullable<Ts>,
+        opened_at -> Nullable<Ts>,
     }
 }
 
@@ -328,17 +392,25 @@ diesel::joinable!(api_keys -> users (owner_id));
 diesel::joinable!(invite_groups -> invites (invite_id));
 diesel::joinable!(invite_groups -> groups (group_id));
 diesel::joinable!(invite_links -> invites (invite_id));
+diesel::joinable!(invite_acceptances -> invites (invite_id));
+diesel::joinable!(invite_acceptances -> users (user_id));
+diesel::joinable!(invite_applications -> invites (invite_id));
 diesel::joinable!(invites -> outbox (mail_id));
+diesel::joinable!(invite_templates -> schemas (schema_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     group_members,
     groups,
+    invite_acceptances,
+    invite_applications,
     invite_groups,
     invite_links,
+    invite_templates,
     invites,
     logins,
     one_time_links,
     outbox,
+    schemas,
     sessions,
     users,
 );

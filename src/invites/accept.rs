@@ -1,14 +1,16 @@
 //! What the invited person can do: accept or decline.
 
-use serde_json::json;
+use diesel::{Queryable, Selectable};
+use serde_json::{Map, Value, json};
 
 use super::actions::record;
 use super::landing::{Kind, Landing, look};
+use super::mail::WaitingMail;
 use super::model::{Invite, State};
 use super::store;
 use crate::access::Actor;
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{Json, Tx};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::events;
 use crate::groups;
@@ -19,8 +21,10 @@ use crate::sign_in::actions as sign_in;
 use crate::sign_in::actions::From;
 use crate::sign_in::password;
 use crate::sign_in::sessions::NewSecret;
+use crate::site::Terms;
 use crate::users::actions as users;
 use crate::users::model::{Email, NewUser, User, read_name};
+use crate::users::store as user_store;
 
 /// What a new person enters.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +37,8 @@ pub struct Entered {
     pub terms_accepted: bool,
     /// The version that the form showed; a program tells none and agrees to those in force.
     pub terms_shown: Option<String>,
+    /// What they said of themselves.
+    pub traits: Map<String, Value>,
 }
 
 /// A checked acceptance.
@@ -41,6 +47,7 @@ pub struct Acceptance {
     display_name: String,
     password_hash: Option<PasswordHash>,
     terms_accepted: bool,
+    traits: Json,
 }
 
 /// Somebody who has accepted.
@@ -57,6 +64,8 @@ pub struct Accepted {
 pub enum Done {
     /// The person has joined.
     Accepted(Box<Accepted>),
+    /// The person joins once an administrator approves.
+    Waiting,
     /// The person does not want to.
     Declined,
 }
@@ -90,6 +99,7 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
                 display_name: String::new(),
                 password_hash: None,
                 terms_accepted: must_accept,
+                traits: Json::object(),
             })
         } else {
             Err(Error::Invalid(wrong))
@@ -98,7 +108,7 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
     let name = read_name("display_name", &entered.display_name).map_err(|why| wrong.push(why));
     let personal = [
         entered.display_name.as_str(),
-        &landing.invite.email,
+        &landing.invite.address,
         &landing.settings.site_name,
     ];
     if entered.password.is_empty() {
@@ -109,14 +119,17 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
             password::weakness_code(weakness),
         ));
     }
+    let traits = landing.with_entered(&entered.traits);
+    let traits = traits.map_err(|faults| wrong.extend(faults));
     wrong.extend(terms);
-    match name {
-        Ok(display_name) if wrong.is_empty() => {
+    match (name, traits) {
+        (Ok(display_name), Ok(traits)) if wrong.is_empty() => {
             let hash = password::hash(app, "password", &entered.password, &personal).await?;
             Ok(Acceptance {
                 display_name,
                 password_hash: Some(hash),
                 terms_accepted: must_accept,
+                traits,
             })
         }
         _ => Err(Error::Invalid(wrong)),
@@ -124,133 +137,216 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
 }
 
 /// Accepts an invite: of any number of acceptances at once, one succeeds. A new person gets an account
-/// and a session; somebody who has one gains its role, if higher, and its groups.
+/// and a session; somebody who has one gains its role, if higher, and its groups. Where the template wants
+/// approval, both happen when an administrator has approved.
 ///
 /// # Errors
 /// As [`look`], and `sign_in_required`, `invite_mismatch`.
 pub fn accept(
     tx: &mut Tx<'_>,
+    app: &App,
     from: &From,
     viewer: Option<(UserId, SessionId)>,
     flow: &str,
     token: &str,
     input: &Acceptance,
-) -> Result<Accepted> {
+) -> Result<Done> {
     let now = tx.now;
     let (viewer, session) = viewer.unzip();
     let landing = look(tx, flow, token, viewer, now)?;
     let invite = &landing.invite;
+    let to = match landing.policy.approval {
+        true => State::AwaitingApproval,
+        false => State::Accepted,
+    };
     // The invite first: whoever comes second learns that it was used, not that the address is taken.
-    if !store::turn(tx, invite.id, State::Pending, State::Accepted, now, None)? {
+    if !store::turn(tx, invite.id, State::Pending, to, now, None)? {
         return Code::InviteUsed.refuse();
     }
-    let accepted = match (landing.kind, &input.password_hash) {
-        (Kind::Register, Some(hash)) => register(tx, from, &landing, input, hash)?,
-        (Kind::Accept, None) => join(tx, from, session, &landing, input)?,
-        (Kind::WrongUser, _) => return Code::InviteMismatch.refuse(),
-        // The account was made between looking and accepting.
-        _ => return Code::SignInRequired.refuse(),
-    };
-    let by = sign_in::by(from, accepted.user.id);
-    store::set_accepted_by(tx, invite.id, accepted.user.id)?;
+    let application = Application::of(&landing, input)?;
     store::kill_links(tx, invite.id, now)?;
     outbox::actions::cancel_about(tx, invite.id.as_str())?;
+    if to == State::AwaitingApproval {
+        let by = application.user_id.map(|user| sign_in::by(from, user));
+        store::insert_application(tx, invite.id, &application, now)?;
+        ask_for_approval(tx, app, &landing)?;
+        let by = by.as_ref().unwrap_or(&from.actor);
+        let after = json!({ "state": to });
+        record(
+            tx,
+            by,
+            "invite.applied",
+            invite,
+            json!({ "state": "pending" }),
+            after,
+        )?;
+        return Ok(Done::Waiting);
+    }
+    let actor = application.user_id.map(|user| sign_in::by(from, user));
+    let actor = actor.as_ref().unwrap_or(&from.actor);
+    let user = application
+        .admit(tx, actor, invite)
+        .map_err(|why| match why.code() {
+            // Somebody made the account since the invite was looked at: its owner signs in first.
+            Code::AddressTaken => Code::SignInRequired.into(),
+            _ => why,
+        })?;
+    let by = sign_in::by(from, user.id);
+    let session = match &landing.account {
+        None => Some(sign_in::open_session(tx, from, user.id, "invite")?),
+        // More rights, so that a copy of the old cookie is worth nothing.
+        Some(account) if user.role > account.role => session
+            .map(|session| sign_in::renew(tx, &by, session))
+            .transpose()?,
+        Some(_) => None,
+    };
+    joined(tx, &by, invite, State::Pending, user.id)?;
+    Ok(Done::Accepted(Box::new(Accepted {
+        user,
+        session,
+        redirect_url: invite.redirect_url.clone(),
+    })))
+}
+
+/// Tells the maker of an invite that an acceptance waits, when they are known and have an address.
+fn ask_for_approval(tx: &mut Tx<'_>, app: &App, landing: &Landing) -> Result<()> {
+    let invite = &landing.invite;
+    let Some(maker) = invite
+        .created_by
+        .map(|id| user_store::find(tx, id))
+        .transpose()?
+    else {
+        return Ok(());
+    };
+    let Some(email) = &maker.email else {
+        return Ok(());
+    };
+    let mail = WaitingMail {
+        address: invite.address.clone(),
+        link: app.link(&format!("/admin/invites/{}", invite.id)),
+    };
+    let frame = outbox::Frame::of(app, &landing.settings.site_name);
+    // About the maker: the end of the invite does not take it back.
+    let letter = frame.letter(&mail, email, &maker.display_name, Some(maker.id.as_str()))?;
+    outbox::actions::enqueue(tx, app, &letter)?;
+    Ok(())
+}
+
+/// Writes down that a person has joined.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn joined(
+    tx: &mut Tx<'_>,
+    by: &Actor,
+    invite: &Invite,
+    before: State,
+    user: UserId,
+) -> Result<()> {
+    let now = tx.now;
+    store::join(tx, invite.id, user, now)?;
     record(
         tx,
-        &by,
+        by,
         "invite.accepted",
         invite,
-        json!({ "state": "pending" }),
-        json!({
-            "state": "accepted",
-            "user_id": accepted.user.id,
-        }),
+        json!({ "state": before }),
+        json!({ "state": "accepted", "user_id": user }),
     )?;
     events::emit(
         tx,
-        &by,
+        by,
         "invite.accepted",
         json!({
             "invite_id": invite.id,
-            "user_id": accepted.user.id,
+            "user_id": user,
             "label": invite.label,
             "metadata_public": invite.metadata_public,
             "metadata_admin": invite.metadata_admin,
         }),
     )?;
-    Ok(accepted)
+    Ok(())
 }
 
-fn register(
-    tx: &mut Tx<'_>,
-    from: &From,
-    landing: &Landing,
-    input: &Acceptance,
-    hash: &PasswordHash,
-) -> Result<Accepted> {
-    let invite = &landing.invite;
-    let email: Email = invite
-        .email
-        .parse()
-        .map_err(|()| Error::internal("an invite without an address"))?;
-    let new = NewUser {
-        email_verified: !landing.shown,
-        schema_id: invite.schema_id.clone(),
-        traits: invite.traits.clone(),
-        metadata_public: invite.metadata_public.clone(),
-        metadata_admin: invite.metadata_admin.clone(),
-        password_hash: Some(hash.clone()),
-        invite_id: Some(invite.id),
-        terms_version: landing
-            .terms
-            .as_ref()
-            .filter(|_| input.terms_accepted)
-            .map(|terms| terms.version.clone()),
-        ..NewUser::plain(input.display_name.clone(), Some(email), invite.role)
-    };
-    let user = users::create(tx, &from.actor, &new).map_err(|why| match why.code() {
-        // Somebody made the account since the invite was looked at: its owner signs in first.
-        Code::AddressTaken => Code::SignInRequired.into(),
-        _ => why,
-    })?;
-    let groups = store::groups(tx, invite.id)?;
-    groups::actions::admit(tx, user.id, &groups)?;
-    let session = sign_in::open_session(tx, from, user.id, "invite")?;
-    Ok(Accepted {
-        user,
-        session: Some(session),
-        redirect_url: invite.redirect_url.clone(),
-    })
+/// What somebody who accepts brings along: a row of `invite_applications` while it waits for approval.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = crate::db::schema::invite_applications)]
+pub struct Application {
+    /// The account that they have already.
+    pub user_id: Option<UserId>,
+    /// Their name.
+    pub display_name: String,
+    /// Their password.
+    pub password_hash: Option<PasswordHash>,
+    /// What the account knows of them.
+    pub traits: Json,
+    /// The terms that they accepted.
+    pub terms_version: Option<String>,
+    /// The link had come to their mailbox.
+    pub address_proved: bool,
 }
 
-/// Adds what the invite gives to an account that exists; nothing is ever lowered.
-fn join(
-    tx: &mut Tx<'_>,
-    from: &From,
-    session: Option<SessionId>,
-    landing: &Landing,
-    input: &Acceptance,
-) -> Result<Accepted> {
-    let invite = &landing.invite;
-    let account = landing.account.as_ref().ok_or(Code::SignInRequired)?;
-    let by = sign_in::by(from, account.id);
-    let gain = users::Gain {
-        role: invite.role,
-        // The link came to the mailbox, and the person is signed in: both are proved.
-        email_verified: !landing.shown,
-        terms: landing.terms.as_ref().filter(|_| input.terms_accepted),
-        groups: &store::groups(tx, invite.id)?,
-    };
-    let user = users::gain(tx, &by, account, &gain)?;
-    // More rights, so that a copy of the old cookie is worth nothing.
-    let renewed = session.filter(|_| user.role > account.role);
-    Ok(Accepted {
-        session: renewed
-            .map(|session| sign_in::renew(tx, &by, session))
-            .transpose()?,
-        user,
-        redirect_url: invite.redirect_url.clone(),
-    })
+impl Application {
+    fn of(landing: &Landing, input: &Acceptance) -> Result<Self> {
+        let user_id = match (landing.kind, &input.password_hash) {
+            (Kind::Register, Some(_)) => None,
+            (Kind::Accept, None) => landing.account.as_ref().map(|account| account.id),
+            (Kind::WrongUser, _) => return Code::InviteMismatch.refuse(),
+            // The account was made between looking and accepting.
+            _ => return Code::SignInRequired.refuse(),
+        };
+        let terms = landing.terms.as_ref().filter(|_| input.terms_accepted);
+        Ok(Self {
+            user_id,
+            display_name: input.display_name.clone(),
+            password_hash: input.password_hash.clone(),
+            traits: input.traits.clone(),
+            terms_version: terms.map(|terms| terms.version.clone()),
+            address_proved: !landing.shown,
+        })
+    }
+
+    /// Makes the account, or adds what the invite gives to the one that there is; nothing is ever lowered.
+    ///
+    /// # Errors
+    /// `address_taken`; `not_found` when the account is gone.
+    pub(super) fn admit(&self, tx: &mut Tx<'_>, by: &Actor, invite: &Invite) -> Result<User> {
+        let groups = store::groups(tx, invite.id)?;
+        if let Some(id) = self.user_id {
+            let account = user_store::find(tx, id)?;
+            let terms = self.terms_version.as_ref().map(|version| Terms {
+                version: version.clone(),
+                url: String::new(),
+            });
+            // The link came to the mailbox, and the person was signed in: both are proved.
+            let own = account.email_norm.as_deref() == Some(&invite.address_norm);
+            let gain = users::Gain {
+                role: invite.role,
+                email_verified: self.address_proved && own,
+                terms: terms.as_ref(),
+                groups: &groups,
+            };
+            return users::gain(tx, by, &account, &gain);
+        }
+        let email: Email = invite
+            .address
+            .parse()
+            .map_err(|()| Error::internal("an invite without an address"))?;
+        let new = NewUser {
+            email_verified: self.address_proved,
+            schema_id: invite.schema_id.clone(),
+            traits: self.traits.clone(),
+            metadata_public: invite.metadata_public.clone(),
+            metadata_admin: invite.metadata_admin.clone(),
+            password_hash: self.password_hash.clone(),
+            invite_id: Some(invite.id),
+            terms_version: self.terms_version.clone(),
+            ..NewUser::plain(self.display_name.clone(), Some(email), invite.role)
+        };
+        let user = users::create(tx, by, &new)?;
+        groups::actions::admit(tx, user.id, &groups)?;
+        Ok(user)
+    }
 }
 
 /// Declines an invite.

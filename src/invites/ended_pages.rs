@@ -41,6 +41,7 @@ pub(super) async fn ended(
             | Code::InviteUsed
             | Code::InviteDeclined
             | Code::InviteSuspended
+            | Code::InviteAwaitsApproval
     );
     let Error::Refused(_, args) = &why else {
         return Err(why);

@@ -34,6 +34,9 @@ pub(super) fn read(conn: &mut Conn, text: Text, id: InviteId) -> Result<Vec<Mome
         let (icon, key) = match deed.action.as_str() {
             "invite.sent_again" => ("send", "invites-sent-again-by"),
             "invite.link_made" | "invite.link_replaced" => ("link", "invites-link-made-by"),
+            "invite.applied" => ("user", "invites-applied-by"),
+            "invite.rejected" => ("ban", "invites-rejected-by"),
+            "invite.reinstated" => ("arrow-back", "invites-reinstated-by"),
             "invite.updated" => ("settings", "invites-changed-by"),
             _ => continue,
         };

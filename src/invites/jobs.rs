@@ -1,12 +1,14 @@
 //! The sweeps that make visible what is checked at use and needs no sweep: that the time of an invite is
 //! over, and that its maker lost the right to it.
 
+use super::model::Invite;
 use super::{actions, store};
 use crate::access::Actor;
 use crate::app::App;
+use crate::db::Conn;
 use crate::error::Result;
 
-/// Invites in one transaction.
+/// Invites looked at, and in one transaction.
 const BATCH: i64 = 100;
 
 /// Marks invites whose time is over as expired.
@@ -37,18 +39,38 @@ pub fn expire(app: &App) -> Result<usize> {
 /// # Errors
 /// When the database refuses.
 pub fn hold(app: &App) -> Result<usize> {
-    if app
+    let mut beyond = app
         .db
-        .read_now(|conn| Ok(store::beyond_maker(conn, 1)?))?
-        .is_empty()
-    {
+        .read_now(|conn| Ok(store::beyond_maker(conn, BATCH)?))?;
+    let mut after = Some(String::new());
+    while let Some(start) = after.filter(|_| beyond.is_empty()) {
+        (beyond, after) = app.db.read_now(|conn| of_members(conn, &start))?;
+    }
+    if beyond.is_empty() {
         return Ok(0);
     }
-    app.db.write_now(|tx| {
-        let beyond = store::beyond_maker(tx, BATCH)?;
+    app.db.write_now(move |tx| {
+        let mut held = 0;
         for invite in &beyond {
-            actions::suspend(tx, &Actor::system(), invite)?;
+            // They may have gained the right again since.
+            if !actions::inviter_may(tx, invite)? {
+                actions::suspend(tx, &Actor::system(), invite)?;
+                held += 1;
+            }
         }
-        Ok(beyond.len())
+        Ok(held)
     })
+}
+
+/// Invites of members who may no longer send them, among some from `start` on; and where to go on.
+fn of_members(conn: &mut Conn, start: &str) -> Result<(Vec<Invite>, Option<String>)> {
+    let some = store::of_members(conn, start, BATCH)?;
+    let next = some.last().map(|last| last.id.to_string());
+    let mut beyond = Vec::new();
+    for invite in some {
+        if !actions::inviter_may(conn, &invite)? {
+            beyond.push(invite);
+        }
+    }
+    Ok((beyond, next))
 }

@@ -1,16 +1,25 @@
 //! What an invite link leads to, for whoever has opened it.
 
-use super::actions::{group_names, inviter_may, inviter_name};
-use super::model::{Invite, State};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::actions::{group_names, inviter_may, inviter_name, template};
+use super::model::{Invite, State, check_name};
 use super::store;
 use crate::clock::Time;
-use crate::db::Conn;
-use crate::error::{Code, Error, Result};
+use crate::db::{Conn, Json};
+use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{InviteId, UserId};
+use crate::input::Faults;
+use crate::invite_templates::policy::{FieldMode, Policy};
+use crate::schemas;
+use crate::schemas::form::Field;
+use crate::schemas::model::Rules;
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
 use crate::site::{Settings, Terms};
-use crate::users::model::User;
+use crate::users::model::{User, read_object};
 use crate::users::store as users;
 
 /// What the person sees and can do.
@@ -42,10 +51,86 @@ pub struct Landing {
     pub inviter: String,
     /// The groups it gives, by name.
     pub groups: Vec<String>,
-    /// The terms in force.
+    /// The terms in force: the template's or the site's.
     pub terms: Option<Terms>,
     /// The site.
     pub settings: Settings,
+    /// What the template says.
+    pub policy: Policy,
+    /// What the platform wants to know of the person.
+    pub rules: Arc<Rules>,
+}
+
+impl Landing {
+    /// The fields that the person sees on the form, each with how it is treated.
+    pub fn fields(&self) -> Vec<(Field, FieldMode)> {
+        let fields = self.rules.fields().into_iter();
+        let shown = fields.map(|field| {
+            let mode = self.policy.mode(&field.name);
+            let required = field.required || mode == FieldMode::Required;
+            (Field { required, ..field }, mode)
+        });
+        shown
+            .filter(|(_, mode)| *mode != FieldMode::Hidden)
+            .collect()
+    }
+
+    /// What was entered in the fields of the form, as [`Landing::with_entered`] takes it.
+    pub fn read_form<'a>(&self, entered: impl Fn(&str) -> Option<&'a str>) -> Map<String, Value> {
+        let fields = self.fields().into_iter();
+        let open = fields.filter(|(_, mode)| !mode.is_fixed());
+        let values = open.map(|(field, _)| {
+            let value = field.read(entered(&field.input()));
+            (field.name, value.unwrap_or_default())
+        });
+        values.collect()
+    }
+
+    /// What the invite knows of the person.
+    pub fn traits(&self) -> Map<String, Value> {
+        match &self.invite.traits.0 {
+            Value::Object(map) => map.clone(),
+            _ => Map::new(),
+        }
+    }
+
+    /// What the account will know of the person: what they entered on top of what the invite knows, but for
+    /// what the invite decides.
+    ///
+    /// # Errors
+    /// What the schema refuses, field by field.
+    pub fn with_entered(&self, entered: &Map<String, Value>) -> Result<Json, Vec<FieldError>> {
+        let mut traits = self.traits();
+        for (name, value) in entered {
+            // What the schema does not name is passed over, unless the schema itself refuses it.
+            if self.policy.mode(name).is_fixed() || !self.rules.asks_for(name) {
+                continue;
+            }
+            // As in a merge patch (RFC 7396): null takes away what the invite suggested.
+            if value.is_null() {
+                traits.shift_remove(name);
+            } else {
+                traits.insert(name.clone(), value.clone());
+            }
+        }
+        let mut faults = self.rules.faults(&traits);
+        for (name, mode) in &self.policy.fields {
+            let field = format!("traits.{name}");
+            let told = faults.iter().any(|fault| fault.field == field);
+            if *mode == FieldMode::Required && !told && !traits.contains_key(name) {
+                faults.push(FieldError::new(field, "required"));
+            }
+        }
+        let mut names = Faults::default();
+        check_name(&mut names, &traits);
+        if let Err(Error::Invalid(wrong)) = names.none_in(()) {
+            faults.extend(wrong);
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        read_object("traits", traits).map_err(|fault| vec![fault])
+    }
 }
 
 /// Looks a link up. Whatever is not exactly right is `invite_unknown`; only who holds the exact token of
@@ -69,7 +154,7 @@ pub fn look(
         .ok_or_else(unknown)?;
     // The account before the state: an acceptance at the same time makes both, and must not look like a
     // pending invite to somebody who has an account.
-    let email = store::find(conn, id)?.email_norm;
+    let email = store::find(conn, id)?.address_norm;
     let account = users::by_email(conn, &email)?;
     let invite = store::find(conn, id)?;
     let settings = site::actions::current(conn)?;
@@ -80,6 +165,7 @@ pub fn look(
         State::Declined => return ended(Code::InviteDeclined),
         State::Revoked => return ended(Code::InviteRevoked),
         State::Suspended => return ended(Code::InviteSuspended),
+        State::AwaitingApproval => return ended(Code::InviteAwaitsApproval),
         State::Pending if link.dead_at.is_some() => return ended(Code::InviteRevoked),
         State::Expired => {
             let when = ("when", invite.expires_at.rfc3339());
@@ -98,14 +184,19 @@ pub fn look(
         (None, None) => Kind::Register,
     };
     let groups = group_names(conn, invite.id)?;
+    let policy = template(conn, &invite)?.policy()?;
+    let rules = Arc::new(schemas::actions::rules(conn, &invite.schema_id)?);
+    let terms = policy.terms.clone().or_else(|| settings.terms.clone());
     Ok(Landing {
         kind,
         account,
         shown: link.shown,
         inviter,
         groups,
-        terms: settings.terms.clone(),
+        terms,
         settings,
+        policy,
+        rules,
         invite,
     })
 }

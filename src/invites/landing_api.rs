@@ -9,8 +9,10 @@ use super::landing::{Kind, Landing};
 use crate::clock::Time;
 use crate::error::Code;
 use crate::ids::{InviteId, UserId};
+use crate::invite_templates::policy::FieldMode;
 use crate::openapi::Doc;
 use crate::site::Terms;
+use crate::web::PostForm;
 
 /// The query of an invite link.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -43,7 +45,7 @@ pub struct LandingView {
     /// The invited address; empty when somebody else is signed in.
     identifier: String,
     /// Fields that the invite decides.
-    locked: Vec<&'static str>,
+    locked: Vec<String>,
     /// JSON Schema of the traits.
     schema: Value,
     /// What the account starts with.
@@ -56,10 +58,12 @@ pub struct LandingView {
 
 impl LandingView {
     pub(super) fn new(landing: &Landing) -> Self {
-        let traits = match &landing.invite.traits.0 {
-            Value::Object(map) => map.clone(),
-            _ => Map::new(),
-        };
+        let modes = &landing.policy.fields;
+        let fixed = modes.iter().filter(|(_, mode)| mode.is_fixed());
+        let mut locked = vec!["email".to_owned()];
+        locked.extend(fixed.map(|(name, _)| format!("traits.{name}")));
+        let mut traits = landing.traits();
+        traits.retain(|name, _| landing.policy.mode(name) != FieldMode::Hidden);
         let hidden = landing.kind == Kind::WrongUser;
         Self {
             flow: landing.invite.id,
@@ -68,10 +72,10 @@ impl LandingView {
             identifier: if hidden {
                 String::new()
             } else {
-                landing.invite.email.clone()
+                landing.invite.address.clone()
             },
-            locked: vec!["email"],
-            schema: serde_json::json!({ "type": "object" }),
+            locked,
+            schema: landing.rules.document().clone(),
             traits: if hidden { Map::new() } else { traits },
             terms: landing.terms.clone(),
             expires_at: landing.invite.expires_at,
@@ -115,18 +119,25 @@ pub struct Answer {
     /// For a new account.
     #[serde(default)]
     pub(super) password: String,
+    /// For a new account: what the platform asks, by the schema. What the invite locked stays as it is; null
+    /// takes away what it suggests.
+    #[serde(default)]
+    pub(super) traits: Map<String, Value>,
     /// Whether the person agrees to the terms, when there are any.
     #[serde(default)]
     pub(super) terms_accepted: bool,
     /// The version of the terms that the form of our own page showed.
     #[serde(skip)]
     pub(super) terms_shown: Option<String>,
+    /// What the form of our own page held.
+    #[serde(skip)]
+    pub(super) form: Option<PostForm>,
 }
 
 /// What a JSON answer tells.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Outcome {
-    /// `accepted` or `declined`.
+    /// `accepted`, `awaiting_approval` or `declined`.
     state: &'static str,
     /// The account of who accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +187,11 @@ impl From<Done> for Outcome {
         match done {
             Done::Declined => Self {
                 state: "declined",
+                user: None,
+                redirect_url: None,
+            },
+            Done::Waiting => Self {
+                state: "awaiting_approval",
                 user: None,
                 redirect_url: None,
             },

@@ -5,22 +5,26 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use serde_json::Map;
 
 use super::accept::{self, Done, Entered};
 use super::ended_pages::{declined, ended};
 use super::landing::{Kind, Landing, look};
 use super::landing_api::{Answer, Flow, LandingView, Link, Outcome};
-use super::model::redirect_origin;
 use crate::access::Role;
 use crate::app::App;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::InviteId;
+use crate::invite_templates::redirect;
 use crate::one_time_links;
+use crate::schemas::form::{Field, FieldKind};
 use crate::sign_in::actions::From;
 use crate::sign_in::sessions::hand_over;
 use crate::site::Terms;
 use crate::text::Message;
-use crate::web::{Flash, FormErrors, Guest, Page, Posted, TokenCookie, form_leads_to, ok, render};
+use crate::web::{
+    Flash, FormErrors, Guest, Page, PostForm, Posted, TokenCookie, form_leads_to, ok, render,
+};
 
 fn cookie(flow: &str) -> TokenCookie {
     let id = flow
@@ -49,6 +53,37 @@ struct LandingPage {
     display_name: String,
     terms_accepted: bool,
     viewer_email: String,
+    asked: Vec<Asked>,
+}
+
+/// A field about the person, as the page shows it.
+struct Asked {
+    input: String,
+    field: Field,
+    locked: bool,
+    value: String,
+}
+
+impl Asked {
+    /// The choices with an empty one in front.
+    fn options(&self) -> Vec<(String, String)> {
+        let choices = self.field.choices().iter();
+        let words = choices.map(|word| (word.clone(), word.clone()));
+        std::iter::once(Default::default()).chain(words).collect()
+    }
+
+    fn kind(&self) -> &'static str {
+        match self.field.kind {
+            FieldKind::Date => "date",
+            FieldKind::Text(_) | FieldKind::Number | FieldKind::YesNo | FieldKind::Choice(_) => {
+                "text"
+            }
+        }
+    }
+
+    fn is_ticked(&self) -> bool {
+        matches!(self.value.as_str(), "true" | "yes")
+    }
 }
 
 impl LandingPage {
@@ -69,6 +104,7 @@ impl LandingPage {
             path,
             display_name: landing.invite.name().to_owned(),
             terms_accepted: false,
+            asked: asked(&landing, None),
             viewer_email: guest
                 .signed_in
                 .as_ref()
@@ -82,7 +118,7 @@ impl LandingPage {
     fn answer(&self, status: StatusCode) -> Result<HttpResponse> {
         let mut answer = render(status, self)?;
         let goes_on_to = self.landing.invite.redirect_url.as_deref();
-        if let Some(origin) = goes_on_to.and_then(redirect_origin) {
+        if let Some(origin) = goes_on_to.and_then(redirect::origin) {
             form_leads_to(&mut answer, origin);
         }
         Ok(answer)
@@ -103,7 +139,7 @@ impl LandingPage {
 
     /// The invited address, with all but its ends hidden from who is not meant.
     fn masked(&self) -> String {
-        let email = &self.landing.invite.email;
+        let email = &self.landing.invite.address;
         let (local, domain) = email.split_once('@').unwrap_or((email, ""));
         format!("{}…@{domain}", local.chars().next().unwrap_or_default())
     }
@@ -123,6 +159,23 @@ impl LandingPage {
     fn ends(&self) -> String {
         self.page.time_and_ago(&self.landing.invite.expires_at)
     }
+}
+
+/// The fields of the form: with what was entered, or what the invite knows.
+fn asked(landing: &Landing, form: Option<&PostForm>) -> Vec<Asked> {
+    let traits = landing.traits();
+    let fields = landing.fields().into_iter();
+    let asked = fields.map(|(field, mode)| {
+        let input = field.input();
+        let entered = form.filter(|_| !mode.is_fixed());
+        Asked {
+            value: entered.map_or_else(|| field.shown(&traits), |form| form.get(&input).to_owned()),
+            locked: mode.is_fixed(),
+            input,
+            field,
+        }
+    });
+    asked.collect()
 }
 
 async fn find(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> Result<Landing> {
@@ -199,6 +252,8 @@ pub async fn answer(
                 terms_shown: form
                     .has("terms_version")
                     .then(|| form.get("terms_version").to_owned()),
+                traits: Map::new(),
+                form: Some(form),
             };
             (body, false)
         }
@@ -221,6 +276,10 @@ pub async fn answer(
         return Ok(answer);
     }
     match done {
+        // The page of the same link says that an administrator has yet to approve.
+        Ok(Done::Waiting) => Ok(HttpResponse::SeeOther()
+            .insert_header((LOCATION, path(&link.flow)))
+            .finish()),
         Ok(Done::Declined) => {
             // The cookie stays: whoever goes back reads how the invite ended.
             declined(page, &guest)
@@ -256,7 +315,12 @@ async fn act(
     match body.action.as_str() {
         "accept" => {
             let landing = find(app, guest, flow, token).await?;
+            let traits = match &body.form {
+                Some(form) => landing.read_form(|name| form.has(name).then(|| form.get(name))),
+                None => body.traits.clone(),
+            };
             let entered = Entered {
+                traits,
                 display_name: body.display_name.clone(),
                 password: body.password.clone(),
                 terms_accepted: body.terms_accepted,
@@ -267,11 +331,12 @@ async fn act(
                 actor: guest.actor.clone(),
                 agent: guest.agent.clone(),
             };
-            let accepted = app
-                .db
-                .write(move |tx| accept::accept(tx, &from, viewer, &flow_text, &token_text, &input))
-                .await?;
-            Ok(Done::Accepted(Box::new(accepted)))
+            let shared = app.clone();
+            app.db
+                .write(move |tx| {
+                    accept::accept(tx, &shared, &from, viewer, &flow_text, &token_text, &input)
+                })
+                .await
         }
         "decline" => {
             find(app, guest, flow, token).await?;
@@ -315,6 +380,7 @@ async fn again(
     let status = shown.page.refuse(&errors);
     shown.errors = errors;
     shown.display_name = body.display_name.clone();
+    shown.asked = asked(&shown.landing, body.form.as_ref());
     // A tick beside another version is no tick beside this one.
     let version = shown.terms().map(|terms| &terms.version);
     shown.terms_accepted = body.terms_accepted && body.terms_shown.as_ref() == version;

@@ -70,6 +70,7 @@ impl ListForm {
             "declined" => filter.state = Some(State::Declined),
             "revoked" => filter.state = Some(State::Revoked),
             "on-hold" => filter.state = Some(State::Suspended),
+            "approval" => filter.state = Some(State::AwaitingApproval),
             _ => {}
         }
         filter
@@ -201,6 +202,7 @@ fn tabs(form: &ListForm, counts: &Counts, text: Text) -> Vec<Tab> {
         tab("declined", "invites-tab-declined", counts.declined),
         tab("revoked", "invites-tab-revoked", counts.revoked),
         tab("on-hold", "invites-tab-on-hold", counts.on_hold),
+        tab("approval", "invites-tab-approval", counts.to_approve),
         tab("all", "invites-tab-all", counts.all),
     ]
 }
@@ -246,7 +248,7 @@ fn rows(conn: &mut Conn, invites: Vec<Invite>, text: Text, now: Time) -> Result<
                     .and_then(|id| makers.get(&id).cloned())
                     .unwrap_or_else(|| operator.clone()),
                 created_at: invite.created_at,
-                email: invite.email,
+                email: invite.address,
             }
         })
         .collect())

@@ -22,6 +22,8 @@ pub struct InviteMail {
     pub inviter: String,
     /// The groups it gives, by name.
     pub groups: Vec<String>,
+    /// What the template says in every mail.
+    pub intro: String,
     /// What the inviter says.
     pub message: String,
     /// When it ends, in words.
@@ -43,7 +45,12 @@ impl InviteMail {
     /// # Errors
     /// When a template cannot be rendered.
     pub fn letter(&self, frame: &Frame, invite: &Invite) -> Result<Letter> {
-        frame.letter(self, &invite.email, invite.name(), Some(invite.id.as_str()))
+        frame.letter(
+            self,
+            &invite.address,
+            invite.name(),
+            Some(invite.id.as_str()),
+        )
     }
 
     /// Whether the person makes an account by accepting.
@@ -65,9 +72,65 @@ impl Mail for InviteMail {
             kind: MailKind::Register,
             inviter: "Grace Hopper".to_owned(),
             groups: vec!["Analysts".to_owned(), "Editors".to_owned()],
+            intro: "The lab in Lisbon welcomes you.".to_owned(),
             message: "We start on Tuesday.\nBring your laptop.".to_owned(),
             expires: "28 November 2026, 09:00 UTC".to_owned(),
             link: "https://id.example.org/self-service/invite?flow=inv_1&token=vsti_2".to_owned(),
+        }
+    }
+}
+
+/// Somebody accepted, and the maker of the invite is asked to have it approved.
+pub struct WaitingMail {
+    /// Whom the invite was for.
+    pub address: String,
+    /// Where it is approved.
+    pub link: String,
+}
+
+crate::mail!(
+    WaitingMail,
+    "invite_waiting",
+    "mail/invite_waiting/body.txt",
+    "mail/invite_waiting/body.html"
+);
+
+impl Mail for WaitingMail {
+    fn subject(&self, frame: &Frame) -> Message {
+        let subject = frame.t("mail-waiting-subject");
+        subject.arg("address", &self.address)
+    }
+
+    fn sample() -> Self {
+        Self {
+            address: "ada@example.org".to_owned(),
+            link: "https://id.example.org/admin/invites/inv_1".to_owned(),
+        }
+    }
+}
+
+/// An acceptance was approved.
+pub struct ApprovedMail {
+    /// Where the person goes on.
+    pub link: String,
+}
+
+crate::mail!(
+    ApprovedMail,
+    "invite_approved",
+    "mail/invite_approved/body.txt",
+    "mail/invite_approved/body.html"
+);
+
+impl Mail for ApprovedMail {
+    fn subject(&self, frame: &Frame) -> Message {
+        let subject = frame.t("mail-approved-subject");
+        subject.arg("site", &frame.site_name)
+    }
+
+    fn sample() -> Self {
+        Self {
+            link: "https://id.example.org/sign-in".to_owned(),
         }
     }
 }
@@ -87,5 +150,14 @@ mod tests {
             letter.text.contains("token=vsti_2") && letter.text.contains("We start on Tuesday.")
         );
         assert!(letter.html.contains("Analysts, Editors"));
+        assert!(letter.text.contains("The lab in Lisbon"));
+    }
+
+    #[test]
+    fn whoever_waits_and_whoever_decides_are_told() {
+        let waiting = crate::outbox::check_sample::<WaitingMail>();
+        assert!(waiting.text.contains("/admin/invites/inv_1"));
+        let approved = crate::outbox::check_sample::<ApprovedMail>();
+        assert!(approved.html.contains("https://id.example.org/sign-in"));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! made → pending → accepted | declined | revoked | expired | suspended
-//!        expired → pending (sent again)      suspended → revoked
+//!                → awaiting_approval → accepted | revoked
+//!        expired → pending (sent again)      suspended → pending (reinstated) | revoked
 //! ```
 //!
 //! An invite has one or more links. Only their digests are kept; several may be live after sending
@@ -14,6 +15,7 @@ pub mod accept;
 pub mod actions;
 pub mod api;
 mod ended_pages;
+pub mod gates;
 mod history;
 pub mod jobs;
 pub mod landing;

@@ -8,7 +8,7 @@ use crate::clock::{Span, Time, days, minutes, seconds};
 use crate::db::Json;
 use crate::error::{Error, FieldError, Result};
 use crate::groups::model::read_given;
-use crate::ids::{GroupId, InviteId, OutboxId, UserId};
+use crate::ids::{GroupId, InviteId, OutboxId, TemplateId, UserId};
 use crate::input::Faults;
 use crate::users::model::{Email, LONGEST_NAME, read_object};
 
@@ -27,18 +27,14 @@ crate::words! {
         Expired = "expired",
         /// The inviter lost the right to invite; an administrator decides.
         Suspended = "suspended",
+        /// The person accepted; an administrator has to approve.
+        AwaitingApproval = "awaiting_approval",
     }
 }
 
-crate::words! {
-    /// How the link reaches the person.
-    pub enum Delivery {
-        /// By mail.
-        Email = "email",
-        /// Whoever made the invite hands it over.
-        Link = "link",
-    }
-}
+pub use crate::invite_templates::model::{Delivery, Matching};
+use crate::invite_templates::policy::read_domain;
+use crate::invite_templates::redirect;
 
 /// A row of `invites`.
 #[derive(Clone, Debug, Queryable, Selectable, Identifiable, Insertable)]
@@ -48,10 +44,10 @@ pub struct Invite {
     pub id: InviteId,
     /// As it is written; see [`Invite::state_at`].
     pub state: State,
-    /// The address as it was written.
-    pub email: String,
-    /// The address as it is compared.
-    pub email_norm: String,
+    /// The mail address or phone number as it was written; empty for an open link.
+    pub address: String,
+    /// The same as it is compared.
+    pub address_norm: String,
     /// The person's name as it is searched, from the trait `name`.
     pub name_norm: String,
     /// How the link reaches the person.
@@ -92,6 +88,22 @@ pub struct Invite {
     pub accepted_by: Option<UserId>,
     /// The mail that was sent last.
     pub mail_id: Option<OutboxId>,
+    /// The template that it was made from.
+    pub template_id: TemplateId,
+    /// How whoever accepts must match.
+    pub matching: Matching,
+    /// Domains of the addresses that may accept: a list of words.
+    pub domains: Json,
+    /// How many may accept.
+    pub max_uses: i32,
+    /// How many have.
+    pub uses: i32,
+    /// When it was last sent.
+    pub sent_at: Option<Time>,
+    /// How many reminders have gone out since it was last sent.
+    pub reminded: i32,
+    /// When what is known of a person who never accepted was erased.
+    pub erased_at: Option<Time>,
 }
 
 impl Invite {
@@ -102,6 +114,26 @@ impl Invite {
         } else {
             self.state
         }
+    }
+
+    /// The mail address that it was made out to.
+    pub fn email(&self) -> Option<&str> {
+        self.address.contains('@').then_some(&self.address)
+    }
+
+    /// The phone number that it was made out to.
+    pub fn phone(&self) -> Option<&str> {
+        let address = Some(self.address.as_str());
+        address.filter(|text| text.starts_with('+') && !text.contains('@'))
+    }
+
+    /// The domains of the addresses that may accept; empty for any.
+    pub fn domains(&self) -> Vec<String> {
+        let domains = self.domains.0.as_array().into_iter().flatten();
+        domains
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The name that the inviter gave the person, if any.
@@ -141,26 +173,43 @@ pub const LONGEST_LABEL: usize = 100;
 pub struct NewInvite {
     /// Whom.
     pub email: Email,
-    /// How the link reaches them.
-    pub delivery: Delivery,
-    /// The role that the account gets.
-    pub role: Role,
-    /// The groups it joins.
-    pub groups: Vec<GroupId>,
+    /// What was chosen within the template.
+    pub choices: Choices,
     /// See [`Invite::traits`].
     pub traits: Json,
     /// See [`Invite::metadata_public`].
     pub metadata_public: Json,
     /// See [`Invite::metadata_admin`].
     pub metadata_admin: Json,
-    /// When it ends; the site's setting when left out.
-    pub end: Option<End>,
     /// See [`Invite::message`].
     pub message: String,
     /// See [`Invite::label`].
     pub label: String,
     /// See [`Invite::redirect_url`].
     pub redirect_url: Option<String>,
+}
+
+/// What the maker of an invite chose within its template; the template decides what was left out.
+#[derive(Clone, Debug, Default)]
+pub struct Choices {
+    /// The template; the plain one when left out.
+    pub template: Option<TemplateId>,
+    /// How the link reaches the person.
+    pub delivery: Option<Delivery>,
+    /// The role that the account gets; a member's when left out.
+    pub role: Option<Role>,
+    /// The groups it joins.
+    pub groups: Vec<GroupId>,
+    /// The schema of the traits.
+    pub schema_id: Option<String>,
+    /// When it ends; the site decides when the template does not.
+    pub end: Option<End>,
+    /// How whoever accepts must match.
+    pub matching: Option<Matching>,
+    /// Domains of the addresses that may accept.
+    pub domains: Option<Vec<String>>,
+    /// The language of mail and page.
+    pub locale: Option<String>,
 }
 
 /// When an invite ends.
@@ -227,13 +276,7 @@ impl RawInvite<'_> {
     ///
     /// # Errors
     /// `invalid_input`.
-    pub fn read(
-        self,
-        delivery: Delivery,
-        role: Role,
-        groups: Vec<GroupId>,
-        end: Option<End>,
-    ) -> Result<NewInvite> {
+    pub fn read(self, mut choices: Choices) -> Result<NewInvite> {
         let mut faults = Faults::default();
         let email = Email::read("email", self.email).map_err(|why| faults.add(why));
         let mut traits = self.traits;
@@ -245,7 +288,8 @@ impl RawInvite<'_> {
         let message = faults.lines("message", self.message, 0..=LONGEST_MESSAGE);
         let label = faults.line("label", self.label, 0..=LONGEST_LABEL);
         let redirect_url = read_redirect(&mut faults, self.redirect_url);
-        let groups = read_given(&mut faults, &groups);
+        choices.groups = read_given(&mut faults, &choices.groups);
+        read_domains(&mut faults, choices.domains.as_mut());
         let mut document = |field, map| {
             read_object(field, map).unwrap_or_else(|why| {
                 faults.add(why);
@@ -260,13 +304,10 @@ impl RawInvite<'_> {
         };
         faults.none_in(NewInvite {
             email,
-            delivery,
-            role,
-            groups,
+            choices,
             traits,
             metadata_public,
             metadata_admin,
-            end,
             message,
             label,
             redirect_url,
@@ -281,6 +322,16 @@ pub fn check_name(faults: &mut Faults, traits: &Map<String, Value>) {
     }
 }
 
+/// Domain names in small letters, each once.
+fn read_domains(faults: &mut Faults, domains: Option<&mut Vec<String>>) {
+    for domain in domains.into_iter().flatten() {
+        match read_domain(domain) {
+            Some(read) => *domain = read,
+            None => faults.add(FieldError::new("domains", "not_a_domain").with("domain", domain)),
+        }
+    }
+}
+
 /// A redirect target; empty for none.
 fn read_redirect(faults: &mut Faults, text: &str) -> Option<String> {
     let text = faults.line("redirect_url", text, 0..=2_000);
@@ -291,107 +342,11 @@ fn read_redirect(faults: &mut Faults, text: &str) -> Option<String> {
     let plain = text
         .chars()
         .all(|c| c.is_ascii_graphic() && !matches!(c, '\\' | '"' | '<' | '>'));
-    if !plain || redirect_origin(&text).is_none() {
+    if !plain || redirect::origin(&text).is_none() {
         faults.add(FieldError::new("redirect_url", "not_a_url"));
     }
     Some(text)
 }
 
-/// The origin of an address that a person may be sent on to: https, or http on this very machine, and
-/// without credentials. `None` for any other.
-pub fn redirect_origin(url: &str) -> Option<&str> {
-    let (scheme, rest) = url.split_once("://")?;
-    let host = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
-    let (name, port) = host.split_once(':').unwrap_or((host, "0"));
-    let is_name = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
-    let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
-    let is_safe = match scheme {
-        "https" => true,
-        "http" => matches!(name, "localhost" | "127.0.0.1"),
-        _ => false,
-    };
-    (is_name && is_port && is_safe).then(|| &url[..scheme.len() + 3 + host.len()])
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(seconds: i64) -> Time {
-        Time::from_micros(seconds * 1_000_000)
-    }
-
-    #[test]
-    fn an_end_is_told_in_whole_seconds_and_lies_in_the_future() {
-        let now = at(1_000).plus(Span::default());
-        assert_eq!(
-            End::In(days(7)).from(now).unwrap().0,
-            at(1_000 + 7 * 86_400)
-        );
-        assert_eq!(
-            End::At(at(1_000)).from(now).unwrap_err().code,
-            "not_in_future"
-        );
-        assert_eq!(
-            End::At(at(999)).from(now).unwrap_err().code,
-            "not_in_future"
-        );
-        assert_eq!(
-            End::In(seconds(0)).from(now).unwrap_err().code,
-            "not_in_future"
-        );
-        assert_eq!(
-            End::In(seconds(59)).from(now).unwrap_err().code,
-            "out_of_range"
-        );
-        assert_eq!(
-            End::In(seconds(i64::from(i32::MAX) * 4))
-                .from(now)
-                .unwrap_err()
-                .code,
-            "out_of_range"
-        );
-        assert!(End::At(now.plus(days(90))).from(now).is_ok());
-    }
-
-    #[test]
-    fn everything_wrong_is_told_at_once() {
-        let raw = RawInvite {
-            email: "bob@",
-            message: &"x".repeat(501),
-            label: "two\nlines",
-            redirect_url: "javascript:alert(1)",
-            ..RawInvite::default()
-        };
-        let Err(Error::Invalid(errors)) = raw.read(Delivery::Email, Role::Member, Vec::new(), None)
-        else {
-            panic!("read");
-        };
-        let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
-        assert_eq!(fields, ["email", "message", "label", "redirect_url"]);
-    }
-
-    #[test]
-    fn people_are_sent_on_to_https_or_to_their_own_machine() {
-        for (url, origin) in [
-            ("https://app.example.org", Some("https://app.example.org")),
-            (
-                "https://app.example.org:8443/a@b?c#d",
-                Some("https://app.example.org:8443"),
-            ),
-            ("http://localhost:3000/", Some("http://localhost:3000")),
-            ("http://app.example.org/", None),
-            ("https://ada@evil.example/", None),
-            ("https://app.example.org:x/", None),
-            ("https://;script-src/", None),
-            ("https:///path", None),
-            ("//evil.example", None),
-            ("javascript:alert(1)//://x", None),
-        ] {
-            assert_eq!(redirect_origin(url), origin, "{url}");
-        }
-    }
-}
+mod tests;

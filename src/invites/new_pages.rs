@@ -5,12 +5,12 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::actions;
-use super::model::{Delivery, End, NewInvite, RawInvite};
+use super::model::{Choices, Delivery, End, NewInvite, RawInvite};
 use super::pages::{already_shown, show_link};
 use super::store;
 use crate::access::{Actor, Role};
 use crate::app::App;
-use crate::clock::days;
+use crate::clock::{Time, days};
 use crate::db::Conn;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::groups;
@@ -83,7 +83,13 @@ impl Typed {
             message: &self.message,
             ..RawInvite::default()
         };
-        raw.read(delivery, role, groups, Some(End::In(days(lifetime))))
+        raw.read(Choices {
+            delivery: Some(delivery),
+            role: Some(role),
+            groups,
+            end: Some(End::In(days(lifetime))),
+            ..Choices::default()
+        })
     }
 }
 
@@ -246,15 +252,10 @@ pub async fn create(
                 .await?;
             return Ok(Step::Sent(Box::new(made)));
         }
-        let (actor, now) = (who.actor.clone(), app.clock.now());
-        let until = new
-            .end
-            .map(|end| end.from(now))
-            .transpose()?
-            .map(|(at, _)| at);
-        let verdict = app
+        let (actor, shared) = (who.actor.clone(), app.clone());
+        let (verdict, until) = app
             .db
-            .read(move |conn| verdict(conn, &actor, &new, now))
+            .read(move |conn| verdict(conn, &shared, &actor, &new))
             .await?;
         Ok(Step::Checked(verdict, until))
     };
@@ -270,7 +271,7 @@ pub async fn create(
                 page: page.titled("invites-check-title", "invites"),
                 verdict,
                 groups,
-                until: until.map(|at| app.text.moment(at)).unwrap_or_default(),
+                until: app.text.moment(until),
                 mail_works: app.config.smtp.is_some(),
                 stamp: UsedForms::stamp(&app.master, session),
                 typed,
@@ -287,7 +288,7 @@ pub async fn create(
             let words = app
                 .text
                 .get(key)
-                .arg("email", &made.invite.email)
+                .arg("email", &made.invite.address)
                 .arg("until", until);
             Ok(Flash::ok(words).redirect(&app, &format!("/admin/invites/{}", made.invite.id)))
         }
@@ -313,7 +314,7 @@ pub async fn create(
 }
 
 enum Step {
-    Checked(Verdict, Option<crate::clock::Time>),
+    Checked(Verdict, Time),
     Sent(Box<actions::Made>),
 }
 
@@ -332,24 +333,19 @@ async fn existing(app: &web::Data<App>, email: &str) -> Result<Option<(String, S
     }))
 }
 
-/// What sending would meet: the same refusals, before anything is done.
-fn verdict(
-    conn: &mut Conn,
-    actor: &Actor,
-    new: &NewInvite,
-    now: crate::clock::Time,
-) -> Result<Verdict> {
-    actions::require_can_grant(conn, actor, new.role, &new.groups)?;
-    let norm = new.email.norm();
-    if store::pending_for(conn, &norm)?
+/// What sending would meet: the same refusals, before anything is done; and until when it would work.
+fn verdict(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result<(Verdict, Time)> {
+    let invite = actions::plan(conn, app, actor, new)?.invite;
+    let pending = store::pending_for(conn, &invite.address_norm)?;
+    if pending
         .iter()
-        .any(|invite| invite.expires_at > now)
+        .any(|other| other.expires_at > invite.created_at)
     {
         return Code::InviteExists.refuse();
     }
-    Ok(if users::by_email(conn, &norm)?.is_some() {
-        Verdict::HasAccount
-    } else {
-        Verdict::New
-    })
+    let verdict = match users::by_email(conn, &invite.address_norm)? {
+        Some(_) => Verdict::HasAccount,
+        None => Verdict::New,
+    };
+    Ok((verdict, invite.expires_at))
 }

@@ -5,11 +5,14 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::actions;
+use super::gates::{Gate, gates};
 use super::history::{self, Moment};
 use super::model::{Delivery, Invite, State};
 use super::store::{self, MailOfInvite};
+use crate::access::Actor;
 use crate::app::App;
 use crate::clock::{Time, days};
+use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::InviteId;
 use crate::outbox::{State as MailState, Trouble};
@@ -37,6 +40,7 @@ pub(super) fn shown(invite: &Invite, mail: Option<&MailOfInvite>, now: Time) -> 
         State::Revoked => ("off", "ban", "invites-revoked"),
         State::Expired => ("off", "clock", "invites-expired"),
         State::Suspended => ("warn", "alert-triangle", "invites-suspended"),
+        State::AwaitingApproval => ("warn", "clock", "invites-awaits-approval"),
     };
     Shown { kind, icon, word }
 }
@@ -63,6 +67,17 @@ struct DetailPage {
     /// Of the form that makes a link.
     stamp: String,
     can_revoke: bool,
+    gates: Vec<Gate>,
+}
+
+impl DetailPage {
+    fn awaits(&self) -> bool {
+        self.invite.state == State::AwaitingApproval
+    }
+
+    fn is_on_hold(&self) -> bool {
+        self.invite.state == State::Suspended
+    }
 }
 
 /// `GET /admin/invites/{id}`: administrators.
@@ -74,7 +89,7 @@ pub async fn detail(
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
     let (now, text, session) = (app.clock.now(), app.text, who.session_id);
-    let (invite, groups, inviter, mail, accepter, past) = app
+    let (invite, groups, inviter, mail, accepter, past, gates) = app
         .db
         .read(move |conn| {
             let invite = actions::visible(conn, &who.actor, id)?;
@@ -88,7 +103,8 @@ pub async fn detail(
                 .map(|id| users::find(conn, id))
                 .transpose()?;
             let past = history::read(conn, text, id)?;
-            Ok((invite, groups, inviter, mail, accepter, past))
+            let gates = gates(conn, text, &invite, now)?;
+            Ok((invite, groups, inviter, mail, accepter, past, gates))
         })
         .await?;
     let inviter = if inviter.is_empty() {
@@ -101,7 +117,7 @@ pub async fn detail(
         .unwrap_or_default();
     let state = invite.state_at(now);
     let can_send = matches!(state, State::Pending | State::Expired);
-    let title = page.t("invites-detail-title").arg("email", &invite.email);
+    let title = page.t("invites-detail-title").arg("email", &invite.address);
     let page = page.headed(title, "invites");
     show(&DetailPage {
         shown: shown(&invite, mail.as_ref(), now),
@@ -120,6 +136,7 @@ pub async fn detail(
         invite,
         groups,
         inviter,
+        gates,
     })
 }
 
@@ -163,7 +180,7 @@ pub async fn resend(
     let words = app
         .text
         .get(key)
-        .arg("email", &made.invite.email)
+        .arg("email", &made.invite.address)
         .arg("until", app.text.day(made.invite.expires_at));
     Ok(Flash::ok(words).redirect(&app, &format!("/admin/invites/{id}")))
 }
@@ -255,7 +272,7 @@ pub async fn confirm_revoke(
     } else {
         invite.name().to_owned()
     };
-    let title = page.t("invites-revoke-title").arg("email", &invite.email);
+    let title = page.t("invites-revoke-title").arg("email", &invite.address);
     let page = page.headed(title, "invites");
     show(&RevokePage {
         page,
@@ -280,6 +297,58 @@ pub async fn revoke(
     let words = app
         .text
         .get("invites-revoked-flash")
-        .arg("email", &invite.email);
+        .arg("email", &invite.address);
     Ok(Flash::ok(words).redirect(&app, "/admin/invites"))
+}
+
+/// `POST /admin/invites/{id}/approve`: administrators.
+pub async fn approve(
+    app: web::Data<App>,
+    who: SignedIn,
+    id: web::Path<String>,
+    _: PostForm,
+) -> Result<HttpResponse> {
+    let (id, shared): (InviteId, _) = (id.parse()?, app.clone());
+    let decide = move |tx: &mut Tx<'_>, actor: &Actor| actions::approve(tx, &shared, actor, id);
+    decided(app, who, "invites-approved-flash", decide).await
+}
+
+/// `POST /admin/invites/{id}/reject`: administrators.
+pub async fn reject(
+    app: web::Data<App>,
+    who: SignedIn,
+    id: web::Path<String>,
+    _: PostForm,
+) -> Result<HttpResponse> {
+    let id: InviteId = id.parse()?;
+    let decide = move |tx: &mut Tx<'_>, actor: &Actor| actions::reject(tx, actor, id);
+    decided(app, who, "invites-rejected-flash", decide).await
+}
+
+/// `POST /admin/invites/{id}/reinstate`: administrators.
+pub async fn reinstate(
+    app: web::Data<App>,
+    who: SignedIn,
+    id: web::Path<String>,
+    _: PostForm,
+) -> Result<HttpResponse> {
+    let id: InviteId = id.parse()?;
+    let decide = move |tx: &mut Tx<'_>, actor: &Actor| actions::reinstate(tx, actor, id);
+    decided(app, who, "invites-reinstated-flash", decide).await
+}
+
+/// Runs a decision and goes back to the invite with words about it.
+async fn decided<F>(
+    app: web::Data<App>,
+    who: SignedIn,
+    words: &'static str,
+    mut decide: F,
+) -> Result<HttpResponse>
+where
+    F: FnMut(&mut Tx<'_>, &Actor) -> Result<Invite> + Send + 'static,
+{
+    let actor = who.actor;
+    let invite = app.db.write(move |tx| decide(tx, &actor)).await?;
+    let words = app.text.get(words).arg("address", &invite.address);
+    Ok(Flash::ok(words).redirect(&app, &format!("/admin/invites/{}", invite.id)))
 }

@@ -16,6 +16,14 @@ pub(super) const TAGS: &[(&str, &str)] = &[
         "What an invited person sees and does, for a front end of your own. Ask with \
          `Accept: application/json`; without it the same addresses answer pages.",
     ),
+    (
+        "invite-templates",
+        "Named policies that invites are made from.",
+    ),
+    (
+        "schemas",
+        "JSON Schemas of the traits: what the platform wants to know of a person.",
+    ),
     ("groups", "Groups of users and their members."),
     (
         "keys",
@@ -86,6 +94,7 @@ pub(super) fn id_schema(name: &str, before: &str) -> Option<SchemaFn> {
     Some(match of {
         "users" | "user_id" => schema_of::<ids::UserId>,
         "groups" | "group_id" => schema_of::<ids::GroupId>,
+        "invite-templates" => schema_of::<ids::TemplateId>,
         "invites" | "invite_id" => schema_of::<ids::InviteId>,
         "keys" | "key_id" | "api-keys" => schema_of::<ids::KeyId>,
         "outbox" => schema_of::<ids::OutboxId>,

@@ -149,7 +149,8 @@ impl Settings {
 }
 
 impl Terms {
-    fn checked(&self, faults: &mut Faults) -> Self {
+    /// The terms without what does not count; tells what is wrong as `terms.…`.
+    pub fn checked(&self, faults: &mut Faults) -> Self {
         let version = faults.line("terms.version", &self.version, 1..=40);
         let url = faults.line("terms.url", &self.url, 0..=LONGEST_URL);
         if !url.is_empty() && !is_https(&url) {

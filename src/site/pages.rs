@@ -125,7 +125,7 @@ impl Values {
     fn differences(&self, page: &Page, now: &Settings) -> Vec<(Message, String)> {
         let kept = Self::of(now);
         let yes = |allowed: bool| {
-            page.t(if allowed { "site-yes" } else { "site-no" })
+            page.t(if allowed { "web-yes" } else { "site-no" })
                 .to_string()
         };
         [

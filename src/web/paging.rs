@@ -56,6 +56,16 @@ pub struct Listed<T> {
     pub next_cursor: Option<String>,
 }
 
+impl<T> Listed<T> {
+    /// A list that is never paged.
+    pub fn all(items: Vec<T>) -> Self {
+        Self {
+            items,
+            next_cursor: None,
+        }
+    }
+}
+
 impl<T> From<Slice<T>> for Listed<T> {
     fn from(slice: Slice<T>) -> Self {
         Self {

@@ -658,7 +658,7 @@ fn a_database_that_is_away_is_told_and_comes_back_by_itself() {
             "it does not come back"
         );
     }
-    let invites = "SELECT count(*) AS count FROM invites WHERE email = 'b@example.org'";
+    let invites = "SELECT count(*) AS count FROM invites WHERE address = 'b@example.org'";
     assert_eq!(
         program.count(invites),
         0,

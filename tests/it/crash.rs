@@ -369,7 +369,7 @@ fn check_rows(program: &Program) {
     none(
         "an accepted invite whose account is another's",
         "invites JOIN users ON users.id = invites.accepted_by \
-         WHERE users.invite_id <> invites.id OR users.email_norm <> invites.email_norm",
+         WHERE users.invite_id <> invites.id OR users.email_norm <> invites.address_norm",
     );
     none(
         "an accepted invite without an account",
@@ -377,7 +377,7 @@ fn check_rows(program: &Program) {
     );
     none(
         "two invites for one address",
-        "(SELECT email_norm FROM invites GROUP BY email_norm HAVING count(*) > 1) AS twice",
+        "(SELECT address_norm FROM invites GROUP BY address_norm HAVING count(*) > 1) AS twice",
     );
     for (action, rows) in [
         ("invite.created", "invites"),

@@ -47,7 +47,7 @@ fn fill(conn: &mut Conn, count: usize) -> QueryResult<()> {
         ),
         (
             "invites",
-            "id, state, email, email_norm, name_norm, delivery, role, schema_id, traits, metadata_public, \
+            "id, state, address, address_norm, name_norm, delivery, role, schema_id, traits, metadata_public, \
              metadata_admin, label, message, locale, lifetime_seconds, expires_at, created_at, mail_id",
             "{id:inv}, CASE {i} % 10 WHEN 0 THEN 'pending' ELSE 'accepted' END, 'u' || {i} || '@example.org', \
              'u' || {i} || '@example.org', 'user ' || {i}, 'email', 'member', 'default', '{}', '{}', '{}', '', \

@@ -2,46 +2,104 @@
 
 use serde_json::json;
 
+use super::grant::{require_can_grant, require_fits, require_quota};
 use super::send::{Made, send};
-use super::{exists, facts, record, require_can_grant, require_free};
-use crate::access::Actor;
+use super::{exists, facts, record, require_free};
+use crate::access::{Actor, Role};
 use crate::app::App;
 use crate::clock::days;
-use crate::db::Tx;
-use crate::error::Result;
+use crate::db::{Conn, Json, Tx};
+use crate::error::{Code, FieldError, Result};
 use crate::events;
 use crate::ids::InviteId;
-use crate::invites::model::{End, Invite, NewInvite, State};
+use crate::invite_templates;
+use crate::invite_templates::model::Template;
+use crate::invite_templates::policy::Policy;
+use crate::invites::model::{Choices, Delivery, End, Invite, NewInvite, State};
 use crate::invites::store;
+use crate::schemas;
 use crate::site;
 use crate::users::model::normal;
+use crate::users::store as users;
 
 /// Makes an invite and sends it, or hands its link out.
 ///
 /// # Errors
-/// `forbidden`, `role_not_grantable`, `group_not_grantable`, `invite_exists`, field errors.
+/// What [`plan`] refuses, `invite_exists`, `too_many_invites`.
 pub fn create(tx: &mut Tx<'_>, app: &App, actor: &Actor, new: &NewInvite) -> Result<Made> {
-    require_can_grant(tx, actor, new.role, &new.groups)?;
-    let settings = site::actions::current(tx)?;
-    let now = tx.now;
-    let end = new.end.unwrap_or(End::In(days(settings.invite_days)));
-    let (expires_at, life) = end.from(now)?;
-    require_free(tx, actor, &new.email.norm(), None)?;
+    let Plan {
+        invite,
+        template,
+        policy,
+    } = plan(tx, app, actor, new)?;
+    require_quota(tx, actor, &template, &policy)?;
+    require_free(tx, actor, &invite.address_norm, None)?;
+    tx.attempt(|conn| store::insert(conn, &invite))
+        .map_err(exists)?;
+    let groups = &new.choices.groups;
+    store::set_groups(tx, invite.id, groups)?;
+    let after = facts(&invite, groups);
+    record(tx, actor, "invite.created", &invite, json!({}), after)?;
+    events::emit(
+        tx,
+        actor,
+        "invite.created",
+        json!({ "invite_id": invite.id, "label": invite.label }),
+    )?;
+    let delivery = invite.delivery;
+    send(tx, app, invite, delivery)
+}
+
+/// An invite as it would be made.
+pub struct Plan {
+    /// The invite, not yet kept anywhere.
+    pub invite: Invite,
+    template: Template,
+    policy: Policy,
+}
+
+/// What making an invite would make: the same refusals, before anything is done.
+///
+/// # Errors
+/// `forbidden`, `template_not_usable`, `role_not_grantable`, `group_not_grantable`, `domain_not_allowed`,
+/// `user_exists`, field errors.
+pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result<Plan> {
+    let choices = &new.choices;
+    let template = chosen(conn, actor, choices)?;
+    let policy = template.policy()?;
+    let role = choices.role.unwrap_or(Role::Member);
+    require_can_grant(conn, actor, &policy, role, &choices.groups)?;
+    let settings = site::actions::current(conn)?;
+    let now = app.clock.now();
+    let usual = policy.lifetime().unwrap_or(days(settings.invite_days));
+    let (expires_at, life) = choices.end.unwrap_or(End::In(usual)).from(now)?;
+    let schema_id = choices.schema_id.as_ref().unwrap_or(&template.schema_id);
+    if let Some(traits) = new.traits.0.as_object() {
+        schemas::actions::check_so_far(conn, schema_id, traits)?;
+    }
+    let locale = choices.locale.as_deref().or(policy.locale.as_deref());
+    let locale = locale.unwrap_or(app.text.lang());
+    if locale != app.text.lang() {
+        return Err(FieldError::new("locale", "not_a_choice").into());
+    }
     let invite = Invite {
         id: InviteId::new(now),
         state: State::Pending,
-        email: new.email.to_string(),
-        email_norm: new.email.norm(),
+        address: new.email.to_string(),
+        address_norm: new.email.norm(),
         name_norm: String::new(),
-        delivery: new.delivery,
-        role: new.role,
-        schema_id: "default".to_owned(),
+        delivery: choices
+            .delivery
+            .or(policy.delivery)
+            .unwrap_or(Delivery::Email),
+        role,
+        schema_id: schema_id.clone(),
         traits: new.traits.clone(),
         metadata_public: new.metadata_public.clone(),
         metadata_admin: new.metadata_admin.clone(),
         label: new.label.clone(),
         message: new.message.clone(),
-        locale: app.text.lang().to_owned(),
+        locale: locale.to_owned(),
         redirect_url: new.redirect_url.clone(),
         lifetime_seconds: life.seconds_up(),
         expires_at,
@@ -52,27 +110,62 @@ pub fn create(tx: &mut Tx<'_>, app: &App, actor: &Actor, new: &NewInvite) -> Res
         accepted_at: None,
         accepted_by: None,
         mail_id: None,
+        template_id: template.id,
+        matching: choices.matching.unwrap_or(policy.matching),
+        domains: Json(json!(choices.domains.as_ref().unwrap_or(&policy.domains))),
+        max_uses: 1,
+        uses: 0,
+        sent_at: None,
+        reminded: 0,
+        erased_at: None,
     };
-    let invite = Invite {
-        name_norm: normal(invite.name()),
-        ..invite
+    require_fits(&policy, &invite)?;
+    if policy.reveal_existing {
+        refuse_nothing_new(conn, &invite, choices)?;
+    }
+    let name_norm = normal(invite.name());
+    Ok(Plan {
+        invite: Invite {
+            name_norm,
+            ..invite
+        },
+        template,
+        policy,
+    })
+}
+
+/// How the link of an invite would reach the person: the choice, or the template's.
+///
+/// # Errors
+/// When there is no such template.
+pub fn delivery(conn: &mut Conn, actor: &Actor, choices: &Choices) -> Result<Delivery> {
+    if let Some(delivery) = choices.delivery {
+        return Ok(delivery);
+    }
+    let policy = chosen(conn, actor, choices)?.policy()?;
+    Ok(policy.delivery.unwrap_or(Delivery::Email))
+}
+
+fn chosen(conn: &mut Conn, actor: &Actor, choices: &Choices) -> Result<Template> {
+    let Some(id) = choices.template else {
+        return invite_templates::actions::find(conn, Template::default_id()?);
     };
-    tx.attempt(|conn| store::insert(conn, &invite))
-        .map_err(exists)?;
-    store::set_groups(tx, invite.id, &new.groups)?;
-    record(
-        tx,
-        actor,
-        "invite.created",
-        &invite,
-        json!({}),
-        facts(&invite, &new.groups),
-    )?;
-    events::emit(
-        tx,
-        actor,
-        "invite.created",
-        json!({ "invite_id": invite.id, "label": invite.label }),
-    )?;
-    send(tx, app, invite, new.delivery)
+    invite_templates::actions::read(conn, actor, id).map_err(|why| match why.code() {
+        Code::NotFound => FieldError::new("template", "not_found").into(),
+        _ => why,
+    })
+}
+
+/// Where the template reveals accounts: refuses to invite somebody who has one and would gain nothing.
+fn refuse_nothing_new(conn: &mut Conn, invite: &Invite, choices: &Choices) -> Result<()> {
+    let Some(user) = users::by_email(conn, &invite.address_norm)? else {
+        return Ok(());
+    };
+    let mine = crate::groups::actions::groups_of(conn, &[user.id])?;
+    let mine = mine.get(&user.id).map_or(&[][..], Vec::as_slice);
+    let has = |id| mine.iter().any(|group| group.id == id);
+    if invite.role <= user.role && choices.groups.iter().all(|id| has(*id)) {
+        return Code::UserExists.refuse();
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Changing a pending invite.
 
-use super::{exists, facts, record, require_can_grant, require_free, take_over, visible};
+use super::grant::{require_can_grant, require_fits, template};
+use super::{exists, facts, record, require_free, take_over, visible};
 use crate::access::{Actor, Role};
 use crate::db::{Json, Tx};
 use crate::error::{Code, Result};
@@ -8,6 +9,7 @@ use crate::ids::{GroupId, InviteId};
 use crate::invites::model::{End, Invite, State};
 use crate::invites::store;
 use crate::outbox;
+use crate::schemas;
 use crate::users::model::{Email, normal};
 
 /// What is to be changed about a pending invite; `None` leaves a part as it is.
@@ -47,15 +49,16 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
     let groups = edit.groups.clone().unwrap_or_else(|| old_groups.clone());
     let before = facts(&invite, &old_groups);
     invite.role = edit.role.unwrap_or(invite.role);
-    require_can_grant(tx, actor, invite.role, &groups)?;
+    let policy = template(tx, &invite)?.policy()?;
+    require_can_grant(tx, actor, &policy, invite.role, &groups)?;
     if let Some(email) = edit
         .email
         .as_ref()
-        .filter(|email| email.norm() != invite.email_norm)
+        .filter(|email| email.norm() != invite.address_norm)
     {
         require_free(tx, actor, &email.norm(), Some(id))?;
-        invite.email = email.to_string();
-        invite.email_norm = email.norm();
+        invite.address = email.to_string();
+        invite.address_norm = email.norm();
         // No mail has gone to this address yet.
         invite.mail_id = None;
         store::kill_links(tx, id, now)?;
@@ -84,6 +87,10 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
             part.clone_from(new);
         }
     }
+    if let Some(traits) = edit.traits.as_ref().and_then(|traits| traits.0.as_object()) {
+        schemas::actions::check_so_far(tx, &invite.schema_id, traits)?;
+    }
+    require_fits(&policy, &invite)?;
     invite.name_norm = normal(invite.name());
     store::set_groups(tx, id, &groups)?;
     take_over(tx, actor, &mut invite)?;

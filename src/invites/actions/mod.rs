@@ -1,77 +1,28 @@
 //! What the inviting side can do.
 
+mod approval;
 mod create;
 mod edit;
 mod end;
+mod grant;
 mod send;
 
-pub use create::create;
+pub use approval::{approve, reinstate, reject};
+pub use create::{create, delivery, plan};
 pub use edit::{Edit, edit};
 pub use end::{expire, revoke, suspend, suspend_all_of};
+pub use grant::{inviter_may, require_can_grant, template};
 pub use send::{Made, PlainLink, group_names, inviter_name, replace_link, resend};
 
 use serde_json::json;
 
 use super::model::Invite;
 use super::store;
-use crate::access::{Actor, ActorKind, Role};
+use crate::access::{Actor, Role};
 use crate::audit;
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Error, Result};
-use crate::groups;
 use crate::ids::{GroupId, InviteId};
-use crate::users::model::Status;
-use crate::users::store as users;
-
-/// Whether the actor may grant a role and groups: asked when an invite is made, changed and sent again,
-/// and once more, of its maker, when it is accepted.
-///
-/// # Errors
-/// `forbidden`, `role_not_grantable`, `group_not_grantable`.
-pub fn require_can_grant(
-    conn: &mut Conn,
-    actor: &Actor,
-    role: Role,
-    groups: &[GroupId],
-) -> Result<()> {
-    actor.require(Role::Admin)?;
-    if role > actor.role || (role == Role::Owner && actor.role < Role::Owner) {
-        return Err(Code::RoleNotGrantable.with("role", role));
-    }
-    for group in groups {
-        if !groups::actions::can_give(conn, actor, *group)? {
-            return Code::GroupNotGrantable.refuse();
-        }
-    }
-    Ok(())
-}
-
-/// Whether the maker of an invite may still grant what it grants (product rule 8).
-///
-/// # Errors
-/// When the database refuses.
-pub fn inviter_may(conn: &mut Conn, invite: &Invite) -> Result<bool> {
-    let Some(id) = invite.created_by else {
-        return Ok(true);
-    };
-    let maker = users::find(conn, id)?;
-    if maker.status != Status::Active {
-        return Ok(false);
-    }
-    let actor = Actor {
-        kind: ActorKind::User,
-        user: Some(id),
-        role: maker.role,
-        ip: None,
-        request_id: String::new(),
-    };
-    let groups = store::groups(conn, invite.id)?;
-    match require_can_grant(conn, &actor, invite.role, &groups) {
-        Ok(()) => Ok(true),
-        Err(Error::Refused(..)) => Ok(false),
-        Err(why) => Err(why),
-    }
-}
 
 /// The invite, when the actor may see it: administrators see all, everybody else their own.
 ///
@@ -149,7 +100,8 @@ pub(super) fn record(
 
 fn facts(invite: &Invite, groups: &[GroupId]) -> serde_json::Value {
     json!({
-        "email": invite.email,
+        "address": invite.address,
+        "template_id": invite.template_id,
         "role": invite.role,
         "groups": groups,
         "delivery": invite.delivery,

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{exists, record, require_can_grant, require_free, take_over, visible};
+use super::grant::{require_can_grant, template};
+use super::{exists, record, require_free, take_over, visible};
 use crate::access::Actor;
 use crate::app::App;
 use crate::db::{Conn, Tx};
@@ -56,8 +57,10 @@ pub fn resend(
         return Code::InviteNotPending.refuse();
     }
     let groups = store::groups(tx, id)?;
-    require_can_grant(tx, actor, invite.role, &groups)?;
-    require_free(tx, actor, &invite.email_norm, Some(id))?;
+    let template = template(tx, &invite)?;
+    let policy = template.policy()?;
+    require_can_grant(tx, actor, &policy, invite.role, &groups)?;
+    require_free(tx, actor, &invite.address_norm, Some(id))?;
     take_over(tx, actor, &mut invite)?;
     let before = json!({ "state": invite.state_at(tx.now), "expires_at": invite.expires_at });
     invite.state = State::Pending;
@@ -90,7 +93,8 @@ pub fn replace_link(tx: &mut Tx<'_>, app: &App, actor: &Actor, lost: InviteLinkI
         return Code::AlreadyShown.refuse();
     }
     let groups = store::groups(tx, id)?;
-    require_can_grant(tx, actor, invite.role, &groups)?;
+    let policy = template(tx, &invite)?.policy()?;
+    require_can_grant(tx, actor, &policy, invite.role, &groups)?;
     store::kill_link(tx, lost, now)?;
     record(
         tx,
@@ -137,9 +141,11 @@ pub(super) fn send(
     }
     let settings = site::actions::current(tx)?;
     let inviter = inviter_name(tx, &invite, &settings.site_name)?;
-    let has_account = users::by_email(tx, &invite.email_norm)?.is_some();
+    let has_account = users::by_email(tx, &invite.address_norm)?.is_some();
     let groups = group_names(tx, invite.id)?;
+    let policy = template(tx, &invite)?.policy()?;
     let mail = InviteMail {
+        intro: policy.intro,
         kind: if has_account {
             MailKind::Accept
         } else {
@@ -154,6 +160,8 @@ pub(super) fn send(
     let frame = outbox::Frame::of(app, &settings.site_name);
     let letter = mail.letter(&frame, &invite)?;
     invite.mail_id = Some(outbox::actions::enqueue(tx, app, &letter)?);
+    invite.sent_at = Some(now);
+    invite.reminded = 0;
     store::update(tx, &invite)?;
     Ok(Made { invite, link: None })
 }

@@ -1,6 +1,11 @@
 //! `/api/v1/invites`.
 
+mod decisions;
 mod wire;
+
+pub use decisions::{
+    APPROVE, EXPLAIN, REINSTATE, REJECT, REVOKE, approve, explain, reinstate, reject, revoke,
+};
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -18,7 +23,7 @@ use crate::error::{Code, Result};
 use crate::ids::{GroupId, InviteId, UserId};
 use crate::openapi::Doc;
 use crate::outbox::State as MailState;
-use crate::web::{ApiCaller, Call, ListQuery, Listed, Nothing, Params, ok};
+use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
 
 /// What `GET /api/v1/invites` is narrowed to.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -123,21 +128,34 @@ pub const CREATE: Doc = Doc::new("Make an invite")
     .answers::<InviteMade>(201)
     .codes(&[
         Code::Forbidden,
+        Code::TemplateNotUsable,
         Code::RoleNotGrantable,
         Code::GroupNotGrantable,
         Code::InviteExists,
+        Code::UserExists,
+        Code::DomainNotAllowed,
+        Code::TooManyInvites,
         Code::AlreadyShown,
     ]);
 
 /// `POST /api/v1/invites`: `invites:write`; with `delivery: link` also `invites:reveal_link`.
 pub async fn create(app: web::Data<App>, call: Call<NewInviteBody>) -> Result<HttpResponse> {
-    let reveals = call.input.delivery == Some(Delivery::Link);
+    let choices = NewInvite::try_from(&call.input)?.choices;
+    let actor = call.caller.actor.clone();
+    let delivery = app
+        .db
+        .read(move |conn| actions::delivery(conn, &actor, &choices))
+        .await?;
+    let reveals = delivery == Delivery::Link;
     if reveals {
         call.caller.require(Scope::InvitesRevealLink)?;
     }
     let shared = app.clone();
     let make = move |tx: &mut Tx<'_>, actor: &Actor, body: &NewInviteBody| {
-        let made = actions::create(tx, &shared, actor, &NewInvite::try_from(body)?)?;
+        let mut new = NewInvite::try_from(body)?;
+        // As it was looked up, whatever the template says by now: the answer's secrecy hangs on it.
+        new.choices.delivery = Some(delivery);
+        let made = actions::create(tx, &shared, actor, &new)?;
         InviteMade::read(tx, made)
     };
     answer(&app, call, StatusCode::CREATED, reveals, make).await
@@ -178,10 +196,12 @@ pub const CHANGE: Doc = Doc::new("Change a pending invite")
     .answers::<InviteView>(200)
     .codes(&[
         Code::Forbidden,
+        Code::TemplateNotUsable,
         Code::RoleNotGrantable,
         Code::GroupNotGrantable,
         Code::InviteExists,
         Code::InviteNotPending,
+        Code::DomainNotAllowed,
     ]);
 
 /// `PATCH /api/v1/invites/{id}`: `invites:write`.
@@ -217,6 +237,7 @@ pub const RESEND: Doc = Doc::new("Send an invite again")
     .answers::<InviteMade>(200)
     .codes(&[
         Code::Forbidden,
+        Code::TemplateNotUsable,
         Code::RoleNotGrantable,
         Code::GroupNotGrantable,
         Code::InviteExists,
@@ -247,26 +268,4 @@ pub async fn resend(
         InviteMade::read(tx, made)
     };
     answer(&app, call, StatusCode::OK, reveals, make).await
-}
-
-/// Describes [`revoke`].
-pub const REVOKE: Doc = Doc::new("Revoke an invite")
-    .about("Its links stop working at once, and a mail that still waits is not sent.")
-    .body::<Nothing>()
-    .answers::<InviteView>(200)
-    .codes(&[Code::InviteNotPending]);
-
-/// `POST /api/v1/invites/{id}/revoke`: `invites:write`.
-pub async fn revoke(
-    app: web::Data<App>,
-    id: web::Path<String>,
-    call: Call<Nothing>,
-) -> Result<HttpResponse> {
-    let id: InviteId = id.parse()?;
-    call.run(&app, StatusCode::OK, move |tx, actor, _| {
-        let invite = actions::revoke(tx, actor, id)?;
-        let now = tx.now;
-        InviteView::read(tx, invite, now)
-    })
-    .await
 }

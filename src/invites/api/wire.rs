@@ -9,11 +9,12 @@ use crate::clock::{Time, seconds};
 use crate::db::{Conn, Json, Tx};
 use crate::error::{Error, FieldError, Result};
 use crate::groups::model::read_given;
-use crate::ids::{GroupId, InviteId, InviteLinkId, UserId};
+use crate::ids::{GroupId, InviteId, InviteLinkId, TemplateId, UserId};
 use crate::input::Faults;
 use crate::invites::actions::{Edit, Made};
 use crate::invites::model::{
-    Delivery, End, Invite, LONGEST_LABEL, LONGEST_MESSAGE, NewInvite, RawInvite, State, check_name,
+    Choices, Delivery, End, Invite, LONGEST_LABEL, LONGEST_MESSAGE, Matching, NewInvite, RawInvite,
+    State, check_name,
 };
 use crate::invites::store::{self, MailOfInvite};
 use crate::outbox::State as MailState;
@@ -33,7 +34,7 @@ pub struct InviteView {
     /// How its link gets to the person.
     delivery: Delivery,
     /// The template that it was made from.
-    template: Option<String>,
+    template: TemplateId,
     /// The role it gives.
     role: Role,
     /// The groups it gives.
@@ -48,7 +49,7 @@ pub struct InviteView {
     metadata_admin: Map<String, Value>,
     /// How the person must match the address.
     #[serde(rename = "match")]
-    matching: &'static str,
+    matching: Matching,
     /// Domains that an address must be of; empty for any.
     domains: Vec<String>,
     /// How many may accept.
@@ -138,23 +139,24 @@ impl InviteView {
         now: Time,
     ) -> Self {
         let state = invite.state_at(now);
+        let domains = invite.domains();
         Self {
             id: invite.id,
             state,
-            email: Some(invite.email),
-            phone: None,
+            email: invite.email().map(str::to_owned),
+            phone: invite.phone().map(str::to_owned),
             delivery: invite.delivery,
-            template: None,
+            template: invite.template_id,
             role: invite.role,
             groups,
             schema_id: invite.schema_id,
             traits: object(invite.traits),
             metadata_public: object(invite.metadata_public),
             metadata_admin: object(invite.metadata_admin),
-            matching: "strict",
-            domains: Vec::new(),
-            max_uses: 1,
-            uses: i32::from(state == State::Accepted),
+            matching: invite.matching,
+            domains,
+            max_uses: invite.max_uses,
+            uses: invite.uses,
             label: invite.label,
             message: invite.message,
             locale: invite.locale,
@@ -208,14 +210,19 @@ impl InviteMade {
 pub struct NewInviteBody {
     /// Whom to invite.
     email: String,
-    /// How the link gets to the person; `email` when left out.
+    /// How the link gets to the person; `email` when the template says nothing else.
     pub(super) delivery: Option<Delivery>,
+    /// The template that it is made from; the plain one when left out.
+    template: Option<TemplateId>,
     /// `member` when left out; never above your own.
     role: Option<Role>,
     /// Groups to join.
     #[serde(default)]
     groups: Vec<GroupId>,
-    /// What the platform wants to know of a person; at most 16 KiB.
+    /// The schema of the traits; the template's when left out.
+    schema_id: Option<String>,
+    /// What the platform wants to know of a person; at most 16 KiB. Held to the schema; what the person can
+    /// add may be missing.
     traits: Option<Map<String, Value>>,
     /// Data of integrated apps that the person may see; at most 16 KiB.
     metadata_public: Option<Map<String, Value>>,
@@ -223,8 +230,15 @@ pub struct NewInviteBody {
     metadata_admin: Option<Map<String, Value>>,
     /// Seconds from now; not together with `expires_at`.
     expires_in: Option<i64>,
-    /// When it ends; at most 90 days away. The site decides when both are left out.
+    /// When it ends; at most 90 days away. The template or the site decides when both are left out.
     expires_at: Option<Time>,
+    /// How whoever accepts must match the address; as the template says when left out.
+    #[serde(rename = "match")]
+    matching: Option<Matching>,
+    /// Domains that an address must be of; as the template says when left out.
+    domains: Option<Vec<String>>,
+    /// The language of mail and page.
+    locale: Option<String>,
     /// Stands in the mail; at most 500 characters.
     #[serde(default)]
     message: String,
@@ -259,12 +273,17 @@ impl TryFrom<&NewInviteBody> for NewInvite {
             metadata_public: body.metadata_public.clone().unwrap_or_default(),
             metadata_admin: body.metadata_admin.clone().unwrap_or_default(),
         };
-        raw.read(
-            body.delivery.unwrap_or(Delivery::Email),
-            body.role.unwrap_or(Role::Member),
-            body.groups.clone(),
-            end(body.expires_in, body.expires_at)?,
-        )
+        raw.read(Choices {
+            template: body.template,
+            delivery: body.delivery,
+            role: body.role,
+            groups: body.groups.clone(),
+            schema_id: body.schema_id.clone(),
+            end: end(body.expires_in, body.expires_at)?,
+            matching: body.matching,
+            domains: body.domains.clone(),
+            locale: body.locale.clone(),
+        })
     }
 }
 

@@ -33,9 +33,9 @@ pub struct Filter {
 /// The ids of invites whose address or name lies from `start` to before `end`; no more of either than
 /// [`FOUND_AT_ONCE`] and one.
 fn called(conn: &mut Conn, start: &str, end: &str) -> QueryResult<Vec<InviteId>> {
-    let emails = invites::email_norm
+    let emails = invites::address_norm
         .ge(start)
-        .and(invites::email_norm.lt(end));
+        .and(invites::address_norm.lt(end));
     let names = invites::name_norm.ge(start).and(invites::name_norm.lt(end));
     let ids = invites::table.select(invites::id).limit(FOUND_AT_ONCE + 1);
     let mut found: Vec<InviteId> = ids.filter(emails).load(conn)?;
@@ -66,7 +66,7 @@ pub fn list(
             query.filter(invites::id.eq_any(found))
         } else {
             // Joined to nothing, so that no index of them is taken: the list is walked in its order.
-            let email = || invites::email_norm.concat("");
+            let email = || invites::address_norm.concat("");
             let name = || invites::name_norm.concat("");
             query.filter(
                 email()
@@ -155,6 +155,8 @@ pub struct Counts {
     pub revoked: i64,
     /// On hold.
     pub on_hold: i64,
+    /// Accepted, and an administrator has to approve.
+    pub to_approve: i64,
     /// All of them.
     pub all: i64,
 }
@@ -192,6 +194,11 @@ pub fn counts(conn: &mut Conn, now: Time) -> QueryResult<Counts> {
         on_hold: count_some(
             conn,
             "SELECT 1 FROM invites WHERE state = 'suspended' AND created_at <= $1",
+            now,
+        )?,
+        to_approve: count_some(
+            conn,
+            "SELECT 1 FROM invites WHERE state = 'awaiting_approval' AND created_at <= $1",
             now,
         )?,
         all: count_some(conn, "SELECT 1 FROM invites WHERE created_at <= $1", now)?,

@@ -10,12 +10,15 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::accept::Application;
 use super::model::{Invite, State};
 use crate::access::Role;
 use crate::clock::Time;
 use crate::db::Conn;
-use crate::db::schema::{invite_groups, invites, outbox, users};
-use crate::ids::{GroupId, InviteId, OutboxId, UserId};
+use crate::db::schema::{
+    invite_acceptances, invite_applications, invite_groups, invites, outbox, users,
+};
+use crate::ids::{GroupId, InviteId, OutboxId, TemplateId, UserId};
 use crate::outbox::{State as MailState, Trouble};
 use crate::users::model::Status;
 
@@ -31,7 +34,7 @@ pub fn find(conn: &mut Conn, id: InviteId) -> QueryResult<Invite> {
 pub fn pending_for(conn: &mut Conn, email_norm: &str) -> QueryResult<Vec<Invite>> {
     invites::table
         .filter(
-            invites::email_norm
+            invites::address_norm
                 .eq(email_norm)
                 .and(invites::state.eq(State::Pending)),
         )
@@ -99,7 +102,7 @@ pub fn turn(
 ) -> QueryResult<bool> {
     let row = invites::table.find(id).filter(invites::state.eq(from));
     let changed = match to {
-        State::Accepted => diesel::update(row)
+        State::Accepted | State::AwaitingApproval => diesel::update(row)
             .set((invites::state.eq(to), invites::accepted_at.eq(now)))
             .execute(conn)?,
         _ => diesel::update(row)
@@ -113,10 +116,20 @@ pub fn turn(
     Ok(changed == 1)
 }
 
-/// Notes who accepted.
-pub fn set_accepted_by(conn: &mut Conn, id: InviteId, user: UserId) -> QueryResult<()> {
+/// Notes who joined by an invite.
+pub fn join(conn: &mut Conn, id: InviteId, user: UserId, now: Time) -> QueryResult<()> {
+    diesel::insert_into(invite_acceptances::table)
+        .values((
+            invite_acceptances::invite_id.eq(id),
+            invite_acceptances::user_id.eq(user),
+            invite_acceptances::accepted_at.eq(now),
+        ))
+        .execute(conn)?;
     diesel::update(invites::table.find(id))
-        .set(invites::accepted_by.eq(user))
+        .set((
+            invites::accepted_by.eq(user),
+            invites::uses.eq(invites::uses + 1),
+        ))
         .execute(conn)
         .map(drop)
 }
@@ -127,8 +140,8 @@ pub fn update(conn: &mut Conn, invite: &Invite) -> QueryResult<()> {
         .set((
             (
                 invites::state.eq(invite.state),
-                invites::email.eq(&invite.email),
-                invites::email_norm.eq(&invite.email_norm),
+                invites::address.eq(&invite.address),
+                invites::address_norm.eq(&invite.address_norm),
                 invites::name_norm.eq(&invite.name_norm),
                 invites::role.eq(invite.role),
                 invites::traits.eq(&invite.traits),
@@ -144,6 +157,8 @@ pub fn update(conn: &mut Conn, invite: &Invite) -> QueryResult<()> {
             invites::ended_by.eq(invite.ended_by),
             invites::mail_id.eq(invite.mail_id),
             invites::created_by.eq(invite.created_by),
+            invites::sent_at.eq(invite.sent_at),
+            invites::reminded.eq(invite.reminded),
         ))
         .execute(conn)
         .map(drop)
@@ -217,13 +232,17 @@ pub fn over(conn: &mut Conn, now: Time, most: i64) -> QueryResult<Vec<Invite>> {
         .load(conn)
 }
 
-/// Pending invites whose maker may no longer grant what they grant, for the sweep. The rule is
-/// [`super::landing::inviter_may`]'s; administrators may give any group.
+/// Pending invites whose maker may no longer grant what they grant, as far as their status and role tell, for
+/// the sweep. What a template and groups say besides is asked at use: see
+/// [`super::actions::inviter_may`].
 pub fn beyond_maker(conn: &mut Conn, most: i64) -> QueryResult<Vec<Invite>> {
     let may = users::status.eq(Status::Active).and(
-        users::role.eq(Role::Owner).or(users::role
-            .eq(Role::Admin)
-            .and(invites::role.ne(Role::Owner))),
+        users::role
+            .eq(Role::Owner)
+            .or(users::role
+                .eq(Role::Admin)
+                .and(invites::role.ne(Role::Owner)))
+            .or(invites::role.eq(Role::Member)),
     );
     invites::table
         .inner_join(users::table.on(invites::created_by.eq(users::id.nullable())))
@@ -233,6 +252,97 @@ pub fn beyond_maker(conn: &mut Conn, most: i64) -> QueryResult<Vec<Invite>> {
         .limit(most)
         .select(Invite::as_select())
         .load(conn)
+}
+
+/// Keeps what somebody brings along until it is approved.
+pub fn insert_application(
+    conn: &mut Conn,
+    id: InviteId,
+    application: &Application,
+    now: Time,
+) -> QueryResult<()> {
+    diesel::insert_into(invite_applications::table)
+        .values((
+            invite_applications::invite_id.eq(id),
+            invite_applications::user_id.eq(application.user_id),
+            invite_applications::display_name.eq(&application.display_name),
+            invite_applications::password_hash.eq(&application.password_hash),
+            invite_applications::traits.eq(&application.traits),
+            invite_applications::terms_version.eq(&application.terms_version),
+            invite_applications::address_proved.eq(application.address_proved),
+            invite_applications::created_at.eq(now),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// What waits for approval.
+pub fn application(conn: &mut Conn, id: InviteId) -> QueryResult<Application> {
+    invite_applications::table
+        .find(id)
+        .select(Application::as_select())
+        .first(conn)
+}
+
+/// Erases what waited for approval.
+pub fn forget_application(conn: &mut Conn, id: InviteId) -> QueryResult<usize> {
+    diesel::delete(invite_applications::table.find(id)).execute(conn)
+}
+
+/// Pending invites that members made, from after one on: templates let them, which the sweep has to ask.
+pub fn of_members(conn: &mut Conn, after: &str, most: i64) -> QueryResult<Vec<Invite>> {
+    invites::table
+        .inner_join(users::table.on(invites::created_by.eq(users::id.nullable())))
+        .filter(
+            invites::state
+                .eq(State::Pending)
+                .and(users::role.eq(Role::Member)),
+        )
+        .filter(invites::id.gt(after.to_owned()))
+        .order(invites::id)
+        .limit(most)
+        .select(Invite::as_select())
+        .load(conn)
+}
+
+/// How many invites a user made with a template since a moment.
+pub fn made_since(
+    conn: &mut Conn,
+    by: UserId,
+    template: TemplateId,
+    since: Time,
+) -> QueryResult<i64> {
+    invites::table
+        .filter(
+            invites::created_by
+                .eq(by)
+                .and(invites::created_at.gt(since)),
+        )
+        .filter(invites::template_id.eq(template))
+        .count()
+        .get_result(conn)
+}
+
+/// How many invites of a user and a template wait for an answer.
+pub fn waiting_of(
+    conn: &mut Conn,
+    by: UserId,
+    template: TemplateId,
+    now: Time,
+) -> QueryResult<i64> {
+    invites::table
+        .filter(
+            invites::created_by
+                .eq(by)
+                .and(invites::state.eq(State::Pending)),
+        )
+        .filter(
+            invites::template_id
+                .eq(template)
+                .and(invites::expires_at.gt(now)),
+        )
+        .count()
+        .get_result(conn)
 }
 
 /// The pending invites that a user made.

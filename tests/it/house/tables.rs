@@ -6,17 +6,28 @@ use super::imports::{edges, room_of};
 use super::sources::{self, none};
 
 /// The tables of each room.
-const OWN: [(&str, &[&str]); 14] = [
+const OWN: [(&str, &[&str]); 16] = [
     ("api_keys", &["api_keys"]),
     ("audit", &["audit"]),
     ("codes", &["codes"]),
     ("db", &["facts", "revisions"]),
     ("events", &["events"]),
     ("groups", &["groups", "group_members"]),
-    ("invites", &["invites", "invite_groups", "invite_links"]),
+    ("invite_templates", &["invite_templates"]),
+    (
+        "invites",
+        &[
+            "invites",
+            "invite_acceptances",
+            "invite_applications",
+            "invite_groups",
+            "invite_links",
+        ],
+    ),
     ("jobs", &["leases"]),
     ("one_time_links", &["one_time_links"]),
     ("outbox", &["outbox"]),
+    ("schemas", &["schemas"]),
     ("sign_in", &["sessions"]),
     ("site", &["settings"]),
     ("users", &["logins", "users"]),
@@ -24,7 +35,7 @@ const OWN: [(&str, &[&str]); 14] = [
 ];
 
 /// A room that names another's table: who, which, and why that is right.
-const TABLES_LENT: [(&str, &str, &str); 10] = [
+const TABLES_LENT: [(&str, &str, &str); 14] = [
     (
         "api_keys",
         "users",
@@ -56,6 +67,11 @@ const TABLES_LENT: [(&str, &str, &str); 10] = [
         "the smallest table that is always there, to see whether it can be read",
     ),
     (
+        "invite_templates",
+        "invites",
+        "a template stays while an invite has it; invites lie above",
+    ),
+    (
         "invites",
         "outbox",
         "invites are filtered and counted by how their mail fares",
@@ -64,6 +80,21 @@ const TABLES_LENT: [(&str, &str, &str); 10] = [
         "invites",
         "users",
         "invites are listed with the names of who made them",
+    ),
+    (
+        "schemas",
+        "invite_templates",
+        "a schema stays while something has it; all that can lies above",
+    ),
+    (
+        "schemas",
+        "invites",
+        "a schema stays while something has it; all that can lies above",
+    ),
+    (
+        "schemas",
+        "users",
+        "a schema stays while something has it; all that can lies above",
     ),
     (
         "sign_in",

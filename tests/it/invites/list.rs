@@ -51,6 +51,7 @@ fn the_tabs_count_and_show_what_they_say() {
             "Declined 1",
             "Revoked 1",
             "On hold 0",
+            "To approve 0",
             "All 6"
         ]
     );

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use vestibule::access::{Role, Who};
 
 use vestibule::clock::Time;
-use vestibule::ids::{GroupId, InviteId, KeyId, OutboxId, SessionId, UserId};
+use vestibule::ids::{GroupId, InviteId, KeyId, OutboxId, SessionId, TemplateId, UserId};
 use vestibule::routes::Route;
 
 use super::app::{START, TestApp};
@@ -19,6 +19,8 @@ pub enum Part {
     Session,
     Group,
     Mail,
+    Template,
+    Schema,
     File,
 }
 
@@ -35,6 +37,8 @@ impl Part {
             ("/api/v1/users/", Self::User),
             ("/admin/groups/", Self::Group),
             ("/api/v1/groups/", Self::Group),
+            ("/api/v1/invite-templates/", Self::Template),
+            ("/api/v1/schemas/", Self::Schema),
             ("/admin/outbox/", Self::Mail),
             ("/api/v1/outbox/", Self::Mail),
         ];
@@ -60,6 +64,8 @@ impl Part {
             Self::Session => SessionId::new(now).to_string(),
             Self::Group => GroupId::new(now).to_string(),
             Self::Mail => OutboxId::new(now).to_string(),
+            Self::Template => TemplateId::new(now).to_string(),
+            Self::Schema => "none".to_owned(),
             Self::File => "none.css".to_owned(),
         }
     }

@@ -1,0 +1,228 @@
+//! What can be done with templates. Administrators make them; whom a template names may invite with it.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use serde_json::{Value, json};
+
+use super::model::Template;
+use super::policy::Policy;
+use super::store;
+use crate::access::{Actor, Role};
+use crate::audit;
+use crate::db::{Conn, Json, Tx};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::groups;
+use crate::ids::TemplateId;
+use crate::input::Faults;
+use crate::schemas;
+use crate::users::model::normal;
+
+/// The longest name, in characters.
+const LONGEST_NAME: usize = 80;
+
+/// A template to be made, or all of one that is changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// What people call it.
+    pub name: String,
+    /// The schema of the traits.
+    pub schema_id: String,
+    /// What it says.
+    pub policy: Policy,
+}
+
+impl Draft {
+    /// A template as it is, to be changed in parts.
+    ///
+    /// # Errors
+    /// A fault of ours.
+    pub fn of(template: &Template) -> Result<Self> {
+        Ok(Self {
+            name: template.name.clone(),
+            schema_id: template.schema_id.clone(),
+            policy: template.policy()?,
+        })
+    }
+
+    fn checked(mut self, conn: &mut Conn) -> Result<Self> {
+        let mut faults = Faults::default();
+        self.name = faults.line("name", &self.name, 1..=LONGEST_NAME);
+        self.policy.check(&mut faults);
+        if schemas::store::find(conn, &self.schema_id)?.is_none() {
+            faults.add(FieldError::new("schema_id", "not_found"));
+        }
+        let given = self.policy.groups.iter().flatten();
+        let named: Vec<_> = given
+            .chain(&self.policy.invitable_by.groups)
+            .copied()
+            .collect();
+        if groups::actions::names(conn, &named)?.len() < unique(&named) {
+            faults.add(FieldError::new("groups", "not_found"));
+        }
+        faults.none_in(self)
+    }
+}
+
+fn unique<T: Ord + Copy>(items: &[T]) -> usize {
+    items
+        .iter()
+        .collect::<std::collections::BTreeSet<_>>()
+        .len()
+}
+
+/// The templates that the actor may invite with: administrators see all.
+///
+/// # Errors
+/// When the database refuses.
+pub fn list(conn: &mut Conn, actor: &Actor) -> Result<Vec<Template>> {
+    let mut all = store::all(conn)?;
+    if actor.role < Role::Admin {
+        let mut usable = Vec::new();
+        for template in all {
+            if may_use(conn, actor, &template.policy()?)? {
+                usable.push(template);
+            }
+        }
+        all = usable;
+    }
+    Ok(all)
+}
+
+/// One template.
+///
+/// # Errors
+/// `not_found` when there is none or the actor may not see it.
+pub fn read(conn: &mut Conn, actor: &Actor, id: TemplateId) -> Result<Template> {
+    let template = store::find(conn, id)?;
+    if actor.role >= Role::Admin || may_use(conn, actor, &template.policy()?)? {
+        Ok(template)
+    } else {
+        Code::NotFound.refuse()
+    }
+}
+
+/// The template of an id, for an invite that has it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn find(conn: &mut Conn, id: TemplateId) -> Result<Template> {
+    Ok(store::find(conn, id)?)
+}
+
+/// Whether a policy lets the actor invite: by their role, or as a member of a group that it names.
+///
+/// # Errors
+/// When the database refuses.
+pub fn may_use(conn: &mut Conn, actor: &Actor, policy: &Policy) -> Result<bool> {
+    let by = &policy.invitable_by;
+    // Owners change templates as they like, so none keeps them out.
+    if actor.role == Role::Owner || by.roles.contains(&actor.role) {
+        return Ok(true);
+    }
+    let Some(user) = actor.user.filter(|_| !by.groups.is_empty()) else {
+        return Ok(false);
+    };
+    let mine = groups::actions::groups_of(conn, &[user])?;
+    let mine = mine.get(&user).map_or(&[][..], Vec::as_slice);
+    Ok(mine.iter().any(|group| by.groups.contains(&group.id)))
+}
+
+/// Makes a template.
+///
+/// # Errors
+/// `forbidden`, `invalid_input`, `template_exists`, `too_many_templates`.
+pub fn make(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Template> {
+    actor.require(Role::Admin)?;
+    let draft = draft.clone().checked(tx)?;
+    if store::count(tx)? >= store::MOST {
+        return Code::TooManyTemplates.refuse();
+    }
+    let template = Template {
+        id: TemplateId::new(tx.now),
+        name_norm: normal(&draft.name),
+        policy: told(&draft.policy)?,
+        name: draft.name,
+        schema_id: draft.schema_id,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    tx.attempt(|conn| store::insert(conn, &template))
+        .map_err(exists)?;
+    record(tx, actor, "template.created", None, Some(&template))?;
+    Ok(template)
+}
+
+/// Changes a template. What it says of the form, the terms and the approval holds at once, also for invites
+/// that wait.
+///
+/// # Errors
+/// `forbidden`, `not_found`, `invalid_input`, `template_exists`.
+pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: TemplateId, draft: &Draft) -> Result<Template> {
+    actor.require(Role::Admin)?;
+    let before = store::find(tx, id)?;
+    let draft = draft.clone().checked(tx)?;
+    let after = Template {
+        name_norm: normal(&draft.name),
+        policy: told(&draft.policy)?,
+        name: draft.name,
+        schema_id: draft.schema_id,
+        updated_at: tx.now,
+        ..before.clone()
+    };
+    tx.attempt(|conn| store::update(conn, &after))
+        .map_err(exists)?;
+    record(tx, actor, "template.updated", Some(&before), Some(&after))?;
+    Ok(after)
+}
+
+/// Deletes a template that no invite was made from.
+///
+/// # Errors
+/// `forbidden`, `not_found`, `in_use`.
+pub fn delete(tx: &mut Tx<'_>, actor: &Actor, id: TemplateId) -> Result<Template> {
+    actor.require(Role::Admin)?;
+    let template = store::find(tx, id)?;
+    if template.is_default() || store::is_used(tx, id)? {
+        return Code::InUse.refuse();
+    }
+    store::delete(tx, id)?;
+    record(tx, actor, "template.deleted", Some(&template), None)?;
+    Ok(template)
+}
+
+fn told(policy: &Policy) -> Result<Json> {
+    serde_json::to_value(policy)
+        .map(Json)
+        .map_err(Error::internal)
+}
+
+fn exists(why: DieselError) -> Error {
+    match why {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+            Code::TemplateExists.into()
+        }
+        why => why.into(),
+    }
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    action: &'static str,
+    before: Option<&Template>,
+    after: Option<&Template>,
+) -> Result<()> {
+    let told = |template: Option<&Template>| {
+        template.map_or(Value::Null, |template| {
+            json!({
+                "name": template.name,
+                "schema_id": template.schema_id,
+                "policy": template.policy,
+            })
+        })
+    };
+    let id = before.or(after).map(|template| template.id.to_string());
+    let target = audit::Target::new("template", &id.unwrap_or_default());
+    let entry = audit::Entry::new(action, target);
+    audit::record(tx, actor, entry.before(told(before)).after(told(after)))?;
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! What an administrator decides: an acceptance that waits for approval, an invite that is on hold.
+
+use serde_json::json;
+
+use super::grant::{inviter_may, require_can_grant, template};
+use super::{record, require_free, take_over, visible};
+use crate::access::{Actor, Role};
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::{Code, Result};
+use crate::events;
+use crate::ids::InviteId;
+use crate::invites::accept::{Application, joined};
+use crate::invites::mail::ApprovedMail;
+use crate::invites::model::{Invite, State};
+use crate::invites::store;
+use crate::outbox;
+use crate::site;
+
+/// Lets somebody in whose acceptance waited: now they get the account, or what the invite adds to theirs, and
+/// are told.
+///
+/// # Errors
+/// `forbidden`, `not_found`, `invite_not_pending` when nothing waits, what the rights of the actor say,
+/// `address_taken` when somebody has got an account of that address since.
+pub fn approve(tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId) -> Result<Invite> {
+    let invite = decided(tx, actor, id, State::AwaitingApproval)?;
+    let now = tx.now;
+    if !store::turn(tx, id, State::AwaitingApproval, State::Accepted, now, None)? {
+        return Code::InviteNotPending.refuse();
+    }
+    let application: Application = store::application(tx, id)?;
+    store::forget_application(tx, id)?;
+    let user = application.admit(tx, actor, &invite)?;
+    joined(tx, actor, &invite, State::AwaitingApproval, user.id)?;
+    if let Some(email) = &user.email {
+        let site_name = site::actions::current(tx)?.site_name;
+        let mail = ApprovedMail {
+            link: invite
+                .redirect_url
+                .clone()
+                .unwrap_or_else(|| app.link("/sign-in")),
+        };
+        let frame = outbox::Frame::of(app, &site_name);
+        let letter = frame.letter(&mail, email, &user.display_name, Some(id.as_str()))?;
+        outbox::actions::enqueue(tx, app, &letter)?;
+    }
+    Ok(store::find(tx, id)?)
+}
+
+/// Turns down an acceptance that waited. What the person entered is erased; they are not told.
+///
+/// # Errors
+/// `forbidden`, `not_found`, `invite_not_pending` when nothing waits.
+pub fn reject(tx: &mut Tx<'_>, actor: &Actor, id: InviteId) -> Result<Invite> {
+    let invite = visible(tx, actor, id)?;
+    actor.require(Role::Admin)?;
+    let now = tx.now;
+    if invite.state != State::AwaitingApproval
+        || !store::turn(tx, id, invite.state, State::Revoked, now, actor.user)?
+    {
+        return Code::InviteNotPending.refuse();
+    }
+    store::forget_application(tx, id)?;
+    let (before, after) = (
+        json!({ "state": invite.state }),
+        json!({ "state": "revoked" }),
+    );
+    record(tx, actor, "invite.rejected", &invite, before, after)?;
+    let data = json!({ "invite_id": id, "label": invite.label });
+    events::emit(tx, actor, "invite.revoked", data)?;
+    Ok(store::find(tx, id)?)
+}
+
+/// Takes an invite off hold. Whoever does it answers for it from then on, when its maker may not. Its links work
+/// again; one whose time is over can be sent again.
+///
+/// # Errors
+/// `forbidden`, `not_found`, `invite_not_pending` when it is not on hold, `invite_exists`, what the rights of the
+/// actor say.
+pub fn reinstate(tx: &mut Tx<'_>, actor: &Actor, id: InviteId) -> Result<Invite> {
+    let mut invite = decided(tx, actor, id, State::Suspended)?;
+    require_free(tx, actor, &invite.address_norm, Some(id))?;
+    take_over(tx, actor, &mut invite)?;
+    invite.state = State::Pending;
+    invite.ended_at = None;
+    invite.ended_by = None;
+    tx.attempt(|conn| store::update(conn, &invite))
+        .map_err(super::exists)?;
+    let (before, after) = (
+        json!({ "state": "suspended" }),
+        json!({ "state": "pending" }),
+    );
+    record(tx, actor, "invite.reinstated", &invite, before, after)?;
+    Ok(invite)
+}
+
+/// The invite that waits for a decision, when the actor may grant what it grants.
+fn decided(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, state: State) -> Result<Invite> {
+    let invite = visible(tx, actor, id)?;
+    actor.require(Role::Admin)?;
+    if invite.state != state {
+        return Code::InviteNotPending.refuse();
+    }
+    let groups = store::groups(tx, id)?;
+    let policy = template(tx, &invite)?.policy()?;
+    // The maker's right is enough, as at every acceptance; without it, the decider's has to do.
+    if !inviter_may(tx, &invite)? || state == State::Suspended {
+        require_can_grant(tx, actor, &policy, invite.role, &groups)?;
+    }
+    Ok(invite)
+}

@@ -1,0 +1,155 @@
+//! THE rule of what an invite may give, to whom, and who may say so: asked when an invite is made, changed and
+//! sent again, and once more, of its maker, when it is accepted.
+
+use crate::access::{Actor, ActorKind, Role};
+use crate::clock::hours;
+use crate::db::{Conn, Tx};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::groups;
+use crate::ids::GroupId;
+use crate::invite_templates;
+use crate::invite_templates::model::{Identifier, Template};
+use crate::invite_templates::policy::{Policy, lies_in};
+use crate::invites::model::{Delivery, Invite, Matching};
+use crate::invites::store;
+use crate::users::model::Status;
+use crate::users::store as users;
+
+/// Whether the actor may invite with a template, and grant a role and groups: none that the template or the
+/// actor's own rights leave out.
+///
+/// # Errors
+/// `template_not_usable`, `role_not_grantable`, `group_not_grantable`.
+pub fn require_can_grant(
+    conn: &mut Conn,
+    actor: &Actor,
+    policy: &Policy,
+    role: Role,
+    groups: &[GroupId],
+) -> Result<()> {
+    if !invite_templates::actions::may_use(conn, actor, policy)? {
+        return match actor.role {
+            Role::Member => Code::Forbidden.refuse(),
+            _ => Code::TemplateNotUsable.refuse(),
+        };
+    }
+    let roles = policy.roles.as_deref();
+    if role > actor.role || roles.is_some_and(|roles| !roles.contains(&role)) {
+        return Err(Code::RoleNotGrantable.with("role", role));
+    }
+    let allowed = policy.groups.as_deref();
+    for group in groups {
+        let within = allowed.is_none_or(|allowed| allowed.contains(group));
+        if !within || !groups::actions::can_give(conn, actor, *group)? {
+            return Code::GroupNotGrantable.refuse();
+        }
+    }
+    Ok(())
+}
+
+/// Whether the maker of an invite may still grant what it grants (product rule 8).
+///
+/// # Errors
+/// When the database refuses.
+pub fn inviter_may(conn: &mut Conn, invite: &Invite) -> Result<bool> {
+    let Some(id) = invite.created_by else {
+        return Ok(true);
+    };
+    let maker = users::find(conn, id)?;
+    if maker.status != Status::Active {
+        return Ok(false);
+    }
+    let actor = Actor {
+        kind: ActorKind::User,
+        user: Some(id),
+        role: maker.role,
+        ip: None,
+        request_id: String::new(),
+    };
+    let groups = store::groups(conn, invite.id)?;
+    let policy = template(conn, invite)?.policy()?;
+    match require_can_grant(conn, &actor, &policy, invite.role, &groups) {
+        Ok(()) => Ok(true),
+        Err(Error::Refused(..)) => Ok(false),
+        Err(why) => Err(why),
+    }
+}
+
+/// The template of an invite.
+///
+/// # Errors
+/// When the database refuses.
+pub fn template(conn: &mut Conn, invite: &Invite) -> Result<Template> {
+    invite_templates::actions::find(conn, invite.template_id)
+}
+
+/// Whether an invite keeps to the shape that its template gives: the address, the domains, where it leads.
+///
+/// # Errors
+/// `domain_not_allowed`, or field errors.
+pub(super) fn require_fits(policy: &Policy, invite: &Invite) -> Result<()> {
+    let kind = match (invite.email(), invite.phone()) {
+        (Some(_), _) => Identifier::Email,
+        (_, Some(_)) => Identifier::Phone,
+        _ => Identifier::None,
+    };
+    if policy.identifier.is_some_and(|wanted| wanted != kind) {
+        return Err(FieldError::new("email", "not_by_template").into());
+    }
+    let domains = invite.domains();
+    let wider = domains
+        .iter()
+        .any(|domain| !policy.domains.contains(domain));
+    if !policy.domains.is_empty() && (wider || domains.is_empty()) {
+        return Err(FieldError::new("domains", "not_by_template").into());
+    }
+    if invite
+        .email()
+        .is_some_and(|email| !lies_in(email, &domains))
+    {
+        return Code::DomainNotAllowed.refuse();
+    }
+    if invite.matching == Matching::Domain && domains.is_empty() {
+        return Err(FieldError::new("domains", "required_for_match").into());
+    }
+    let leads_on = invite.redirect_url.as_deref();
+    if leads_on.is_some_and(|url| !policy.may_lead_to(url)) {
+        return Err(FieldError::new("redirect_url", "not_by_template").into());
+    }
+    if kind == Identifier::None && invite.delivery != Delivery::Link {
+        return Err(FieldError::new("delivery", "only_by_link").into());
+    }
+    Ok(())
+}
+
+/// Whether the actor may send one more invite with a template. Owners are not held to it, nor is the command
+/// line.
+///
+/// # Errors
+/// `too_many_invites`.
+pub(super) fn require_quota(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    template: &Template,
+    policy: &Policy,
+) -> Result<()> {
+    let Some(user) = actor.user.filter(|_| actor.role < Role::Owner) else {
+        return Ok(());
+    };
+    let full = |count: i64, most: Option<i64>| most.is_some_and(|most| count >= most);
+    if policy.quota.per_day.is_some() {
+        let since = tx.now.minus(hours(24));
+        let made = store::made_since(tx, user, template.id, since)?;
+        if full(made, policy.quota.per_day) {
+            return Code::TooManyInvites.refuse();
+        }
+    }
+    if policy.quota.pending.is_some() {
+        let now = tx.now;
+        let waiting = store::waiting_of(tx, user, template.id, now)?;
+        if full(waiting, policy.quota.pending) {
+            return Code::TooManyInvites.refuse();
+        }
+    }
+    Ok(())
+}
