@@ -134,7 +134,11 @@ impl Db {
             .readers
             .get()
             .map_err(|why| Error::Unavailable(why.to_string()))?;
-        work(&mut conn)
+        let done = work(&mut conn);
+        if let Err(Error::Database(_) | Error::Unavailable(_) | Error::Internal(_)) = &done {
+            pool::look_after(&mut conn);
+        }
+        done
     }
 
     /// Runs `action` as one transaction and answers once it is durable.

@@ -1,11 +1,15 @@
 //! Connections: which database, how each one is set up, and the pool of readers.
 
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
-use diesel::r2d2::{ManageConnection, R2D2Connection};
+use diesel::r2d2::{HandleError, ManageConnection, R2D2Connection};
+use diesel::result::Error as DieselError;
 
 use crate::error::{Error, Result};
 
@@ -60,6 +64,60 @@ pub(super) type Pool = diesel::r2d2::Pool<Manager>;
 pub(super) struct Manager {
     target: Target,
     read_only: bool,
+    /// How many connections were found broken. A server that ended one has as a rule ended all: those that are
+    /// older than the last break are not used again, or each would cost somebody a 503.
+    breaks: Arc<AtomicU64>,
+}
+
+/// A connection of the pool.
+pub(super) struct Pooled {
+    conn: Conn,
+    /// The breaks before it was opened.
+    breaks: u64,
+}
+
+impl Deref for Pooled {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Pooled {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+/// Says that this connection is not to be used again, nor any that is older.
+pub(super) fn set_aside(conn: &mut Conn) {
+    <Conn as Connection>::TransactionManager::transaction_manager_status_mut(conn).set_in_error();
+}
+
+/// Looks whether a connection that answered with an error still leads to a server: outside of a transaction diesel
+/// keeps no note of one that has ended, and it would go back to the pool for ever.
+pub(super) fn look_after(conn: &mut Conn) {
+    if matches!(conn, Conn::Pg(_)) && conn.ping().is_err() {
+        set_aside(conn);
+    }
+}
+
+/// Logs why there is no connection.
+#[derive(Debug)]
+struct Logged;
+
+impl HandleError<diesel::r2d2::Error> for Logged {
+    fn handle_error(&self, why: diesel::r2d2::Error) {
+        match why {
+            diesel::r2d2::Error::ConnectionError(why) => {
+                tracing::warn!(%why, "no connection to the database");
+            }
+            diesel::r2d2::Error::QueryError(why) => {
+                tracing::debug!(%why, "a connection to the database is set aside");
+            }
+        }
+    }
 }
 
 pub(super) fn readers(target: &Target) -> Result<Pool> {
@@ -70,6 +128,7 @@ pub(super) fn readers(target: &Target) -> Result<Pool> {
     let manager = Manager {
         target: target.clone(),
         read_only: matches!(target, Target::Sqlite(_)),
+        breaks: Arc::default(),
     };
     // The first connection is made here, so that a wrong address is told at start.
     manager
@@ -80,8 +139,9 @@ pub(super) fn readers(target: &Target) -> Result<Pool> {
         // None in advance: a connection that is still being opened in the background while the process ends
         // meets OpenSSL's clean-up and brings it down.
         .min_idle(Some(0))
-        // A ping at check-out costs PostgreSQL a third of its throughput; broken ones are dropped at return.
-        .test_on_check_out(false)
+        // `is_valid` compares two numbers: a ping would cost PostgreSQL a third of its throughput.
+        .test_on_check_out(true)
+        .error_handler(Box::new(Logged))
         .connection_timeout(PATIENCE)
         .build_unchecked(manager))
 }
@@ -91,6 +151,7 @@ pub(super) fn connect(target: &Target) -> ConnectionResult<Conn> {
     Manager {
         target: target.clone(),
         read_only: false,
+        breaks: Arc::default(),
     }
     .open()
 }
@@ -158,19 +219,33 @@ impl Manager {
 }
 
 impl ManageConnection for Manager {
-    type Connection = Conn;
+    type Connection = Pooled;
     type Error = diesel::r2d2::Error;
 
-    fn connect(&self) -> Result<Conn, Self::Error> {
-        self.open().map_err(diesel::r2d2::Error::ConnectionError)
+    fn connect(&self) -> Result<Pooled, Self::Error> {
+        let breaks = self.breaks.load(Ordering::Acquire);
+        self.open()
+            .map(|conn| Pooled { conn, breaks })
+            .map_err(diesel::r2d2::Error::ConnectionError)
     }
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {
-        conn.ping().map_err(diesel::r2d2::Error::QueryError)
+    fn is_valid(&self, conn: &mut Pooled) -> Result<(), Self::Error> {
+        if conn.breaks == self.breaks.load(Ordering::Acquire) {
+            Ok(())
+        } else {
+            Err(diesel::r2d2::Error::QueryError(
+                DieselError::BrokenTransactionManager,
+            ))
+        }
     }
 
-    fn has_broken(&self, conn: &mut Conn) -> bool {
-        std::thread::panicking() || conn.is_broken()
+    fn has_broken(&self, conn: &mut Pooled) -> bool {
+        if conn.is_broken() {
+            // One more for each time, not for each connection: those opened since are good.
+            self.breaks.fetch_max(conn.breaks + 1, Ordering::AcqRel);
+            return true;
+        }
+        std::thread::panicking() || self.is_valid(conn).is_err()
     }
 }
 
@@ -180,6 +255,56 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::db::scratch::Scratch;
+    use crate::error::Code;
+
+    #[derive(QueryableByName)]
+    struct Backend {
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        pid: i32,
+    }
+
+    /// Runs where `VESTIBULE_TEST_DATABASE_URL` names a server.
+    #[test]
+    fn a_server_that_ended_every_connection_costs_one_answer() {
+        let Ok(url) = std::env::var("VESTIBULE_TEST_DATABASE_URL") else {
+            return;
+        };
+        let scratch = Scratch::new();
+        let pid = "SELECT pg_backend_pid() AS pid";
+        let ask = || {
+            scratch.db.read_now(|conn| {
+                let backend: Backend = diesel::sql_query(pid).get_result(conn)?;
+                Ok(backend.pid)
+            })
+        };
+        for _ in 0..2 {
+            // Eight at once, so that the pool holds eight.
+            let meeting = std::sync::Barrier::new(8);
+            let held: Vec<i32> = std::thread::scope(|scope| {
+                let reader = || {
+                    scratch.db.read_now(|conn| {
+                        meeting.wait();
+                        let backend: Backend = diesel::sql_query(pid).get_result(conn)?;
+                        Ok(backend.pid)
+                    })
+                };
+                let readers: Vec<_> = (0..8).map(|_| scope.spawn(reader)).collect();
+                let pids = readers.into_iter().map(|it| it.join().unwrap().unwrap());
+                pids.collect()
+            });
+            let mut other = connect(&Target::Postgres(url.clone())).unwrap();
+            for pid in held {
+                diesel::sql_query(format!("SELECT pg_terminate_backend({pid}, 5000)"))
+                    .execute(&mut other)
+                    .unwrap();
+            }
+            assert_eq!(ask().unwrap_err().code(), Code::Unavailable);
+            for _ in 0..16 {
+                ask().unwrap();
+            }
+        }
+    }
 
     #[test]
     fn what_the_url_names_comes_after_ours() {

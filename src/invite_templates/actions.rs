@@ -221,7 +221,7 @@ fn record(
         })
     };
     let id = before.or(after).map(|template| template.id.to_string());
-    let target = audit::Target::new("template", &id.unwrap_or_default());
+    let target = audit::Target::new("template", id.unwrap_or_default());
     let entry = audit::Entry::new(action, target);
     audit::record(tx, actor, entry.before(told(before)).after(told(after)))?;
     Ok(())

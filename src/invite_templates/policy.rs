@@ -212,7 +212,7 @@ impl Policy {
             match read_domain(domain) {
                 Some(read) => *domain = read,
                 None => {
-                    faults.add(FieldError::new("domains", "not_a_domain").with("domain", domain))
+                    faults.add(FieldError::new("domains", "not_a_domain").with("domain", domain));
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use diesel::connection::TransactionManager;
 use diesel::prelude::*;
 
-use super::super::pool::{Conn, Pool};
+use super::super::pool::{Conn, Pool, set_aside};
 use super::{Job, Manager, Ran, Shared, begin, depth, not_serialised};
 use crate::clock::Time;
 
@@ -39,6 +39,7 @@ pub(super) fn write(pool: &Pool, mut job: Box<dyn Job>, shared: &Shared) {
             }
             Ok(Ran::Undo) => return job.answer(None),
             Ok(Ran::ReadOnly) => {
+                // After a failover an old connection may lead to a server that only reads.
                 set_aside(&mut conn);
                 return job.answer(None);
             }
@@ -56,11 +57,6 @@ pub(super) fn write(pool: &Pool, mut job: Box<dyn Job>, shared: &Shared) {
     }
     drop(turn);
     job.answer(Some("others changed the same rows at the same time"));
-}
-
-/// After a failover an old connection may lead to a server that only reads: it is not used again.
-fn set_aside(conn: &mut Conn) {
-    Manager::transaction_manager_status_mut(conn).set_in_error();
 }
 
 fn serializable(conn: &mut Conn, job: &mut dyn Job, now: Time) -> QueryResult<Ran> {
