@@ -114,12 +114,12 @@ codes! {
     FormExpired = 403 "form_expired";
     /// The account is suspended.
     AccountDisabled = 403 "account_disabled";
+    /// The template is not the caller's to invite with.
+    TemplateNotUsable = 403 "template_not_usable";
     /// A code was sent to the address, and has to come along.
     CodeRequired = 403 "code_required";
     /// The code is not right, was used, or was tried too often.
     CodeInvalid = 403 "code_invalid";
-    /// The template is not the caller's to invite with.
-    TemplateNotUsable = 403 "template_not_usable";
     /// The invite is for somebody else.
     InviteMismatch = 403 "invite_mismatch";
     /// No such thing, or none that the caller may see.

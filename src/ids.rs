@@ -232,14 +232,14 @@ kinds! {
     SessionId Session "ses";
     /// A one-time link that sets a password or makes the first owner.
     LinkId Link "otl";
-    /// A code of six digits that was sent to an address.
-    CodeId CodeRow "cod";
-    /// A further address by which a person signs in.
-    LoginId Login "lgn";
     /// A template that invites are made from.
     TemplateId Template "tpl";
     /// A batch of invites.
     BatchId Batch "bat";
+    /// A code of six digits that was sent to an address.
+    CodeId CodeRow "cod";
+    /// A further address by which a person signs in.
+    LoginId Login "lgn";
 }
 
 #[cfg(test)]

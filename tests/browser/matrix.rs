@@ -291,7 +291,8 @@ fn the_way_in() {
     site.app.api().patch("/api/v1/settings", &open).is(200);
     walk.page("register", "/register");
     walk.go("/register");
-    walk.browser.fill("Email or phone", "new.person@example.org");
+    walk.browser
+        .fill("Email or phone", "new.person@example.org");
     walk.browser.click("Send me a code");
     walk.look("register-code");
     walk.browser.click("Create account");
