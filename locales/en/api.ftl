@@ -162,6 +162,7 @@ field-required-for-match = Name the domains that an address must be of.
 field-needs-an-address = Whoever has the link cannot match an address that is not known. Choose bearer or domain.
 field-only-by-link = An invite without an address can only be handed over as a link.
 field-not-for-open-links = An invite without an address cannot wait for approval.
+field-not-for-address = An invite to a phone number goes out as a text message, one to an email address as a mail, and either can be handed over as a link.
 field-not-by-template = The template does not allow that.
 field-too-many-logins = An account has at most { $max } further addresses. Remove one first.
 field-not-theirs = That is not the address of this user.

@@ -70,4 +70,7 @@ mail-code-not-you = Never tell it to anybody. If you did not ask for it, do noth
 sms-have-account = You have an account at { $site } already. Sign in there: { $link }
 sms-welcome = An account was made for you at { $site }. To use it, open this page within 7 days: { $link }
 sms-verification = If the account at { $site } that names this number is yours, confirm it within 24 hours: { $link }
+sms-invite-register = { $inviter } invited you to { $site }. To join, open this page: { $link }
+sms-invite-accept = { $inviter } invited you to { $site }. You have an account there: open this page and sign in: { $link }
+sms-approved = An administrator approved: you are in at { $site }. Go on here: { $link }
 sms-code = { $code } is your code for { $site }. It works for 10 minutes. Never tell it to anybody.

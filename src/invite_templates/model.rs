@@ -13,6 +13,8 @@ crate::words! {
     pub enum Delivery {
         /// By mail.
         Email = "email",
+        /// In a text message.
+        Sms = "sms",
         /// Whoever made the invite hands it over.
         Link = "link",
     }

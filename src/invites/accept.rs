@@ -23,7 +23,7 @@ use crate::sign_in::password;
 use crate::sign_in::sessions::NewSecret;
 use crate::site::Terms;
 use crate::users::actions as users;
-use crate::users::model::{Email, NewUser, User, read_name};
+use crate::users::model::{Address, NewUser, User, read_name};
 use crate::users::store as user_store;
 
 /// What a new person enters.
@@ -112,7 +112,9 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
         &landing.settings.site_name,
     ];
     if entered.password.is_empty() {
-        wrong.push(FieldError::new("password", "password_missing"));
+        if !landing.by_code() {
+            wrong.push(FieldError::new("password", "password_missing"));
+        }
     } else if let Err(weakness) = crate::passwords::check_strength(&entered.password, &personal) {
         wrong.push(FieldError::new(
             "password",
@@ -124,10 +126,13 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
     wrong.extend(terms);
     match (name, traits) {
         (Ok(display_name), Ok(traits)) if wrong.is_empty() => {
-            let hash = password::hash(app, "password", &entered.password, &personal).await?;
+            let hash = match entered.password.as_str() {
+                "" => None,
+                typed => Some(password::hash(app, "password", typed, &personal).await?),
+            };
             Ok(Acceptance {
                 display_name,
-                password_hash: Some(hash),
+                password_hash: hash,
                 terms_accepted: must_accept,
                 traits,
             })
@@ -290,6 +295,7 @@ impl Application {
     fn of(landing: &Landing, input: &Acceptance) -> Result<Self> {
         let user_id = match (landing.kind, &input.password_hash) {
             (Kind::Register, Some(_)) => None,
+            (Kind::Register, None) if landing.by_code() && !input.display_name.is_empty() => None,
             (Kind::Accept, None) => landing.account.as_ref().map(|account| account.id),
             (Kind::WrongUser, _) => return Code::InviteMismatch.refuse(),
             // The account was made between looking and accepting.
@@ -328,12 +334,15 @@ impl Application {
             };
             return users::gain(tx, by, &account, &gain);
         }
-        let email: Email = invite
-            .address
-            .parse()
-            .map_err(|()| Error::internal("an invite without an address"))?;
+        let (email, phone) = match Address::read("address", &invite.address) {
+            Ok(Address::Email(email)) => (Some(email), None),
+            Ok(Address::Phone(phone)) => (None, Some(phone)),
+            Err(_) => return Err(Error::internal("an invite without an address")),
+        };
         let new = NewUser {
-            email_verified: self.address_proved,
+            email_verified: self.address_proved && email.is_some(),
+            phone_verified: self.address_proved && phone.is_some(),
+            phone,
             schema_id: invite.schema_id.clone(),
             traits: self.traits.clone(),
             metadata_public: invite.metadata_public.clone(),
@@ -341,7 +350,7 @@ impl Application {
             password_hash: self.password_hash.clone(),
             invite_id: Some(invite.id),
             terms_version: self.terms_version.clone(),
-            ..NewUser::plain(self.display_name.clone(), Some(email), invite.role)
+            ..NewUser::plain(self.display_name.clone(), email, invite.role)
         };
         let user = users::create(tx, by, &new)?;
         groups::actions::admit(tx, user.id, &groups)?;

@@ -5,20 +5,21 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::actions::{group_names, inviter_may, inviter_name, template};
-use super::model::{Invite, State, check_name};
+use super::model::{Invite, Matching, State, check_name};
 use super::store;
 use crate::clock::Time;
 use crate::db::{Conn, Json};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{InviteId, UserId};
 use crate::input::Faults;
-use crate::invite_templates::policy::{FieldMode, Policy};
+use crate::invite_templates::policy::{FieldMode, Policy, lies_in};
 use crate::schemas;
 use crate::schemas::form::Field;
 use crate::schemas::model::Rules;
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
 use crate::site::{Settings, Terms};
+use crate::users::logins;
 use crate::users::model::{User, read_object};
 use crate::users::store as users;
 
@@ -43,7 +44,7 @@ pub struct Landing {
     pub invite: Invite,
     /// What the person can do.
     pub kind: Kind,
-    /// The account for the address, when there is one.
+    /// Who accepts, when they are signed in; else the account for the address, when there is one.
     pub account: Option<User>,
     /// The link was shown to a person, so it proves nothing about the mailbox.
     pub shown: bool,
@@ -73,6 +74,11 @@ impl Landing {
         shown
             .filter(|(_, mode)| *mode != FieldMode::Hidden)
             .collect()
+    }
+
+    /// Whether the person can sign in with a code, and so needs no password: the link came to their phone.
+    pub fn by_code(&self) -> bool {
+        self.invite.phone().is_some() && !self.shown
     }
 
     /// What was entered in the fields of the form, as [`Landing::with_entered`] takes it.
@@ -154,8 +160,8 @@ pub fn look(
         .ok_or_else(unknown)?;
     // The account before the state: an acceptance at the same time makes both, and must not look like a
     // pending invite to somebody who has an account.
-    let email = store::find(conn, id)?.address_norm;
-    let account = users::by_email(conn, &email)?;
+    let address = store::find(conn, id)?.address_norm;
+    let account = logins::by_address(conn, &address)?.map(|found| found.user);
     let invite = store::find(conn, id)?;
     let settings = site::actions::current(conn)?;
     let inviter = inviter_name(conn, &invite, &settings.site_name)?;
@@ -177,11 +183,13 @@ pub fn look(
     if !inviter_may(conn, &invite)? {
         return ended(Code::InviteSuspended);
     }
-    let kind = match (&account, viewer) {
-        (Some(account), Some(viewer)) if account.id == viewer => Kind::Accept,
-        (_, Some(_)) => Kind::WrongUser,
-        (Some(_), None) => Kind::SignInFirst,
-        (None, None) => Kind::Register,
+    let (kind, account) = match viewer.map(|id| users::find(conn, id)).transpose()? {
+        Some(viewer) if may_accept(conn, &invite, account.as_ref(), &viewer)? => {
+            (Kind::Accept, Some(viewer))
+        }
+        Some(_) => (Kind::WrongUser, account),
+        None if account.is_some() => (Kind::SignInFirst, account),
+        None => (Kind::Register, None),
     };
     let groups = group_names(conn, invite.id)?;
     let policy = template(conn, &invite)?.policy()?;
@@ -198,5 +206,28 @@ pub fn look(
         policy,
         rules,
         invite,
+    })
+}
+
+/// Whether somebody who is signed in is one of those whom an invite is for.
+fn may_accept(
+    conn: &mut Conn,
+    invite: &Invite,
+    account: Option<&User>,
+    viewer: &User,
+) -> Result<bool> {
+    // An address that nobody proved is proved by its link, if the link was sent there; it is the viewer's either
+    // way.
+    if account.is_some_and(|account| account.id == viewer.id) {
+        return Ok(true);
+    }
+    Ok(match invite.matching {
+        Matching::Strict => false,
+        Matching::Bearer => true,
+        Matching::Domain => {
+            let domains = invite.domains();
+            let proved = logins::proved(conn, viewer)?;
+            proved.iter().any(|address| lies_in(address, &domains))
+        }
     })
 }

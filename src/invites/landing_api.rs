@@ -60,7 +60,11 @@ impl LandingView {
     pub(super) fn new(landing: &Landing) -> Self {
         let modes = &landing.policy.fields;
         let fixed = modes.iter().filter(|(_, mode)| mode.is_fixed());
-        let mut locked = vec!["email".to_owned()];
+        let address = match landing.invite.phone() {
+            Some(_) => "phone",
+            None => "email",
+        };
+        let mut locked = vec![address.to_owned()];
         locked.extend(fixed.map(|(name, _)| format!("traits.{name}")));
         let mut traits = landing.traits();
         traits.retain(|name, _| landing.policy.mode(name) != FieldMode::Hidden);
@@ -151,6 +155,7 @@ pub struct Outcome {
 struct OutcomeUser {
     id: UserId,
     email: Option<String>,
+    phone: Option<String>,
     display_name: String,
 }
 
@@ -200,6 +205,7 @@ impl From<Done> for Outcome {
                 user: Some(OutcomeUser {
                     id: accepted.user.id,
                     email: accepted.user.email,
+                    phone: accepted.user.phone,
                     display_name: accepted.user.display_name,
                 }),
                 redirect_url: accepted.redirect_url,

@@ -139,9 +139,13 @@ impl LandingPage {
 
     /// The invited address, with all but its ends hidden from who is not meant.
     fn masked(&self) -> String {
-        let email = &self.landing.invite.address;
-        let (local, domain) = email.split_once('@').unwrap_or((email, ""));
-        format!("{}…@{domain}", local.chars().next().unwrap_or_default())
+        let address = &self.landing.invite.address;
+        let first: String = address.chars().take(1).collect();
+        match address.rsplit_once('@') {
+            Some((_, domain)) => format!("{first}…@{domain}"),
+            // The last digits of a number.
+            None => format!("…{}", &address[address.len().saturating_sub(2)..]),
+        }
     }
 
     /// What the person becomes, when that is more than a member and more than they are.

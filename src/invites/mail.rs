@@ -53,6 +53,17 @@ impl InviteMail {
         )
     }
 
+    /// The text message to the invited person.
+    pub fn message(&self, frame: &Frame, invite: &Invite) -> Letter {
+        let key = match self.kind {
+            MailKind::Register => "sms-invite-register",
+            MailKind::Accept => "sms-invite-accept",
+        };
+        let words = frame.t(key).arg("inviter", &self.inviter);
+        let words = words.arg("site", &frame.site_name).arg("link", &self.link);
+        frame.sms("invite", &words, &invite.address, Some(invite.id.as_str()))
+    }
+
     /// Whether the person makes an account by accepting.
     pub fn is_new(&self) -> bool {
         self.kind == MailKind::Register

@@ -10,7 +10,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::groups::model::read_given;
 use crate::ids::{GroupId, InviteId, OutboxId, TemplateId, UserId};
 use crate::input::Faults;
-use crate::users::model::{Email, LONGEST_NAME, read_object};
+use crate::users::model::{Address, Email, LONGEST_NAME, Phone, read_object};
 
 crate::words! {
     /// Where an invite stands.
@@ -127,6 +127,14 @@ impl Invite {
         address.filter(|text| text.starts_with('+') && !text.contains('@'))
     }
 
+    /// How its link reaches the person without anybody's help.
+    pub fn usual_delivery(&self) -> Delivery {
+        match self.phone() {
+            Some(_) => Delivery::Sms,
+            None => Delivery::Email,
+        }
+    }
+
     /// The domains of the addresses that may accept; empty for any.
     pub fn domains(&self) -> Vec<String> {
         let domains = self.domains.0.as_array().into_iter().flatten();
@@ -149,6 +157,7 @@ impl Invite {
     pub(super) const fn delivery_words(&self) -> &'static str {
         match self.delivery {
             Delivery::Email => "invites-by-mail",
+            Delivery::Sms => "invites-by-sms",
             Delivery::Link => "invites-by-link",
         }
     }
@@ -172,7 +181,7 @@ pub const LONGEST_LABEL: usize = 100;
 #[derive(Clone, Debug)]
 pub struct NewInvite {
     /// Whom.
-    pub email: Email,
+    pub recipient: Address,
     /// What was chosen within the template.
     pub choices: Choices,
     /// See [`Invite::traits`].
@@ -253,8 +262,6 @@ impl End {
 /// The raw fields that forms and JSON have in common.
 #[derive(Clone, Debug, Default)]
 pub struct RawInvite<'a> {
-    /// Whom.
-    pub email: &'a str,
     /// The name, when the form asks for one.
     pub name: &'a str,
     /// See [`Invite::message`].
@@ -276,9 +283,13 @@ impl RawInvite<'_> {
     ///
     /// # Errors
     /// `invalid_input`.
-    pub fn read(self, mut choices: Choices) -> Result<NewInvite> {
+    pub fn read(
+        self,
+        recipient: Result<Address, FieldError>,
+        mut choices: Choices,
+    ) -> Result<NewInvite> {
         let mut faults = Faults::default();
-        let email = Email::read("email", self.email).map_err(|why| faults.add(why));
+        let recipient = recipient.map_err(|why| faults.add(why));
         let mut traits = self.traits;
         check_name(&mut faults, &traits);
         if !self.name.trim().is_empty() {
@@ -299,11 +310,11 @@ impl RawInvite<'_> {
         let traits = document("traits", traits);
         let metadata_public = document("metadata_public", self.metadata_public);
         let metadata_admin = document("metadata_admin", self.metadata_admin);
-        let Ok(email) = email else {
+        let Ok(recipient) = recipient else {
             return faults.none_in(()).and(Err(Error::Invalid(Vec::new())));
         };
         faults.none_in(NewInvite {
-            email,
+            recipient,
             choices,
             traits,
             metadata_public,
@@ -319,6 +330,18 @@ impl RawInvite<'_> {
 pub fn check_name(faults: &mut Faults, traits: &Map<String, Value>) {
     if let Some(name) = traits.get("name").and_then(Value::as_str) {
         faults.line("traits.name", name, 0..=LONGEST_NAME);
+    }
+}
+
+/// The one address that an invite is made out to.
+///
+/// # Errors
+/// `only_one_address` for the field `phone`, or what is wrong with the one that there is.
+pub fn read_recipient(email: &str, phone: &str) -> Result<Address, FieldError> {
+    match (email.trim().is_empty(), phone.trim().is_empty()) {
+        (false, false) => Err(FieldError::new("phone", "only_one_address")),
+        (true, false) => Phone::read("phone", phone).map(Address::Phone),
+        (_, true) => Email::read("email", email).map(Address::Email),
     }
 }
 

@@ -16,9 +16,10 @@ use crate::error::{Code, Error, FieldError, Result};
 use crate::groups;
 use crate::groups::model::GroupName;
 use crate::ids::GroupId;
+use crate::outbox::Channel;
 use crate::site;
-use crate::users::model::normal;
-use crate::users::store as users;
+use crate::users::logins;
+use crate::users::model::Address;
 use crate::web::{Flash, FormErrors, Page, PostForm, SignedIn, UsedForms, render, show};
 
 /// The lifetimes that the form offers, in days.
@@ -77,19 +78,26 @@ impl Typed {
             .iter()
             .map(|id| id.parse().map_err(|_| choice("groups")))
             .collect::<Result<_>>()?;
+        let recipient = Address::read("email", &self.email);
+        // What goes out, goes by the way that suits the address.
+        let delivery = match (delivery, &recipient) {
+            (Delivery::Link, _) => Delivery::Link,
+            (_, Ok(Address::Phone(_))) => Delivery::Sms,
+            _ => Delivery::Email,
+        };
         let raw = RawInvite {
-            email: &self.email,
             name: &self.name,
             message: &self.message,
             ..RawInvite::default()
         };
-        raw.read(Choices {
+        let choices = Choices {
             delivery: Some(delivery),
             role: Some(role),
             groups,
             end: Some(End::In(days(lifetime))),
             ..Choices::default()
-        })
+        };
+        raw.read(recipient, choices)
     }
 }
 
@@ -201,7 +209,8 @@ struct CheckPage {
     verdict: Verdict,
     groups: Vec<String>,
     until: String,
-    mail_works: bool,
+    /// Whether what goes out leaves at once.
+    can_send: bool,
     /// Of the form that makes a link.
     stamp: String,
 }
@@ -209,6 +218,11 @@ struct CheckPage {
 impl CheckPage {
     fn by_link(&self) -> bool {
         self.typed.delivery == "link"
+    }
+
+    fn by_phone(&self) -> bool {
+        let address = Address::read("email", &self.typed.email);
+        address.is_ok_and(|address| address.channel() == Channel::Sms)
     }
 }
 
@@ -272,14 +286,14 @@ pub async fn create(
                 verdict,
                 groups,
                 until: app.text.moment(until),
-                mail_works: app.config.smtp.is_some(),
+                can_send: can_send(&app, &typed.email),
                 stamp: UsedForms::stamp(&app.master, session),
                 typed,
             })
         }
         Ok(Step::Sent(made)) if made.link.is_some() => show_link(page, *made),
         Ok(Step::Sent(made)) => {
-            let key = if app.config.smtp.is_some() {
+            let key = if can_send(&app, &made.invite.address) {
                 "invites-sent"
             } else {
                 "invites-waiting"
@@ -313,6 +327,14 @@ pub async fn create(
     }
 }
 
+/// Whether a message to an address leaves at once.
+fn can_send(app: &App, address: &str) -> bool {
+    match Address::read("email", address) {
+        Ok(Address::Phone(_)) => app.config.sms.is_some(),
+        _ => app.config.smtp.is_some(),
+    }
+}
+
 enum Step {
     Checked(Verdict, Time),
     Sent(Box<actions::Made>),
@@ -320,7 +342,7 @@ enum Step {
 
 /// The page of the pending invite for an address, and words about it.
 async fn existing(app: &web::Data<App>, email: &str) -> Result<Option<(String, String)>> {
-    let (norm, now) = (normal(email), app.clock.now());
+    let (norm, now) = (Address::normal(email), app.clock.now());
     let pending = app
         .db
         .read(move |conn| Ok(store::pending_for(conn, &norm)?))
@@ -343,7 +365,7 @@ fn verdict(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result
     {
         return Code::InviteExists.refuse();
     }
-    let verdict = match users::by_email(conn, &invite.address_norm)? {
+    let verdict = match logins::by_address(conn, &invite.address_norm)? {
         Some(_) => Verdict::HasAccount,
         None => Verdict::New,
     };

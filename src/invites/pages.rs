@@ -170,7 +170,7 @@ pub async fn resend(
     let (shared, actor) = (app.clone(), who.actor);
     let made = app
         .db
-        .write(move |tx| actions::resend(tx, &shared, &actor, id, Delivery::Email))
+        .write(move |tx| actions::resend(tx, &shared, &actor, id, None))
         .await?;
     let key = if app.config.smtp.is_some() {
         "invites-sent-again"
@@ -210,7 +210,7 @@ pub async fn new_link(
     let (shared, actor) = (app.clone(), who.actor);
     let made = app
         .db
-        .write(move |tx| actions::resend(tx, &shared, &actor, id, Delivery::Link))
+        .write(move |tx| actions::resend(tx, &shared, &actor, id, Some(Delivery::Link)))
         .await;
     match made {
         Ok(made) => show_link(page, made),

@@ -2,7 +2,9 @@
 
 mod ends;
 mod json;
+mod matching;
 mod once;
+mod phones;
 mod terms;
 
 use serde_json::json;

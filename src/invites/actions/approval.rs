@@ -33,16 +33,22 @@ pub fn approve(tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId) -> Resul
     store::forget_application(tx, id)?;
     let user = application.admit(tx, actor, &invite)?;
     joined(tx, actor, &invite, State::AwaitingApproval, user.id)?;
-    if let Some(email) = &user.email {
-        let site_name = site::actions::current(tx)?.site_name;
-        let mail = ApprovedMail {
-            link: invite
-                .redirect_url
-                .clone()
-                .unwrap_or_else(|| app.link("/sign-in")),
-        };
-        let frame = outbox::Frame::of(app, &site_name);
-        let letter = frame.letter(&mail, email, &user.display_name, Some(id.as_str()))?;
+    let site_name = site::actions::current(tx)?.site_name;
+    let frame = outbox::Frame::of(app, &site_name);
+    let link = invite.redirect_url.clone();
+    let link = link.unwrap_or_else(|| app.link("/sign-in"));
+    let about = Some(id.as_str());
+    let letter = match (&user.email, &user.phone) {
+        (Some(email), _) => {
+            Some(frame.letter(&ApprovedMail { link }, email, &user.display_name, about)?)
+        }
+        (None, Some(phone)) => {
+            let words = frame.t("sms-approved").arg("site", &site_name);
+            Some(frame.sms("invite_approved", &words.arg("link", link), phone, about))
+        }
+        (None, None) => None,
+    };
+    if let Some(letter) = letter {
         outbox::actions::enqueue(tx, app, &letter)?;
     }
     Ok(store::find(tx, id)?)

@@ -17,10 +17,11 @@ use crate::invite_templates::model::Template;
 use crate::invite_templates::policy::Policy;
 use crate::invites::model::{Choices, Delivery, End, Invite, NewInvite, State};
 use crate::invites::store;
+use crate::outbox::Channel;
 use crate::schemas;
 use crate::site;
+use crate::users::logins;
 use crate::users::model::normal;
-use crate::users::store as users;
 
 /// Makes an invite and sends it, or hands its link out.
 ///
@@ -85,13 +86,10 @@ pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Resul
     let invite = Invite {
         id: InviteId::new(now),
         state: State::Pending,
-        address: new.email.to_string(),
-        address_norm: new.email.norm(),
+        address: new.recipient.as_str().to_owned(),
+        address_norm: new.recipient.norm(),
         name_norm: String::new(),
-        delivery: choices
-            .delivery
-            .or(policy.delivery)
-            .unwrap_or(Delivery::Email),
+        delivery: delivery_of(new, &policy),
         role,
         schema_id: schema_id.clone(),
         traits: new.traits.clone(),
@@ -138,12 +136,17 @@ pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Resul
 ///
 /// # Errors
 /// When there is no such template.
-pub fn delivery(conn: &mut Conn, actor: &Actor, choices: &Choices) -> Result<Delivery> {
-    if let Some(delivery) = choices.delivery {
-        return Ok(delivery);
-    }
-    let policy = chosen(conn, actor, choices)?.policy()?;
-    Ok(policy.delivery.unwrap_or(Delivery::Email))
+pub fn delivery(conn: &mut Conn, actor: &Actor, new: &NewInvite) -> Result<Delivery> {
+    let policy = chosen(conn, actor, &new.choices)?.policy()?;
+    Ok(delivery_of(new, &policy))
+}
+
+fn delivery_of(new: &NewInvite, policy: &Policy) -> Delivery {
+    let usual = match new.recipient.channel() {
+        Channel::Mail => Delivery::Email,
+        Channel::Sms => Delivery::Sms,
+    };
+    new.choices.delivery.or(policy.delivery).unwrap_or(usual)
 }
 
 fn chosen(conn: &mut Conn, actor: &Actor, choices: &Choices) -> Result<Template> {
@@ -158,9 +161,10 @@ fn chosen(conn: &mut Conn, actor: &Actor, choices: &Choices) -> Result<Template>
 
 /// Where the template reveals accounts: refuses to invite somebody who has one and would gain nothing.
 fn refuse_nothing_new(conn: &mut Conn, invite: &Invite, choices: &Choices) -> Result<()> {
-    let Some(user) = users::by_email(conn, &invite.address_norm)? else {
+    let Some(found) = logins::by_address(conn, &invite.address_norm)? else {
         return Ok(());
     };
+    let user = found.user;
     let mine = crate::groups::actions::groups_of(conn, &[user.id])?;
     let mine = mine.get(&user.id).map_or(&[][..], Vec::as_slice);
     let has = |id| mine.iter().any(|group| group.id == id);

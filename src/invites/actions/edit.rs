@@ -6,17 +6,17 @@ use crate::access::{Actor, Role};
 use crate::db::{Json, Tx};
 use crate::error::{Code, Result};
 use crate::ids::{GroupId, InviteId};
-use crate::invites::model::{End, Invite, State};
+use crate::invites::model::{Delivery, End, Invite, State};
 use crate::invites::store;
 use crate::outbox;
 use crate::schemas;
-use crate::users::model::{Email, normal};
+use crate::users::model::{Address, normal};
 
 /// What is to be changed about a pending invite; `None` leaves a part as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Edit {
     /// A new address kills every live link.
-    pub email: Option<Email>,
+    pub recipient: Option<Address>,
     /// See [`Invite::role`].
     pub role: Option<Role>,
     /// The groups it joins.
@@ -51,14 +51,14 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
     invite.role = edit.role.unwrap_or(invite.role);
     let policy = template(tx, &invite)?.policy()?;
     require_can_grant(tx, actor, &policy, invite.role, &groups)?;
-    if let Some(email) = edit
-        .email
-        .as_ref()
-        .filter(|email| email.norm() != invite.address_norm)
-    {
-        require_free(tx, actor, &email.norm(), Some(id))?;
-        invite.address = email.to_string();
-        invite.address_norm = email.norm();
+    let other = |recipient: &&Address| recipient.norm() != invite.address_norm;
+    if let Some(recipient) = edit.recipient.as_ref().filter(other) {
+        require_free(tx, actor, &recipient.norm(), Some(id))?;
+        invite.address = recipient.as_str().to_owned();
+        invite.address_norm = recipient.norm();
+        if invite.delivery != Delivery::Link {
+            invite.delivery = invite.usual_delivery();
+        }
         // No mail has gone to this address yet.
         invite.mail_id = None;
         store::kill_links(tx, id, now)?;

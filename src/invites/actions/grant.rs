@@ -116,6 +116,14 @@ pub(super) fn require_fits(policy: &Policy, invite: &Invite) -> Result<()> {
     if leads_on.is_some_and(|url| !policy.may_lead_to(url)) {
         return Err(FieldError::new("redirect_url", "not_by_template").into());
     }
+    let reaches = match invite.delivery {
+        Delivery::Email => kind == Identifier::Email,
+        Delivery::Sms => kind == Identifier::Phone,
+        Delivery::Link => true,
+    };
+    if kind != Identifier::None && !reaches {
+        return Err(FieldError::new("delivery", "not_for_address").into());
+    }
     if kind == Identifier::None && invite.delivery != Delivery::Link {
         return Err(FieldError::new("delivery", "only_by_link").into());
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::grant::{require_can_grant, template};
+use super::grant::{require_can_grant, require_fits, template};
 use super::{exists, record, require_free, take_over, visible};
 use crate::access::Actor;
 use crate::app::App;
@@ -16,6 +16,7 @@ use crate::invites::store;
 use crate::outbox;
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
+use crate::users::logins;
 use crate::users::store as users;
 
 /// An invite that was made or sent again, with its link when the maker asked for it.
@@ -40,7 +41,7 @@ impl PlainLink {
     }
 }
 
-/// Sends an invite again, or hands out a new link: a new full lifetime; former links stay good until one
+/// Sends an invite again, by the way that suits its address, or hands out a new link: a new full lifetime; former links stay good until one
 /// is used.
 ///
 /// # Errors
@@ -50,9 +51,10 @@ pub fn resend(
     app: &App,
     actor: &Actor,
     id: InviteId,
-    delivery: Delivery,
+    delivery: Option<Delivery>,
 ) -> Result<Made> {
     let mut invite = visible(tx, actor, id)?;
+    let delivery = delivery.unwrap_or(invite.usual_delivery());
     if !matches!(invite.state, State::Pending | State::Expired) {
         return Code::InviteNotPending.refuse();
     }
@@ -67,13 +69,14 @@ pub fn resend(
     invite.ended_at = None;
     invite.ended_by = None;
     invite.delivery = delivery;
+    require_fits(&policy, &invite)?;
     invite.expires_at = tx.now.plus(invite.lifetime()).whole_seconds();
     tx.attempt(|conn| store::update(conn, &invite))
         .map_err(exists)?;
     let after =
         json!({ "state": "pending", "expires_at": invite.expires_at, "delivery": delivery });
     let action = match delivery {
-        Delivery::Email => "invite.sent_again",
+        Delivery::Email | Delivery::Sms => "invite.sent_again",
         Delivery::Link => "invite.link_made",
     };
     record(tx, actor, action, &invite, before, after)?;
@@ -141,7 +144,7 @@ pub(super) fn send(
     }
     let settings = site::actions::current(tx)?;
     let inviter = inviter_name(tx, &invite, &settings.site_name)?;
-    let has_account = users::by_email(tx, &invite.address_norm)?.is_some();
+    let has_account = logins::by_address(tx, &invite.address_norm)?.is_some();
     let groups = group_names(tx, invite.id)?;
     let policy = template(tx, &invite)?.policy()?;
     let mail = InviteMail {
@@ -158,7 +161,10 @@ pub(super) fn send(
         link,
     };
     let frame = outbox::Frame::of(app, &settings.site_name);
-    let letter = mail.letter(&frame, &invite)?;
+    let letter = match delivery {
+        Delivery::Sms => mail.message(&frame, &invite),
+        Delivery::Email | Delivery::Link => mail.letter(&frame, &invite)?,
+    };
     invite.mail_id = Some(outbox::actions::enqueue(tx, app, &letter)?);
     invite.sent_at = Some(now);
     invite.reminded = 0;

@@ -140,11 +140,11 @@ pub const CREATE: Doc = Doc::new("Make an invite")
 
 /// `POST /api/v1/invites`: `invites:write`; with `delivery: link` also `invites:reveal_link`.
 pub async fn create(app: web::Data<App>, call: Call<NewInviteBody>) -> Result<HttpResponse> {
-    let choices = NewInvite::try_from(&call.input)?.choices;
+    let new = NewInvite::try_from(&call.input)?;
     let actor = call.caller.actor.clone();
     let delivery = app
         .db
-        .read(move |conn| actions::delivery(conn, &actor, &choices))
+        .read(move |conn| actions::delivery(conn, &actor, &new))
         .await?;
     let reveals = delivery == Delivery::Link;
     if reveals {
@@ -258,13 +258,7 @@ pub async fn resend(
     }
     let shared = app.clone();
     let make = move |tx: &mut Tx<'_>, actor: &Actor, body: &Resend| {
-        let made = actions::resend(
-            tx,
-            &shared,
-            actor,
-            id,
-            body.delivery.unwrap_or(Delivery::Email),
-        )?;
+        let made = actions::resend(tx, &shared, actor, id, body.delivery)?;
         InviteMade::read(tx, made)
     };
     answer(&app, call, StatusCode::OK, reveals, make).await

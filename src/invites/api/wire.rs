@@ -14,11 +14,11 @@ use crate::input::Faults;
 use crate::invites::actions::{Edit, Made};
 use crate::invites::model::{
     Choices, Delivery, End, Invite, LONGEST_LABEL, LONGEST_MESSAGE, Matching, NewInvite, RawInvite,
-    State, check_name,
+    State, check_name, read_recipient,
 };
 use crate::invites::store::{self, MailOfInvite};
 use crate::outbox::State as MailState;
-use crate::users::model::{Email, read_object};
+use crate::users::model::read_object;
 
 /// An invite as the API tells it. It never holds the token or the link.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -208,8 +208,12 @@ impl InviteMade {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInviteBody {
-    /// Whom to invite.
+    /// Whom to invite, by mail …
+    #[serde(default)]
     email: String,
+    /// … or by phone: `+` and digits.
+    #[serde(default)]
+    phone: String,
     /// How the link gets to the person; `email` when the template says nothing else.
     pub(super) delivery: Option<Delivery>,
     /// The template that it is made from; the plain one when left out.
@@ -264,7 +268,6 @@ impl TryFrom<&NewInviteBody> for NewInvite {
 
     fn try_from(body: &NewInviteBody) -> Result<Self> {
         let raw = RawInvite {
-            email: &body.email,
             name: "",
             message: &body.message,
             label: &body.label,
@@ -273,7 +276,8 @@ impl TryFrom<&NewInviteBody> for NewInvite {
             metadata_public: body.metadata_public.clone().unwrap_or_default(),
             metadata_admin: body.metadata_admin.clone().unwrap_or_default(),
         };
-        raw.read(Choices {
+        let recipient = read_recipient(&body.email, &body.phone);
+        let choices = Choices {
             template: body.template,
             delivery: body.delivery,
             role: body.role,
@@ -283,7 +287,8 @@ impl TryFrom<&NewInviteBody> for NewInvite {
             matching: body.matching,
             domains: body.domains.clone(),
             locale: body.locale.clone(),
-        })
+        };
+        raw.read(recipient, choices)
     }
 }
 
@@ -294,6 +299,8 @@ impl TryFrom<&NewInviteBody> for NewInvite {
 pub struct InvitePatch {
     /// A new address ends every link that was sent to the old one.
     email: Option<String>,
+    /// The same for a phone number.
+    phone: Option<String>,
     /// Never above your own.
     role: Option<Role>,
     /// All groups to join, in place of those before.
@@ -319,17 +326,11 @@ impl TryFrom<&InvitePatch> for Edit {
 
     fn try_from(patch: &InvitePatch) -> Result<Self> {
         let mut faults = Faults::default();
-        let email = match patch
-            .email
-            .as_deref()
-            .map(|text| Email::read("email", text))
-        {
-            Some(Err(why)) => {
-                faults.add(why);
-                None
-            }
-            Some(Ok(email)) => Some(email),
-            None => None,
+        let recipient = match (patch.email.as_deref(), patch.phone.as_deref()) {
+            (None, None) => None,
+            (email, phone) => read_recipient(email.unwrap_or_default(), phone.unwrap_or_default())
+                .map_err(|why| faults.add(why))
+                .ok(),
         };
         let label = patch
             .label
@@ -348,7 +349,7 @@ impl TryFrom<&InvitePatch> for Edit {
             map.clone().map(|map| read_object(field, map)).transpose()
         };
         faults.none_in(Self {
-            email,
+            recipient,
             role: patch.role,
             groups,
             traits: document("traits", &patch.traits)?,

@@ -40,13 +40,13 @@ fn an_end_is_told_in_whole_seconds_and_lies_in_the_future() {
 #[test]
 fn everything_wrong_is_told_at_once() {
     let raw = RawInvite {
-        email: "bob@",
         message: &"x".repeat(501),
         label: "two\nlines",
         redirect_url: "javascript:alert(1)",
         ..RawInvite::default()
     };
-    let Err(Error::Invalid(errors)) = raw.read(Choices::default()) else {
+    let Err(Error::Invalid(errors)) = raw.read(Address::read("email", "bob@"), Choices::default())
+    else {
         panic!("read");
     };
     let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
