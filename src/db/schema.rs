@@ -3,7 +3,6 @@
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     facts (name) {
         name -> Text,
         value -> Text,
@@ -13,7 +12,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     revisions (slot) {
         slot -> Integer,
         number -> BigInt,
@@ -23,7 +21,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     leases (name) {
         name -> Text,
         holder -> Text,
@@ -34,7 +31,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     settings (name) {
         name -> Text,
         value -> Js,
@@ -44,7 +40,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     users (id) {
         id -> Text,
         email -> Nullable<Text>,
@@ -74,7 +69,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     groups (id) {
         id -> Text,
         name -> Text,
@@ -88,7 +82,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     group_members (group_id, user_id) {
         group_id -> Text,
         user_id -> Text,
@@ -100,7 +93,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     sessions (id) {
         id -> Text,
         digest -> Binary,
@@ -116,7 +108,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     one_time_links (id) {
         id -> Text,
         kind -> Text,
@@ -132,7 +123,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     codes (id) {
         id -> Text,
         purpose -> Text,
@@ -149,7 +139,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     logins (id) {
         id -> Text,
         user_id -> Text,
@@ -165,7 +154,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     api_keys (id) {
         id -> Text,
         owner_id -> Text,
@@ -189,7 +177,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     invites (id) {
         id -> Text,
         state -> Text,
@@ -229,7 +216,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     schemas (id) {
         id -> Text,
         name -> Text,
@@ -242,7 +228,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     invite_templates (id) {
         id -> Text,
         name -> Text,
@@ -257,7 +242,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     invite_acceptances (invite_id, user_id) {
         invite_id -> Text,
         user_id -> Text,
@@ -268,7 +252,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     invite_applications (invite_id) {
         invite_id -> Text,
         user_id -> Nullable<Text>,
@@ -284,7 +267,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     invite_groups (invite_id, group_id) {
         invite_id -> Text,
         group_id -> Text,
@@ -294,7 +276,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     invite_links (id) {
         id -> Text,
         invite_id -> Text,
@@ -309,7 +290,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     audit (id) {
         id -> Text,
         at -> Ts,
@@ -331,7 +311,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     events (id) {
         id -> Text,
         #[sql_name = "type"]
@@ -347,7 +326,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     outbox (id) {
         id -> Text,
         channel -> Text,
@@ -370,7 +348,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::{Js, Ts};
-
     idempotent_answers (credential, route, key_digest) {
         credential -> Text,
         route -> Text,

@@ -190,7 +190,7 @@ fn sign_out_and_in(app: &TestApp, ada: &Walk) {
     ada.at("Sign in", SITE);
     ada.browser.goto(&format!("{}/settings/api-keys", app.base));
     ada.at("Sign in", SITE);
-    ada.browser.fill("Email", "ada@example.org");
+    ada.browser.fill("Email or phone", "ada@example.org");
     ada.browser.fill("Password", PASSWORD);
     ada.browser.click("Sign in");
     ada.at("API keys", SITE);

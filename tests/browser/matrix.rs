@@ -226,6 +226,11 @@ fn ones_own_settings() {
     walk.page("password", "/settings/password");
     walk.page("keys", "/settings/api-keys");
     walk.page("sessions", "/settings/sessions");
+    walk.page("logins", "/settings/logins");
+    walk.go("/settings/logins");
+    walk.browser.fill("Email or phone", "+351 21 555 01 00");
+    walk.browser.click("Send a code");
+    walk.look("login-code");
     walk.go("/settings/password");
     walk.browser.fill("Current password", "not this one");
     walk.browser.fill("New password", "short");
@@ -269,11 +274,30 @@ fn the_way_in() {
     let mut walk = Walk::start(&site.app.base);
     walk.page("sign-in", "/sign-in");
     walk.go("/sign-in");
-    walk.browser.fill("Email", "grace@example.org");
+    walk.browser.fill("Email or phone", "grace@example.org");
     walk.browser.fill("Password", "not this one");
     walk.browser.click("Sign in");
     walk.browser.text(".error-sum");
     walk.look("sign-in-refused");
+    walk.browser.fill("Email or phone", "grace@example.org");
+    walk.browser.click("Send me a code");
+    walk.look("sign-in-code");
+    walk.browser.fill("Code", "12345");
+    walk.browser.click("Go on");
+    walk.browser.text(".error-sum");
+    walk.look("sign-in-code-refused");
+    walk.page("register-closed", "/register");
+    let open = serde_json::json!({ "registration_open": true });
+    site.app.api().patch("/api/v1/settings", &open).is(200);
+    walk.page("register", "/register");
+    walk.go("/register");
+    walk.browser
+        .fill("Email or phone", "new.person@example.org");
+    walk.browser.click("Send me a code");
+    walk.look("register-code");
+    walk.browser.click("Create account");
+    walk.browser.text(".error-sum");
+    walk.look("register-code-refused");
     walk.page("recover", "/recover");
     walk.go("/recover");
     walk.browser.fill("Email", "barbara@example.org");
@@ -318,13 +342,13 @@ fn the_way_in() {
     walk.go("/sign-in");
     walk.browser
         .evaluate("document.querySelector('[name=csrf]').value = 'old'");
-    walk.browser.fill("Email", "grace@example.org");
+    walk.browser.fill("Email or phone", "grace@example.org");
     walk.browser.fill("Password", PASSWORD);
     walk.browser.click("Sign in");
     walk.look("error-form-too-old");
     for _ in 0..6 {
         walk.go("/sign-in");
-        walk.browser.fill("Email", "alan@example.org");
+        walk.browser.fill("Email or phone", "alan@example.org");
         walk.browser.fill("Password", "not this one");
         walk.browser.click("Sign in");
         walk.browser.text(".error-sum");

@@ -31,3 +31,7 @@ CREATE TABLE logins (
 );
 CREATE UNIQUE INDEX logins_address_norm ON logins (address_norm);
 CREATE INDEX logins_user ON logins (user_id, created_at);
+
+-- What waits, for each way out: one that is not set up may have many.
+CREATE INDEX outbox_due_by_channel ON outbox (channel, next_attempt_at, id) WHERE state = 'waiting';
+DROP INDEX outbox_due;
