@@ -207,6 +207,7 @@ impl InviteMade {
 /// The body of `POST /api/v1/invites`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "email": "ada@example.org", "role": "member", "expires_in": 604_800, "message": "We start on Tuesday." }]))]
 pub struct NewInviteBody {
     /// Whom to invite, by mail …
     #[serde(default)]
