@@ -60,6 +60,15 @@ pub struct Parts {
     pub traffic: web::Data<Traffic>,
 }
 
+/// The job that sends.
+const SENDING: &str = "outbox";
+
+/// The jobs that a process with these settings can do; it takes the leases of no others.
+pub fn jobs_of(config: &Config) -> Vec<Job<Parts>> {
+    let can = |job: &Job<Parts>| job.name != SENDING || outbox::jobs::can_send(config);
+    jobs().into_iter().filter(can).collect()
+}
+
 /// The background work, in the order in which it is started.
 pub fn jobs() -> Vec<Job<Parts>> {
     vec![
@@ -74,7 +83,7 @@ pub fn jobs() -> Vec<Job<Parts>> {
             run: |parts| events::jobs::number(&parts.app),
         },
         Job {
-            name: "outbox",
+            name: SENDING,
             every: seconds(0),
             run: |parts| outbox::jobs::deliver(&parts.app),
         },
@@ -299,8 +308,8 @@ impl Server {
         }
         let heart = Heart::start(&parts)?;
         let ticker = if parts.app.config.jobs {
-            let db = parts.app.db.clone();
-            Some(Ticker::start(Arc::new(parts.clone()), db, jobs())?)
+            let (db, jobs) = (parts.app.db.clone(), jobs_of(&parts.app.config));
+            Some(Ticker::start(Arc::new(parts.clone()), db, jobs)?)
         } else {
             None
         };

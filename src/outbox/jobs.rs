@@ -4,6 +4,7 @@ use super::smtp::Transport;
 use super::{store, worker};
 use crate::app::App;
 use crate::clock::{Span, days};
+use crate::config::Config;
 use crate::error::Result;
 
 /// How long the text of a mail that failed is kept, so that it can be tried again.
@@ -15,13 +16,19 @@ const SWEEP_ROWS: i64 = 500;
 /// Batches of one run, so that other jobs get their turn.
 const BATCHES: usize = 10;
 
+/// Whether this process can send anything at all. One that cannot leaves the job to others: its lease would keep
+/// every mail from them.
+pub fn can_send(config: &Config) -> bool {
+    config.smtp.is_some()
+}
+
 /// Sends what is due; says how many mails it tried. Does nothing while no mail server is set up.
 ///
 /// # Errors
 /// When the database is away or the settings of mail cannot be used.
 pub fn deliver(app: &App) -> Result<usize> {
     // Asked after every commit, so the transport is built only when there is something to send.
-    if app.config.smtp.is_none() || !worker::any_due(app)? {
+    if !can_send(&app.config) || !worker::any_due(app)? {
         return Ok(0);
     }
     let Some(transport) = Transport::of(&app.config)? else {
