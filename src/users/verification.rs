@@ -26,26 +26,20 @@ const MAILS: Limit = Limit {
     within: minutes(15),
 };
 
-/// Counts a mail that somebody asks for, so that nobody's mailbox is filled.
-///
-/// # Errors
-/// Too many.
-pub fn count(app: &App, user: UserId) -> Result<()> {
-    let now = app.clock.now();
-    Ok(app.limits.take(&MAILS, user.as_str(), now)?)
-}
-
 /// Mails a user a link that proves their address, and says how long it works. Earlier links stop working.
-/// `email` has to be the user's own address when it is given.
+/// `email` has to be the user's own address when it is given. The mail counts, so that nobody's mailbox is filled,
+/// behind all that may refuse it: who may not send it uses up nothing. `counted` is kept over the runs of one
+/// action, so that it counts once.
 ///
 /// # Errors
-/// `not_found`, `forbidden`, `above_you`, `wrong_state`; `not_theirs` for the field `email`.
+/// `not_found`, `forbidden`, `above_you`, `wrong_state`; `not_theirs` for the field `email`; too many.
 pub fn send(
     tx: &mut Tx<'_>,
     app: &App,
     actor: &Actor,
     id: UserId,
     email: Option<&str>,
+    counted: &mut bool,
 ) -> Result<(String, Time)> {
     let user = visible(tx, actor, id)?;
     if !actor.is(id) {
@@ -60,6 +54,10 @@ pub fn send(
         .as_deref()
         .filter(|_| norm.is_none() || norm == user.email_norm);
     let address = address.ok_or_else(|| FieldError::new("email", "not_theirs"))?;
+    if !*counted {
+        app.limits.take(&MAILS, id.as_str(), tx.now)?;
+        *counted = true;
+    }
     let lifetime = LinkKind::Verification.lifetime();
     let secret = one_time_links::make(
         tx,

@@ -32,11 +32,10 @@ async fn send(
     id: UserId,
     back: &str,
 ) -> Result<HttpResponse> {
-    verification::count(app, id)?;
-    let shared = app.clone();
+    let (shared, mut counted) = (app.clone(), false);
     let (email, _) = who
         .write(app, move |tx, actor| {
-            verification::send(tx, &shared, actor, id, None)
+            verification::send(tx, &shared, actor, id, None, &mut counted)
         })
         .await?;
     let words = match app.config.smtp {

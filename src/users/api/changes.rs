@@ -184,7 +184,12 @@ struct VerificationView {
 pub const VERIFY: Doc = Doc::new("Send a user a link that proves their address")
     .body::<VerificationBody>()
     .answers::<VerificationView>(202)
-    .codes(&[Code::Forbidden, Code::AboveYou, Code::WrongState]);
+    .codes(&[
+        Code::Forbidden,
+        Code::AboveYou,
+        Code::WrongState,
+        Code::TooManyRequests,
+    ]);
 
 /// `POST /api/v1/users/{id}/verification`: `users:write`.
 pub async fn verify(
@@ -193,11 +198,10 @@ pub async fn verify(
     call: Call<VerificationBody>,
 ) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
-    verification::count(&app, id)?;
-    let shared = app.clone();
+    let (shared, mut counted) = (app.clone(), false);
     call.run(&app, StatusCode::ACCEPTED, move |tx, actor, body| {
         let (email, expires_at) =
-            verification::send(tx, &shared, actor, id, body.email.as_deref())?;
+            verification::send(tx, &shared, actor, id, body.email.as_deref(), &mut counted)?;
         Ok(VerificationView { email, expires_at })
     })
     .await
