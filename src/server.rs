@@ -19,7 +19,7 @@ use crate::callers::{self, Callers};
 use crate::clock::{Clock, hours, minutes, seconds};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::jobs::{Job, Ticker, run_until_idle};
+use crate::jobs::{Job, Ticker, end_dead, run_until_idle};
 use crate::passwords::Cost;
 use crate::sign_in::sessions::{Seen, Sessions};
 use crate::users::api::MeCache;
@@ -155,6 +155,14 @@ impl Parts {
     pub fn flush(&self) -> Result<usize> {
         let db = &self.app.db;
         Ok(self.seen.flush_all(db)? + self.keys.usage.flush_all(db)?)
+    }
+}
+
+/// What a process that was killed still holds is free, where it can be told that it is gone.
+fn take_over(parts: &Parts) {
+    let taken = end_dead(&parts.app.db).and_then(|_| outbox::take_over(&parts.app));
+    if let Err(why) = taken {
+        tracing::warn!(%why, "what a former process held could not be taken over; it ends by itself");
     }
 }
 
@@ -307,6 +315,7 @@ impl Server {
             });
         }
         let heart = Heart::start(&parts)?;
+        take_over(&parts);
         let ticker = if parts.app.config.jobs {
             let (db, jobs) = (parts.app.db.clone(), jobs_of(&parts.app.config));
             Some(Ticker::start(Arc::new(parts.clone()), db, jobs)?)

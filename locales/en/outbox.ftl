@@ -78,6 +78,7 @@ outbox-retry = Try now
 outbox-cancel = Cancel
 outbox-of = the mail to { $to }
 outbox-retried = The mail to <strong>{ $to }</strong> is tried now. Reload this page to see how it went.
+outbox-retried-held = The mail to <strong>{ $to }</strong> is being sent right now, or was when a server stopped. If it does not leave, it is tried again within five minutes.
 outbox-retried-waits = The mail to <strong>{ $to }</strong> is due. It leaves once mail is set up.
 outbox-cancelled-done = The mail to <strong>{ $to }</strong> is cancelled. It will not be sent.
 outbox-too-late = That is too late: this mail no longer waits, or its text is gone.

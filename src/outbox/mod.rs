@@ -31,4 +31,4 @@ pub use mail::check_sample;
 pub use mail::{Frame, Mail, Rendered};
 pub use model::{Channel, Letter, OutboxMail, State, Trouble};
 pub use smtp::Transport;
-pub use worker::deliver_due;
+pub use worker::{deliver_due, take_over};

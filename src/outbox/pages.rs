@@ -279,7 +279,10 @@ pub async fn retry(
     let done = signed_in
         .write(&app, move |tx, actor| actions::retry(tx, actor, id))
         .await;
+    let now = app.clock.now();
+    let held = |mail: &OutboxMail| mail.leased_until.is_some_and(|until| until > now);
     let words = match app.config.smtp {
+        Some(_) if done.as_ref().is_ok_and(held) => "outbox-retried-held",
         Some(_) => "outbox-retried",
         None => "outbox-retried-waits",
     };
