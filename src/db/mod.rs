@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-pub use backup::{Restored, backup, restore};
+pub use backup::{Restored, backup, refuse_in_use, restore};
 pub use migrate::{Schema, look, migrate};
 pub use pool::{Conn, MultiBackend, Target};
 pub use query::{
