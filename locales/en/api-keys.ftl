@@ -71,7 +71,6 @@ api-keys-submit = Make new key
 api-keys-cancel = Cancel
 api-keys-confirm = Enter your password again to make a key.
 api-keys-confirm-text = You signed in more than 10 minutes ago. What you filled in is kept.
-api-keys-confirm-link = Enter password
 field-name-missing = Give the key a name.
 field-nothing-chosen = Choose what the key can do.
 field-date-missing = Choose the date on which the key stops working.
