@@ -27,6 +27,7 @@ use crate::web::{InProgress, Traffic, UsedForms};
 use crate::{audit, events, invites, metrics, one_time_links, outbox, routes, sign_in};
 
 use heart::Heart;
+use opening::away;
 pub use opening::{migrate, open, open_migrated, require_database, target};
 
 /// Blocking threads of each worker: enough for the readers of the database.
@@ -192,7 +193,8 @@ impl Server {
         let set_up_link = parts
             .app
             .db
-            .write_now(move |tx| sign_in::setup_pages::make_link(tx, &app))?;
+            .write_now(move |tx| sign_in::setup_pages::make_link(tx, &app))
+            .map_err(|why| away(&parts.app.config, why))?;
         Ok(Self {
             parts,
             listener,
