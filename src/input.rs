@@ -29,6 +29,22 @@ impl Faults {
         text.to_owned()
     }
 
+    /// A line that stands for somebody or something in lists and sentences: it must show something, and turn nothing
+    /// around.
+    pub fn name(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> String {
+        let (before, needed) = (self.0.len(), *length.start() > 0);
+        let name = self.line(field, text, length);
+        if self.0.len() == before {
+            let blank = !name.is_empty() && name.chars().all(is_blank);
+            if blank && needed {
+                self.add(FieldError::new(field, "required"));
+            } else if blank || name.chars().any(turns_text) {
+                self.add(FieldError::new(field, "control_characters"));
+            }
+        }
+        name
+    }
+
     /// Trims a text of any number of lines.
     pub fn lines(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> String {
         let text = text.trim();
@@ -94,6 +110,30 @@ pub fn line(field: &str, text: &str, length: RangeInclusive<usize>) -> Result<St
     faults.0.into_iter().next().map_or(Ok(text), Err)
 }
 
+/// A name alone, as [`Faults::name`] checks it.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn name(field: &str, text: &str, length: RangeInclusive<usize>) -> Result<String, FieldError> {
+    let mut faults = Faults::default();
+    let name = faults.name(field, text, length);
+    faults.0.into_iter().next().map_or(Ok(name), Err)
+}
+
+/// Marks that reverse what stands around them (Unicode, Bidi_Control): a name with one changes how the
+/// sentences that hold it read.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters that show nothing: a name of these alone leaves a hole in every list.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{2800}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}')
+}
+
 /// Reads a field of a PATCH for which `null` means something else than leaving it out. For
 /// `#[serde(default, deserialize_with = "given")]` on an `Option<Option<T>>`.
 ///
@@ -135,6 +175,23 @@ mod tests {
             codes(faults),
             ["required", "control_characters", "too_long", "out_of_range"]
         );
+    }
+
+    #[test]
+    fn a_name_shows_something_and_turns_nothing_around() {
+        let told = |text: &str, least| {
+            let mut faults = Faults::default();
+            faults.name("name", text, least..=9);
+            codes(faults).join(" ")
+        };
+        for good in ["Ada", "\u{5e2}\u{5d3}\u{5d4}", "a\u{200d}b"] {
+            assert_eq!(told(good, 1), "", "{good:?}");
+        }
+        assert_eq!(told("Ada\u{202e}", 1), "control_characters");
+        assert_eq!(told("\u{200b}\u{2800}", 1), "required");
+        assert_eq!(told("\u{200b}", 0), "control_characters");
+        assert_eq!(told(" ", 0), "");
+        assert_eq!(told(" ", 1), "required");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::callers::{self, Callers};
 use crate::clock::{Clock, hours, minutes, seconds};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::jobs::{Job, Ticker, run_until_idle};
+use crate::jobs::{Job, Ticker, end_dead, run_until_idle};
 use crate::passwords::Cost;
 use crate::sign_in::sessions::{Seen, Sessions};
 use crate::users::api::MeCache;
@@ -27,6 +27,7 @@ use crate::web::{InProgress, Traffic, UsedForms};
 use crate::{audit, codes, events, invites, metrics, one_time_links, outbox, routes, sign_in};
 
 use heart::Heart;
+use opening::away;
 pub use opening::{migrate, open, open_migrated, require_database, target};
 
 /// Blocking threads of each worker: enough for the readers of the database.
@@ -60,6 +61,20 @@ pub struct Parts {
     pub traffic: web::Data<Traffic>,
 }
 
+/// The jobs that send.
+const MAILS: &str = "outbox";
+const TEXTS: &str = "outbox-sms";
+
+/// The jobs that a process with these settings can do; it takes the leases of no others.
+pub fn jobs_of(config: &Config) -> Vec<Job<Parts>> {
+    let can = |job: &Job<Parts>| match job.name {
+        MAILS => outbox::jobs::can_send(config, outbox::Channel::Mail),
+        TEXTS => outbox::jobs::can_send(config, outbox::Channel::Sms),
+        _ => true,
+    };
+    jobs().into_iter().filter(can).collect()
+}
+
 /// The background work, in the order in which it is started.
 pub fn jobs() -> Vec<Job<Parts>> {
     vec![
@@ -74,12 +89,12 @@ pub fn jobs() -> Vec<Job<Parts>> {
             run: |parts| events::jobs::number(&parts.app),
         },
         Job {
-            name: "outbox",
+            name: MAILS,
             every: seconds(0),
             run: |parts| outbox::jobs::deliver(&parts.app),
         },
         Job {
-            name: "outbox-sms",
+            name: TEXTS,
             every: seconds(0),
             run: |parts| outbox::jobs::deliver_sms(&parts.app),
         },
@@ -155,6 +170,14 @@ impl Parts {
     }
 }
 
+/// What a process that was killed still holds is free, where it can be told that it is gone.
+fn take_over(parts: &Parts) {
+    let taken = end_dead(&parts.app.db).and_then(|_| outbox::take_over(&parts.app));
+    if let Err(why) = taken {
+        tracing::warn!(%why, "what a former process held could not be taken over; it ends by itself");
+    }
+}
+
 fn listen(setting: &str, address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).map_err(|why| {
         Error::internal(format!(
@@ -181,7 +204,8 @@ impl Server {
         let set_up_link = parts
             .app
             .db
-            .write_now(move |tx| sign_in::setup_pages::make_link(tx, &app))?;
+            .write_now(move |tx| sign_in::setup_pages::make_link(tx, &app))
+            .map_err(|why| away(&parts.app.config, why))?;
         Ok(Self {
             parts,
             listener,
@@ -304,9 +328,10 @@ impl Server {
             });
         }
         let heart = Heart::start(&parts)?;
+        take_over(&parts);
         let ticker = if parts.app.config.jobs {
-            let db = parts.app.db.clone();
-            Some(Ticker::start(Arc::new(parts.clone()), db, jobs())?)
+            let (db, jobs) = (parts.app.db.clone(), jobs_of(&parts.app.config));
+            Some(Ticker::start(Arc::new(parts.clone()), db, jobs)?)
         } else {
             None
         };

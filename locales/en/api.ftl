@@ -101,6 +101,7 @@ field-required-key-policy-default-days = Enter how many days a new key works.
 field-required-key-policy-max-days = Enter how many days a key works at most.
 field-terms-required = Tick the box to go on.
 field-unknown-field = There is no such field.
+field-number-too-large = This whole number is too large to be kept as it is. Use at most 64 bits, or send it as text.
 field-duplicate-field = This is there twice. Send it once.
 field-wrong-type = This is not a value that fits here. The API reference (/docs) lists those that do.
 field-too-long = Use at most { $max } characters.

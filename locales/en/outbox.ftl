@@ -99,6 +99,7 @@ outbox-of-sms = the text message to { $to }
 outbox-retried = The mail to <strong>{ $to }</strong> is tried now. Reload this page to see how it went.
 outbox-retried-sms = The text message to <strong>{ $to }</strong> is tried now. Reload this page to see how it went.
 outbox-retried-sms-waits = The text message to <strong>{ $to }</strong> is due. It leaves once SMS is set up.
+outbox-retried-held = What goes to <strong>{ $to }</strong> is being sent right now, or was when a server stopped. If it does not leave, it is tried again within five minutes.
 outbox-retried-waits = The mail to <strong>{ $to }</strong> is due. It leaves once mail is set up.
 outbox-cancelled-done = What was to go to <strong>{ $to }</strong> is cancelled. It will not be sent.
 outbox-too-late = That is too late: this no longer waits, or its text is gone.

@@ -30,6 +30,10 @@ pub(super) async fn key_caller(
     if odd(&AUTHORIZATION) || odd(&HeaderName::from_static("x-api-key")) {
         return Code::CredentialInvalid.refuse();
     }
+    // Two credentials that differ: nobody could say as whom the program wants to act.
+    if differ(request, &AUTHORIZATION) || differ(request, &HeaderName::from_static("x-api-key")) {
+        return Code::CredentialInvalid.refuse();
+    }
     let authorization = header(request, AUTHORIZATION);
     let secret = match authorization.split_once(' ') {
         Some((scheme, secret))
@@ -43,7 +47,6 @@ pub(super) async fn key_caller(
     if secret.is_empty() {
         return Ok(None);
     }
-    // Two credentials that differ: nobody could say as whom the program wants to act.
     let other = header(request, HeaderName::from_static("x-api-key"));
     if !other.is_empty() && other != secret {
         return Code::CredentialInvalid.refuse();
@@ -55,6 +58,13 @@ pub(super) async fn key_caller(
         .usage
         .note(key.key_id, now, visit.ip, &visit.agent);
     Ok(Some(key.caller(visit.ip, visit.request_id.clone())))
+}
+
+/// Whether a header is there twice, with two values.
+fn differ(request: &ServiceRequest, name: &HeaderName) -> bool {
+    let mut values = request.headers().get_all(name);
+    let first = values.next();
+    values.any(|value| Some(value) != first)
 }
 
 /// Whether a query string carries a secret, by its name or by its form.

@@ -48,6 +48,7 @@ pub fn restore(config: &Config, input: &Restore) -> Outcome {
         Err(KeyFileError::Io { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(why) => return Err(why.to_string().into()),
     };
+    db::refuse_in_use(&input.file)?;
     server::target(config)?;
     let restored = db::restore(&input.file, database, fingerprint.as_deref())?;
     for name in &restored.migrated {

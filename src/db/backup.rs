@@ -85,7 +85,6 @@ fn write_copy(database: &Path, file: &Path) -> Result<()> {
 /// When somebody holds the database, when `file` is no sound database of this program or is from a
 /// later version, or when an older database is kept aside already; nothing is changed then.
 pub fn restore(file: &Path, database: &Path, fingerprint: Option<&str>) -> Result<Restored> {
-    refuse_in_use(file)?;
     let Some(_held) = Held::alone(database)? else {
         return Err(words(format!(
             "a server or another command holds {}; stop it first, then restore",
@@ -112,8 +111,12 @@ pub fn restore(file: &Path, database: &Path, fingerprint: Option<&str>) -> Resul
     }
 }
 
-/// A file that is being written, or was copied without its journal, is not whole.
-fn refuse_in_use(file: &Path) -> Result<()> {
+/// Refuses a file that [`restore`] cannot take: one that is missing, or that is being written or was copied without its
+/// journal and so is not whole. Asked before anything is made.
+///
+/// # Errors
+/// The words say what to do.
+pub fn refuse_in_use(file: &Path) -> Result<()> {
     if !file.is_file() {
         return Err(words(format!("there is no file {}", file.display())));
     }
@@ -149,7 +152,8 @@ fn prepare(file: &Path, draft: &Path, fingerprint: Option<&str>) -> Result<Vec<S
             file.display()
         ))
     };
-    let mut conn = open(draft).map_err(|why| not_ours(&why.to_string()))?;
+    let mut conn =
+        open(draft).map_err(|_| not_ours("it is no SQLite database, or only a part of one"))?;
     check(&mut conn).map_err(|why| not_ours(&why))?;
     let mut conn = Conn::Lite(conn);
     let Some(schema) = schema(&mut conn)? else {

@@ -9,9 +9,14 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use super::backup::beside;
 use crate::error::{Error, Result};
+
+/// How often it is looked whether a lock has gone that lasts for a moment only, and the pause between.
+const LOOKS: u32 = 25;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A lock on a SQLite database, held until it is dropped.
 #[derive(Debug)]
@@ -22,15 +27,32 @@ pub(super) struct Held {
 impl Held {
     /// A hold beside others.
     pub(super) fn shared(database: &Path) -> Result<Self> {
+        Self::joining(database).map(|(held, _)| held)
+    }
+
+    /// A hold beside others, and whether there was none when it was asked for.
+    pub(super) fn joining(database: &Path) -> Result<(Self, bool)> {
         let file = open(database)?;
-        match file.try_lock_shared() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(Error::Unavailable(format!(
-                "a backup is just being restored to {}; try again when that is done",
-                database.display()
-            ))),
-            Err(TryLockError::Error(why)) => Err(refused(database, &why)),
+        let alone = match file.try_lock() {
+            Ok(()) => file
+                .unlock()
+                .map(|()| true)
+                .map_err(|why| refused(database, &why))?,
+            Err(TryLockError::WouldBlock) => false,
+            Err(TryLockError::Error(why)) => return Err(refused(database, &why)),
+        };
+        for _ in 0..LOOKS {
+            match file.try_lock_shared() {
+                Ok(()) => return Ok((Self { _file: file }, alone)),
+                // Another may just be looking whether it is alone.
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+                Err(TryLockError::Error(why)) => return Err(refused(database, &why)),
+            }
         }
+        Err(Error::Unavailable(format!(
+            "a backup is just being restored to {}; try again when that is done",
+            database.display()
+        )))
     }
 
     /// The only hold; `None` when others have one.
@@ -70,8 +92,10 @@ mod tests {
     fn many_share_and_one_alone_waits_for_all_of_them() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("v.db");
-        let first = Held::shared(&database).unwrap();
-        let second = Held::shared(&database).unwrap();
+        let (first, alone) = Held::joining(&database).unwrap();
+        assert!(alone);
+        let (second, alone) = Held::joining(&database).unwrap();
+        assert!(!alone);
         assert!(Held::alone(&database).unwrap().is_none());
         drop(first);
         assert!(Held::alone(&database).unwrap().is_none());

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-pub use backup::{Restored, backup, restore};
+pub use backup::{Restored, backup, refuse_in_use, restore};
 pub use migrate::{Schema, look, migrate};
 pub use pool::{Conn, MultiBackend, Target};
 pub use query::{
@@ -37,7 +37,7 @@ pub use query::{
 pub use types::{Js, Json, Ts};
 pub use write::{Bell, Counts, Tx};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Time};
 use crate::error::{Code, Error, Result};
 use held::Held;
 use pool::Pool;
@@ -55,6 +55,7 @@ pub struct Db {
     clock: Arc<Clock>,
     rights: Arc<Rights>,
     _held: Option<Arc<Held>>,
+    alone_at: Option<Time>,
     /// Whether a look-up is a matter of microseconds.
     on_file: bool,
 }
@@ -65,9 +66,13 @@ impl Db {
     /// # Errors
     /// When no connection can be made.
     pub fn open(target: &Target, clock: Arc<Clock>) -> Result<Self> {
-        let held = match target {
-            Target::Sqlite(path) => Some(Arc::new(Held::shared(path)?)),
-            Target::Postgres(_) => None,
+        let now = clock.now();
+        let (held, alone) = match target {
+            Target::Sqlite(path) => {
+                let (held, alone) = Held::joining(path)?;
+                (Some(Arc::new(held)), alone)
+            }
+            Target::Postgres(_) => (None, false),
         };
         let readers = pool::readers(target)?;
         let rights = Arc::new(Rights::default());
@@ -79,6 +84,7 @@ impl Db {
             rights,
             on_file: held.is_some(),
             _held: held,
+            alone_at: alone.then_some(now),
         })
     }
 
@@ -168,6 +174,12 @@ impl Db {
         self.writer.write_now(action)
     }
 
+    /// When this process opened its file, if no other had it open then: whatever was leased to somebody before is
+    /// leased to the dead. Nobody can say so of a server.
+    pub fn alone_at(&self) -> Option<Time> {
+        self.alone_at
+    }
+
     /// Rung after every commit that changed something.
     pub fn bell(&self) -> &Bell {
         self.writer.bell()
@@ -219,7 +231,7 @@ impl Rights {
     const TRUST: i64 = 1_000_000;
 
     /// The present generation, or `None` when the database could not be asked for a second.
-    pub fn generation(&self, now: crate::clock::Time) -> Option<u64> {
+    pub fn generation(&self, now: Time) -> Option<u64> {
         let age = now.as_micros() - self.seen_at.load(Ordering::Acquire);
         (age <= Self::TRUST).then(|| self.generation.load(Ordering::Acquire))
     }

@@ -94,7 +94,7 @@ pub fn change(
         if actor.role < Role::Admin && !actor.is(before.owner_id) {
             return Code::Forbidden.refuse();
         }
-        known(tx, "owner_id", after.owner_id)?;
+        can_own(tx, "owner_id", after.owner_id)?;
     }
     if after != before {
         tx.retell_users();
@@ -136,7 +136,7 @@ pub fn delete(tx: &mut Tx<'_>, actor: &Actor, id: GroupId) -> Result<Group> {
 /// Makes a user a member at a level, or gives a member another level.
 ///
 /// # Errors
-/// `not_found` when there is no such group, or no such user.
+/// `not_found` when there is no such group, or no such user. Who is suspended for a time may be one.
 pub fn put_member(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -145,7 +145,7 @@ pub fn put_member(
     level: Level,
 ) -> Result<Member> {
     let group = managed(tx, actor, id)?;
-    if !store::user_exists(tx, user)? {
+    if store::status(tx, user)?.is_none_or(|status| status == "deleted") {
         return Code::NotFound.refuse();
     }
     let before = store::level(tx, id, user)?;
@@ -313,8 +313,9 @@ fn managed(conn: &mut Conn, actor: &Actor, id: GroupId) -> Result<Group> {
     Ok(group)
 }
 
-fn known(conn: &mut Conn, field: &str, user: UserId) -> Result<()> {
-    if store::user_exists(conn, user)? {
+/// Whoever owns a group looks after it, so it is somebody who is let in.
+fn can_own(conn: &mut Conn, field: &str, user: UserId) -> Result<()> {
+    if store::status(conn, user)?.as_deref() == Some("active") {
         Ok(())
     } else {
         Err(FieldError::new(field, "not_found").into())

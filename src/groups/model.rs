@@ -149,7 +149,7 @@ impl MakeGroup {
     /// `invalid_input`.
     pub fn group(&self, owner_id: UserId, now: Time) -> Result<Group> {
         let mut faults = Faults::default();
-        let name = faults.line("name", &self.name, 1..=LONGEST_NAME);
+        let name = faults.name("name", &self.name, 1..=LONGEST_NAME);
         let description = faults.lines("description", &self.description, 0..=LONGEST_DESCRIPTION);
         let name_norm = normal_name(&name);
         let id = GroupId::new(now);
@@ -173,7 +173,7 @@ impl Group {
         let mut faults = Faults::default();
         let mut new = self.clone();
         if let Some(name) = &change.name {
-            new.name = faults.line("name", name, 1..=LONGEST_NAME);
+            new.name = faults.name("name", name, 1..=LONGEST_NAME);
             new.name_norm = normal_name(&new.name);
         }
         if let Some(description) = &change.description {

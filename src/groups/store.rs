@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{count_star, exists};
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::model::{Group, GroupName, Level, Member};
@@ -341,10 +341,14 @@ pub fn hand_over(conn: &mut Conn, from: UserId, to: UserId) -> QueryResult<usize
         .execute(conn)
 }
 
-/// Whether there is such an account.
+/// The status of a user, as `users` keeps it; `None` when there never was such a user.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn user_exists(conn: &mut Conn, user: UserId) -> QueryResult<bool> {
-    diesel::select(exists(users::table.find(user))).get_result(conn)
+pub fn status(conn: &mut Conn, user: UserId) -> QueryResult<Option<String>> {
+    users::table
+        .find(user)
+        .select(users::status)
+        .first(conn)
+        .optional()
 }

@@ -293,11 +293,11 @@ impl RawInvite<'_> {
         let mut traits = self.traits;
         check_name(&mut faults, &traits);
         if !self.name.trim().is_empty() {
-            let name = faults.line("name", self.name, 1..=LONGEST_NAME);
+            let name = faults.name("name", self.name, 1..=LONGEST_NAME);
             traits.insert("name".to_owned(), Value::String(name));
         }
         let message = faults.lines("message", self.message, 0..=LONGEST_MESSAGE);
-        let label = faults.line("label", self.label, 0..=LONGEST_LABEL);
+        let label = faults.name("label", self.label, 0..=LONGEST_LABEL);
         let redirect_url = read_redirect(&mut faults, self.redirect_url);
         choices.groups = read_given(&mut faults, &choices.groups);
         read_domains(&mut faults, choices.domains.as_mut());
@@ -329,7 +329,7 @@ impl RawInvite<'_> {
 /// The trait `name` is searched like a user's name, and is held to the same form.
 pub fn check_name(faults: &mut Faults, traits: &Map<String, Value>) {
     if let Some(name) = traits.get("name").and_then(Value::as_str) {
-        faults.line("traits.name", name, 0..=LONGEST_NAME);
+        faults.name("traits.name", name, 0..=LONGEST_NAME);
     }
 }
 

@@ -105,6 +105,19 @@ impl Leases {
     }
 }
 
+/// Ends the leases of processes that have died, where that can be told; says how many.
+///
+/// # Errors
+/// When the database is away; the leases then end by themselves.
+pub fn end_dead(db: &Db) -> Result<usize> {
+    let Some(at) = db.alone_at() else {
+        return Ok(0);
+    };
+    // One that was taken since ends no sooner than this.
+    let dead = dsl::leases.filter(dsl::until.lt(at.plus(LEASE)));
+    db.write_now(move |tx| Ok(diesel::delete(dead).execute(&mut **tx)?))
+}
+
 /// Takes or renews one lease unless another holds it.
 fn take(conn: &mut Conn, name: &str, holder: &str, now: Time, until: Time) -> QueryResult<bool> {
     let free = dsl::holder.eq(holder).or(dsl::until.le(now));

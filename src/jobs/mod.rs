@@ -12,6 +12,7 @@ mod numbering;
 mod ticker;
 
 pub use behind::{Behind, Noted, WriteNotes};
+pub use lease::end_dead;
 pub use numbering::{GiveNumber, Numbered, give_numbers};
 pub use ticker::{Ticker, run_until_idle};
 

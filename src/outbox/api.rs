@@ -100,6 +100,7 @@ pub async fn list(
 
 /// Describes [`retry`].
 pub const RETRY: Doc = Doc::new("Try a mail again at once")
+    .about("One that is being sent, or was when a server stopped, is tried again within five minutes if it does not leave.")
     .body::<Nothing>()
     .answers::<OutboxView>(200)
     .codes(&[Code::WrongState]);

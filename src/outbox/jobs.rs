@@ -6,6 +6,7 @@ use super::smtp::{Courier, Transport};
 use super::{store, worker};
 use crate::app::App;
 use crate::clock::{Span, days};
+use crate::config::Config;
 use crate::error::Result;
 
 /// How long the text of a mail that failed is kept, so that it can be tried again.
@@ -17,13 +18,22 @@ const SWEEP_ROWS: i64 = 500;
 /// Batches of one run, so that other jobs get their turn.
 const BATCHES: usize = 10;
 
+/// Whether this process can send anything on a channel. One that cannot leaves the job to others: its lease would
+/// keep every message from them.
+pub fn can_send(config: &Config, channel: Channel) -> bool {
+    match channel {
+        Channel::Mail => config.smtp.is_some(),
+        Channel::Sms => config.sms.is_some(),
+    }
+}
+
 /// Sends what mails are due; says how many it tried. Does nothing while no mail server is set up.
 ///
 /// # Errors
 /// When the database is away or the settings of mail cannot be used.
 pub fn deliver(app: &App) -> Result<usize> {
     // Asked after every commit, so the transport is built only when there is something to send.
-    if app.config.smtp.is_none() || !worker::any_due(app, Channel::Mail)? {
+    if !can_send(&app.config, Channel::Mail) || !worker::any_due(app, Channel::Mail)? {
         return Ok(0);
     }
     match Transport::of(&app.config)? {
@@ -37,7 +47,7 @@ pub fn deliver(app: &App) -> Result<usize> {
 /// # Errors
 /// When the database is away.
 pub fn deliver_sms(app: &App) -> Result<usize> {
-    if app.config.sms.is_none() || !worker::any_due(app, Channel::Sms)? {
+    if !can_send(&app.config, Channel::Sms) || !worker::any_due(app, Channel::Sms)? {
         return Ok(0);
     }
     match Gateway::of(&app.config) {

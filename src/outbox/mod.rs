@@ -35,4 +35,4 @@ pub use mail::{Frame, Mail, Rendered};
 pub use model::{Channel, Letter, OutboxMail, State};
 pub use smtp::Transport;
 pub use trouble::Trouble;
-pub use worker::deliver_due;
+pub use worker::{deliver_due, take_over};

@@ -302,7 +302,10 @@ pub async fn retry(
     let done = signed_in
         .write(&app, move |tx, actor| actions::retry(tx, actor, id))
         .await;
+    let now = app.clock.now();
+    let held = |mail: &OutboxMail| mail.leased_until.is_some_and(|until| until > now);
     let words = |mail: &OutboxMail| match (mail.channel, is_set_up(&app, mail.channel)) {
+        (_, true) if held(mail) => "outbox-retried-held",
         (Channel::Mail, true) => "outbox-retried",
         (Channel::Mail, false) => "outbox-retried-waits",
         (Channel::Sms, true) => "outbox-retried-sms",

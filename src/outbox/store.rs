@@ -229,6 +229,16 @@ pub(super) fn claim(
         .load(conn)
 }
 
+/// Takes mails out of the hands of the dead: every lease that ends before `before`. Says how many.
+pub(super) fn release(conn: &mut Conn, before: Time) -> QueryResult<usize> {
+    let held = outbox::table
+        .filter(sql::<Bool>("outbox.state = 'waiting'"))
+        .filter(outbox::leased_until.lt(before));
+    diesel::update(held)
+        .set(outbox::leased_until.eq(None::<Time>))
+        .execute(conn)
+}
+
 /// Makes the lease longer; false when the mail was cancelled or is in other hands.
 pub(super) fn renew(conn: &mut Conn, mail: &Claimed, until: Time) -> QueryResult<bool> {
     let held = outbox::table.find(mail.id).filter(

@@ -40,6 +40,19 @@ pub fn deliver_due(app: &App, transport: &Transport) -> Result<usize> {
     Ok(deliver(app, Channel::Mail, &mut transport.session())?.tried)
 }
 
+/// Takes mails out of the hands of processes that have died, where that can be told; says how many.
+///
+/// # Errors
+/// When the database is away; the leases then end by themselves.
+pub fn take_over(app: &App) -> Result<usize> {
+    let Some(at) = app.db.alone_at() else {
+        return Ok(0);
+    };
+    // One that was claimed since is held for longer than this.
+    app.db
+        .write_now(move |tx| Ok(store::release(tx, at.plus(LEASE))?))
+}
+
 /// What came of one batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Outcome {

@@ -78,7 +78,7 @@ pub fn migrate(config: &Config) -> Result<Vec<String>> {
 fn open_there(config: Config, target: &Target, clock: Clock, cost: Cost) -> Result<Parts> {
     let clock = Arc::new(clock);
     let db = Db::open(target, clock.clone()).map_err(|why| away(&config, why))?;
-    let master = own(&db, &config.secret_key_file)?;
+    let master = own(&db, &config.secret_key_file).map_err(|why| away(&config, why))?;
     db.refresh_rights()?;
     let passwords = Passwords::start(cost, HASHING_THREADS).map_err(Error::internal)?;
     let app = App {
@@ -133,13 +133,18 @@ fn of(config: &Config) -> Target {
 }
 
 /// Says which database it was, and what to look at.
-fn away(config: &Config, why: Error) -> Error {
+pub(super) fn away(config: &Config, why: Error) -> Error {
     match why {
         Error::Unavailable(why) => Error::Unavailable(format!(
             "the database {} cannot be used: {}. Check VESTIBULE_DATABASE_URL, and that the database \
              runs and lets this user in.",
             config.database,
             why.trim_end().trim_end_matches('.')
+        )),
+        Error::Database(why) => Error::internal(format!(
+            "the database {} cannot be changed: {why}. Check that the user who runs this may write to it, and in \
+             the folder of a file too.",
+            config.database
         )),
         why => why,
     }
@@ -182,4 +187,23 @@ fn own(db: &Db, path: &Path) -> Result<MasterKey> {
          made with it, or name it in VESTIBULE_SECRET_KEY_FILE.",
         path.display()
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+    use super::*;
+
+    #[test]
+    fn who_may_not_write_is_told_what_to_look_at() {
+        let words = "attempt to write a readonly database".to_owned();
+        let why = DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(words));
+        let told = away(&Config::default(), Error::Database(why)).to_string();
+        assert!(told.contains("sqlite:data/vestibule.db"), "{told}");
+        assert!(
+            told.contains("readonly") && told.contains("may write"),
+            "{told}"
+        );
+    }
 }

@@ -24,12 +24,24 @@ pub async fn hash(
     password: &str,
     personal: &[&str],
 ) -> Result<PasswordHash> {
-    crate::passwords::check_strength(password, personal)
-        .map_err(|weakness| FieldError::new(field, weakness_code(weakness)))?;
+    require_strong(field, password, personal)?;
     app.passwords
         .hash(password.to_owned())
         .await
         .map_err(|_| busy())
+}
+
+/// Refuses a new password that is weak.
+///
+/// # Errors
+/// A field error.
+pub fn require_strong(
+    field: &'static str,
+    password: &str,
+    personal: &[&str],
+) -> Result<(), FieldError> {
+    crate::passwords::check_strength(password, personal)
+        .map_err(|weakness| FieldError::new(field, weakness_code(weakness)))
 }
 
 /// The code of a weakness, for the words beside the field.
@@ -58,6 +70,23 @@ pub struct Proof {
 }
 
 impl Proof {
+    /// Does something in one transaction with a last look at the proof; `None` when it holds no more.
+    ///
+    /// # Errors
+    /// What the action answers.
+    pub async fn act<T, F>(self, app: &App, mut action: F) -> Result<Option<T>>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>, UserId) -> Result<T> + Send + 'static,
+    {
+        app.db
+            .write(move |tx| match self.holder(tx)? {
+                Some(user) => action(tx, user).map(Some),
+                None => Ok(None),
+            })
+            .await
+    }
+
     /// The user, when the proof still holds.
     ///
     /// # Errors
@@ -96,12 +125,7 @@ where
 {
     for _ in 0..2 {
         let proof = prove(app, actor, source, entered.0, entered.1).await?;
-        let mut action = action.clone();
-        let done = app.db.write(move |tx| match proof.holder(tx)? {
-            Some(user) => action(tx, user).map(Some),
-            None => Ok(None),
-        });
-        if let Some(done) = done.await? {
+        if let Some(done) = proof.act(app, action.clone()).await? {
             return Ok(done);
         }
     }

@@ -78,21 +78,31 @@ pub async fn change_password(
         if form.get("password").is_empty() {
             return Err(FieldError::new("password", "required").into());
         }
-        let hash = password::hash(&app, "password", form.get("password"), &personal).await?;
+        password::require_strong("password", form.get("password"), &personal)?;
         let (person, id) = (who.clone(), who.session_id);
         if !has_password {
+            let hash = password::hash(&app, "password", form.get("password"), &personal).await?;
             let first =
                 move |tx: &mut Tx<'_>, actor: &Actor| actions::first_password(tx, actor, id, &hash);
             return person.write(&app, first).await;
         }
+        // Hashing costs the most and comes last: only who knows the present password gets there.
         let typed = (who.email.as_str(), present);
+        let proof = password::prove(&app, &who.actor, &guest.source, typed.0, typed.1)
+            .await
+            .map_err(wrong)?;
+        let hash = password::hash(&app, "password", form.get("password"), &personal).await?;
         let change = move |tx: &mut Tx<'_>, user| {
             let actor = person.acts(tx)?;
             actions::change_password(tx, &actor, id, user, &hash, end_others)
         };
-        password::act(&app, &who.actor, &guest.source, typed, change)
-            .await
-            .map_err(wrong)
+        match proof.act(&app, change.clone()).await? {
+            Some(secret) => Ok(secret),
+            // The account changed in between.
+            None => password::act(&app, &who.actor, &guest.source, typed, change)
+                .await
+                .map_err(wrong),
+        }
     };
     match changed.await {
         Ok(secret) => {

@@ -126,7 +126,7 @@ impl Settings {
         let mut faults = Faults::default();
         let mut new = self.clone();
         if let Some(name) = &patch.site_name {
-            new.site_name = faults.line("site_name", name, 1..=80);
+            new.site_name = faults.name("site_name", name, 1..=80);
         }
         if let Some(contact) = &patch.contact {
             new.contact = faults.line("contact", contact, 0..=200);

@@ -182,28 +182,7 @@ pub const LONGEST_NAME: usize = 200;
 /// # Errors
 /// `required`, `too_long` or `control_characters`, for the field.
 pub fn read_name(field: &'static str, text: &str) -> Result<String, FieldError> {
-    let name = crate::input::line(field, text, 1..=LONGEST_NAME)?;
-    if name.chars().any(turns_text) {
-        return Err(FieldError::new(field, "control_characters"));
-    }
-    if name.chars().all(is_blank) {
-        return Err(FieldError::new(field, "required"));
-    }
-    Ok(name)
-}
-
-/// Marks that reverse what stands around them (Unicode, Bidi_Control): a name with one changes how the
-/// sentences that hold it read.
-fn turns_text(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Characters that show nothing: a name of these alone leaves a hole in every list.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{2800}'
-            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}')
+    crate::input::name(field, text, 1..=LONGEST_NAME)
 }
 
 /// The largest JSON document on a user or an invite, in bytes as text.

@@ -26,15 +26,6 @@ const MAILS: Limit = Limit {
     within: minutes(15),
 };
 
-/// Counts a mail that somebody asks for, so that nobody's mailbox is filled.
-///
-/// # Errors
-/// Too many.
-pub fn count(app: &App, user: UserId) -> Result<()> {
-    let now = app.clock.now();
-    Ok(app.limits.take(&MAILS, user.as_str(), now)?)
-}
-
 /// What is to be proved of a user.
 #[derive(Clone, Debug)]
 pub enum Which {
@@ -70,15 +61,18 @@ impl Which {
 const KIND: &str = "verification";
 
 /// Sends a user a link that proves their address or number, and says how long it works. Earlier links stop working.
+/// The message counts, so that nobody's mailbox is filled, behind all that may refuse it: who may not send it uses up
+/// nothing. `counted` is kept over the runs of one action, so that it counts once.
 ///
 /// # Errors
-/// `not_found`, `forbidden`, `above_you`, `wrong_state`; `not_theirs` for the field `email` or `phone`.
+/// `not_found`, `forbidden`, `above_you`, `wrong_state`; `not_theirs` for the field `email` or `phone`; too many.
 pub fn send(
     tx: &mut Tx<'_>,
     app: &App,
     actor: &Actor,
     id: UserId,
     which: &Which,
+    counted: &mut bool,
 ) -> Result<(Address, Time)> {
     let user = visible(tx, actor, id)?;
     if !actor.is(id) {
@@ -88,6 +82,10 @@ pub fn send(
         return Code::WrongState.refuse();
     }
     let address = which.of(&user)?;
+    if !*counted {
+        app.limits.take(&MAILS, id.as_str(), tx.now)?;
+        *counted = true;
+    }
     let lifetime = LinkKind::Verification.lifetime();
     let secret = one_time_links::make(
         tx,

@@ -38,11 +38,10 @@ async fn send(
     which: &Which,
     back: &str,
 ) -> Result<HttpResponse> {
-    verification::count(app, id)?;
-    let (shared, which) = (app.clone(), which.clone());
+    let (shared, which, mut counted) = (app.clone(), which.clone(), false);
     let (sent_to, _) = who
         .write(app, move |tx, actor| {
-            verification::send(tx, &shared, actor, id, &which)
+            verification::send(tx, &shared, actor, id, &which, &mut counted)
         })
         .await?;
     let words = match sent_to {

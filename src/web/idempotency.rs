@@ -54,9 +54,13 @@ struct Keyed {
 
 impl Once {
     pub(super) fn of(request: &HttpRequest, caller: &ApiCaller, body: &[u8]) -> Result<Self> {
-        let Some(value) = request.headers().get("idempotency-key") else {
+        let mut values = request.headers().get_all("idempotency-key");
+        let Some(value) = values.next() else {
             return Ok(Self { call: None });
         };
+        if values.any(|other| other != value) {
+            return Code::BadRequest.refuse();
+        }
         let key = value
             .to_str()
             .ok()

@@ -11,10 +11,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::idempotency::Once;
+use super::strict::{self, Fault};
 use super::visit::ApiCaller;
 use crate::access::Actor;
 use crate::app::App;
@@ -177,19 +178,11 @@ pub(super) fn read_json<T: DeserializeOwned>(request: &HttpRequest, body: &[u8])
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|why| {
-        let path = why.path().to_string();
-        let inner = why.inner();
-        // A number for a word is a wrong type too, which the reader takes for broken JSON.
-        if inner.is_data() || serde_json::from_slice::<IgnoredAny>(body).is_ok() {
-            field_error(&path, &inner.to_string())
-        } else {
-            Code::BadRequest.into()
-        }
-    })?;
-    reader.end().map_err(|_| Error::from(Code::BadRequest))?;
-    Ok(value)
+    strict::read(body).map_err(|fault| match fault {
+        Fault::Broken => Code::BadRequest.into(),
+        Fault::Field(fault) => fault.into(),
+        Fault::Type(path, words) => field_error(&path, &words),
+    })
 }
 
 /// Turns serde's words into a field and a code.

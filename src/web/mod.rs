@@ -13,6 +13,7 @@ mod once;
 mod page;
 mod paging;
 mod problem;
+mod strict;
 mod token_cookie;
 mod traffic;
 mod visit;

@@ -71,7 +71,10 @@ impl UsedForms {
 
     /// Lets the form be sent again, because nothing came of it.
     pub fn give_back(&self, form: &FirstUse) {
-        self.lock().numbers.remove(&form.0);
+        let mut used = self.lock();
+        used.numbers.remove(&form.0);
+        // Else it would stand twice in the order when it is taken again, and be forgotten with the first.
+        used.order.retain(|number| *number != form.0);
     }
 
     fn lock(&self) -> MutexGuard<'_, Used> {
@@ -108,6 +111,9 @@ mod tests {
         assert!(forms.take(&master, mine, &value).unwrap().is_none());
         forms.give_back(&first);
         assert!(forms.take(&master, mine, &value).unwrap().is_some());
+        let used = forms.lock();
+        assert_eq!((used.numbers.len(), used.order.len()), (1, 1));
+        drop(used);
 
         let other = UsedForms::stamp(&master, mine);
         assert!(forms.take(&master, mine, &other).unwrap().is_some());

@@ -359,3 +359,26 @@ fn settings_are_read_and_changed_field_by_field() {
         "scope_missing"
     );
 }
+
+#[test]
+fn headers_that_contradict_each_other_are_refused() {
+    let app = TestApp::start();
+    let [first, second] =
+        [["users:read"], ["all"]].map(|scopes| app.key("grace@example.org", &scopes).1);
+    let [one, other] = [&first, &second].map(|key| format!("Bearer {key}"));
+    for headers in [
+        [("authorization", &*one), ("authorization", &*other)],
+        [("x-api-key", &*first), ("x-api-key", &*second)],
+        [("authorization", &*one), ("x-api-key", &*second)],
+    ] {
+        let refused = with(&app, &headers).is(401);
+        assert_eq!(refused.code(), "credential_invalid", "{headers:?}");
+    }
+    with(&app, &[("authorization", &one), ("authorization", &one)]).is(200);
+    let api = app.api();
+    let make =
+        |keys: &[(&str, &str)]| api.json("POST", "/api/v1/groups", &json!({ "name": "Lab" }), keys);
+    let twice = make(&[("idempotency-key", "a"), ("idempotency-key", "b")]);
+    assert_eq!(twice.is(400).code(), "bad_request");
+    make(&[("idempotency-key", "a"), ("idempotency-key", "a")]).is(201);
+}

@@ -372,3 +372,36 @@ fn times_that_no_calendar_has_are_refused_before_the_database_sees_them() {
     api.get(&format!("/api/v1/audit?from={from}T00:00:00Z"))
         .is(422);
 }
+
+#[test]
+fn no_name_of_anything_is_invisible_or_turns_what_stands_around_it() {
+    let app = TestApp::start();
+    let api = app.api();
+    for name in ["\u{202e}gro.live", "\u{200b}\u{2800}"] {
+        let name = serde_json::json!(name);
+        for (method, path, body) in [
+            (
+                "PATCH",
+                "/api/v1/settings",
+                serde_json::json!({ "site_name": name }),
+            ),
+            (
+                "POST",
+                "/api/v1/groups",
+                serde_json::json!({ "name": name }),
+            ),
+            (
+                "POST",
+                "/api/v1/invites",
+                serde_json::json!({ "email": "a@example.org", "label": name }),
+            ),
+            (
+                "POST",
+                "/api/v1/invites",
+                serde_json::json!({ "email": "a@example.org", "traits": { "name": name } }),
+            ),
+        ] {
+            api.json(method, path, &body, &[]).is(422);
+        }
+    }
+}

@@ -447,6 +447,8 @@ fn a_backup_is_made_while_serving_and_put_back_when_nobody_is() {
     )
     .unwrap();
     fs::write(program.path("empty.db"), "").unwrap();
+    fs::write(program.path("part.db"), &bytes[..bytes.len() / 2 + 7]).unwrap();
+    fs::write(program.path("start.db"), &bytes[..50]).unwrap();
     let mut broken = bytes.clone();
     let middle = broken.len() / 2;
     broken[middle..middle + 20_000].fill(7);
@@ -459,6 +461,14 @@ fn a_backup_is_made_while_serving_and_put_back_when_nobody_is() {
     program
         .run(&["restore", "text.db"])
         .refused(1, "not a backup of Vestibule");
+    for part in ["part.db", "start.db"] {
+        let said = program.run(&["restore", part]);
+        assert!(
+            !said.err.contains("unavailable") && !said.err.contains(".restoring"),
+            "{said:?}"
+        );
+        said.refused(1, "not a backup of Vestibule");
+    }
     program
         .run(&["restore", "empty.db"])
         .refused(1, "not a backup of Vestibule");
@@ -513,6 +523,17 @@ fn change(path: &std::path::Path, sql: &str) {
     use diesel::Connection;
     let mut conn = diesel::SqliteConnection::establish(&path.to_string_lossy()).unwrap();
     conn.batch_execute(sql).unwrap();
+}
+
+#[test]
+fn a_restore_of_a_file_that_is_not_there_makes_nothing() {
+    let program = Program::new();
+    if program.is_sqlite() {
+        program
+            .run(&["restore", "none.db"])
+            .refused(1, "there is no file");
+        assert!(!program.path("data").exists());
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod forgery;
 mod forms;
 mod guessing;
 mod house;
+mod instances;
 mod invites;
 mod journey;
 mod late;

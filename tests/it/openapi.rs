@@ -417,6 +417,7 @@ fn what_holds_for_every_call_holds() {
         (r#"{"name": "a", "x": 1}"#, "unknown_field"),
         (r#"{"name": "a", "name": "b"}"#, "duplicate_field"),
         (r#"{"name": 1}"#, "wrong_type"),
+        (r#"["a", "b"]"#, "wrong_type"),
         ("{}", "required"),
     ] {
         let told = post("application/json", body.as_bytes()).is(422).json();

@@ -186,3 +186,28 @@ fn owners_who_suspend_each_other_at_once_leave_one() {
     );
     app.mails();
 }
+
+#[test]
+fn who_is_gone_owns_and_joins_no_group_and_who_is_suspended_owns_none() {
+    let app = TestApp::start();
+    let api = app.api();
+    let [gone, away] = ["gone@example.org", "away@example.org"].map(|email| {
+        app.user(email, "Ada", Role::Member);
+        user_id(&app, email)
+    });
+    api.delete(&address(&gone)).is(204);
+    suspend(&api, &away).is(200);
+    let group = api.post("/api/v1/groups", &json!({ "name": "Analysts" }));
+    let group = format!(
+        "/api/v1/groups/{}",
+        group.is(201).json()["id"].as_str().unwrap()
+    );
+    for id in [&gone, &away] {
+        let refused = api.patch(&group, &json!({ "owner_id": id })).is(422).json();
+        assert_eq!(refused["errors"][0]["field"], "owner_id");
+    }
+    let join = |id: &str| api.put(&format!("{group}/members/{id}"), &json!({}));
+    assert_eq!(join(&gone).is(404).code(), "not_found");
+    join(&away).is(200);
+    app.mails();
+}

@@ -260,6 +260,7 @@ fn making_a_secret_wants_a_fresh_sign_in_and_confirming_changes_the_session() {
     let sent = owner.submit(form.submit()).is(403).page();
     let words = sent.text("[role=alert]");
     assert!(words.contains("Prove again that it is you"), "{words}");
+    assert_eq!(sent.form("/settings/api-keys/new").value("name"), "Laptop");
     assert_eq!(app.count("SELECT count(*) AS count FROM api_keys"), 0);
 
     let mut thief = captured(&app, &owner);
@@ -296,4 +297,36 @@ fn somebody_elses_password_confirms_nothing() {
         ("email", "grace@example.org"),
     ];
     mia.post("/sign-in/confirm", &fields).is(401);
+}
+
+#[test]
+fn the_longest_form_is_kept_while_the_password_is_asked_for() {
+    let app = TestApp::start();
+    let mut owner = app.owner();
+    let note = "\u{1f511}".repeat(500);
+    let path = "/settings/api-keys/new";
+    let page = owner.get(path).is(200).page();
+    let form = page.form(path).fill("name", "Laptop").fill("scopes", "all");
+    app.advance(seconds(10 * 60 + 1));
+    let asked = owner
+        .submit(form.fill("note", &note).submit())
+        .is(403)
+        .page();
+    let before = captured(&app, &owner);
+    let wrong = asked.form(path).fill("password", "wrong").submit();
+    let asked = owner.submit(wrong).is(422).page();
+    assert!(asked.text(".error-sum").contains("password"));
+    let form = asked.form(path);
+    assert_eq!(form.value("note"), note);
+    assert_eq!(form.value("password"), "");
+    let shown = owner
+        .submit(form.fill("password", PASSWORD).submit())
+        .is(200);
+    assert!(shown.body.contains("vstk_"));
+    let keys = "SELECT count(*) AS count FROM api_keys WHERE name = 'Laptop'";
+    assert_eq!(app.count(keys), 1);
+    let mut before = before;
+    assert!(!is_in(&mut before), "the session has a new secret");
+    owner.get(path).is(200);
+    app.mails();
 }

@@ -98,3 +98,39 @@ fn only_the_user_and_those_above_may_send_it() {
     let refused = alan.post(&format!("/api/v1/users/{grace}/verification"), &json!({}));
     assert_eq!(refused.is(403).code(), "above_you");
 }
+
+#[test]
+fn only_mails_that_are_sent_count() {
+    let app = TestApp::start();
+    app.user("ada@example.org", "Ada", Role::Member);
+    app.user("mia@example.org", "Mia", Role::Member);
+    let send = format!(
+        "/api/v1/users/{}/verification",
+        user_id(&app, "ada@example.org")
+    );
+    let stranger = app.with_key("mia@example.org", &["all"]);
+    for _ in 0..5 {
+        let refused = stranger.post(&send, &json!({})).status;
+        assert!([403, 404].contains(&refused), "{refused}");
+    }
+    let api = app.api();
+    for _ in 0..5 {
+        api.post(&send, &json!({ "email": "other@example.org" }))
+            .is(422);
+    }
+    // A repeat is answered as the first time, and is no mail of its own.
+    for _ in 0..5 {
+        api.json("POST", &send, &json!({}), &[("idempotency-key", "once")])
+            .is(202);
+    }
+    for _ in 0..2 {
+        api.post(&send, &json!({})).is(202);
+    }
+    assert_eq!(
+        api.post(&send, &json!({})).is(429).code(),
+        "too_many_requests"
+    );
+    api.json("POST", &send, &json!({}), &[("idempotency-key", "once")])
+        .is(202);
+    assert_eq!(app.mails().len(), 3);
+}

@@ -1,6 +1,7 @@
 //! Making a key: the form, and the page that shows the secret once, as the answer to the form and in no
 //! other way.
 
+use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -11,14 +12,17 @@ use crate::api_keys::model::{Ends, IssueKey, choices, scopes_for};
 use crate::api_keys::view::{can_do, scope_words, start};
 use crate::app::App;
 use crate::clock::{Time, days};
+use crate::db::Tx;
 use crate::error::{Code, Error, FieldError, Result};
+use crate::sign_in::sessions::{NewSecret, hand_over};
+use crate::sign_in::{self, password};
 use crate::site::{self, KeyPolicy};
 use crate::text::Text;
-use crate::web::{FormErrors, Page, PostForm, SignedIn, UsedForms, render};
+use crate::web::{FormErrors, Guest, Page, PostForm, SignedIn, UsedForms, render};
 
 const PATH: &str = "/settings/api-keys/new";
 /// The fields in the order of the page.
-const FIELDS: [&str; 5] = ["name", "note", "expires", "ends_on", "scopes"];
+const FIELDS: [&str; 6] = ["password", "name", "note", "expires", "ends_on", "scopes"];
 
 /// One choice of a group of radio buttons or checkboxes.
 struct Choice {
@@ -37,8 +41,8 @@ struct NewPage {
     scopes: Vec<Choice>,
     stamp: String,
     errors: FormErrors,
-    /// Where the person proves again who they are, when that was too long ago.
-    confirm_href: Option<String>,
+    /// Whose password the form asks for too, when the last proof of who they are is too old.
+    asks_password_of: Option<String>,
 }
 
 #[derive(Template)]
@@ -82,8 +86,8 @@ pub async fn new(
     crate::web::show(&form)
 }
 
-/// `POST /settings/api-keys/new`: anybody signed in within the last ten minutes, for themselves. Answers
-/// with the secret; the same form sent again answers without it.
+/// `POST /settings/api-keys/new`: anybody signed in within the last ten minutes, or with the password beside the other
+/// fields, for themselves. Answers with the secret; the same form sent again answers without it.
 ///
 /// # Errors
 /// `form_expired` for a form of another session.
@@ -92,17 +96,28 @@ pub async fn create(
     forms: web::Data<UsedForms>,
     page: Page,
     person: SignedIn,
+    guest: Guest,
+    cookie: Session,
     form: PostForm,
 ) -> Result<HttpResponse> {
+    let mut person = person;
     let session = person.session_id;
     let stamp = form.get("stamp");
     // Before the form is taken: a database that is away must not use it up.
     let policy = policy(&app).await?;
+    let typed = Typed::of_form(&form);
+    let password = form.get("password");
+    if !person.is_fresh(page.now()) && !password.is_empty() {
+        match confirm(&app, &person, &guest, password).await {
+            Ok(secret) => hand_over(&cookie, secret)?,
+            Err(why) => return refuse(&app, page, &person, typed, &policy, why),
+        }
+        person.authenticated_at = app.clock.now();
+    }
     let Some(first_use) = forms.take(&app.master, session, stamp)? else {
         let page = page.titled("api-keys-already-shown-title", "api-keys");
         return render(StatusCode::CONFLICT, &AlreadyShownPage { page });
     };
-    let typed = Typed::of_form(&form);
     match issue(&app, &person, &typed, &policy).await {
         Ok(issued) => show_once(&app, page, &issued),
         Err(why) => {
@@ -110,6 +125,21 @@ pub async fn create(
             refuse(&app, page, &person, typed, &policy, why)
         }
     }
+}
+
+/// Takes the password of who is signed in, for a session that counts as fresh.
+async fn confirm(app: &App, person: &SignedIn, guest: &Guest, entered: &str) -> Result<NewSecret> {
+    let (who, id) = (person.clone(), person.session_id);
+    let renew = move |tx: &mut Tx<'_>, user| {
+        let actor = who.acts(tx)?;
+        sign_in::actions::confirm(tx, &actor, id, user)
+    };
+    let typed = (person.email.as_str(), entered);
+    let proved = password::act(app, &person.actor, &guest.source, typed, renew);
+    proved.await.map_err(|why| match why.code() {
+        Code::SignInFailed => FieldError::new("password", "password_wrong").into(),
+        _ => why,
+    })
 }
 
 async fn policy(app: &App) -> Result<KeyPolicy> {
@@ -160,10 +190,8 @@ fn refuse(
     policy: &KeyPolicy,
     why: Error,
 ) -> Result<HttpResponse> {
-    let is_stale = why.code() == Code::FreshSignInRequired;
     let mut form = NewPage::of(app, page, person, typed, policy);
-    if is_stale {
-        form.confirm_href = Some(form.typed.confirm_href());
+    if why.code() == Code::FreshSignInRequired {
         return render(StatusCode::FORBIDDEN, &form);
     }
     form.errors = FormErrors::of(app.text, why)?.in_order(&FIELDS);
@@ -177,10 +205,10 @@ impl NewPage {
             lives: lives(app.text, policy, page.now(), &typed.expires),
             scopes: scopes(app.text, person.actor.role, &typed.scopes),
             stamp: UsedForms::stamp(&app.master, person.session_id),
+            asks_password_of: (!person.is_fresh(page.now())).then(|| person.email.clone()),
             page: page.titled("api-keys-new-title", "api-keys"),
             typed,
             errors: FormErrors::none(),
-            confirm_href: None,
         }
     }
 }

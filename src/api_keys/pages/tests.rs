@@ -241,7 +241,9 @@ fn who_signed_in_long_ago_gives_the_password_first() {
     let refused = browser.submit(&form, FILLED_IN);
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     assert!(refused.has("Prove again that it is you to make a key."));
-    assert!(refused.has("expires%3D30") && !refused.has("vstk_"));
+    assert_eq!(refused.value("input[name=expires][checked]"), "30");
+    assert_eq!(refused.value("input[name=password]"), "");
+    assert!(!refused.has("vstk_"));
     assert_eq!(house.told().audit, [""; 0]);
 }
 

@@ -336,7 +336,7 @@ impl TryFrom<&InvitePatch> for Edit {
         let label = patch
             .label
             .as_deref()
-            .map(|text| faults.line("label", text, 0..=LONGEST_LABEL));
+            .map(|text| faults.name("label", text, 0..=LONGEST_LABEL));
         let message = patch
             .message
             .as_deref()

@@ -221,7 +221,12 @@ struct VerificationView {
 pub const VERIFY: Doc = Doc::new("Send a user a link that proves their address or phone number")
     .body::<VerificationBody>()
     .answers::<VerificationView>(202)
-    .codes(&[Code::Forbidden, Code::AboveYou, Code::WrongState]);
+    .codes(&[
+        Code::Forbidden,
+        Code::AboveYou,
+        Code::WrongState,
+        Code::TooManyRequests,
+    ]);
 
 /// `POST /api/v1/users/{id}/verification`: `users:write`.
 pub async fn verify(
@@ -230,10 +235,10 @@ pub async fn verify(
     call: Call<VerificationBody>,
 ) -> Result<HttpResponse> {
     let id: UserId = id.parse()?;
-    verification::count(&app, id)?;
-    let shared = app.clone();
+    let (shared, mut counted) = (app.clone(), false);
     call.run(&app, StatusCode::ACCEPTED, move |tx, actor, body| {
-        let (sent_to, expires_at) = verification::send(tx, &shared, actor, id, &body.which()?)?;
+        let (sent_to, expires_at) =
+            verification::send(tx, &shared, actor, id, &body.which()?, &mut counted)?;
         let (email, phone) = match sent_to {
             Address::Email(email) => (Some(email.to_string()), None),
             Address::Phone(phone) => (None, Some(phone.to_string())),

@@ -396,3 +396,33 @@ fn an_owner_who_has_no_way_in_is_no_last_owner() {
     api.patch(&grace, &step_down).is(200);
     app.mails();
 }
+
+#[test]
+fn what_would_not_be_kept_as_it_was_sent_is_refused() {
+    let app = TestApp::start();
+    let api = app.api();
+    let json = [("content-type", "application/json")];
+    for (traits, field, code) in [
+        (r#"{"a":1,"a":2}"#, "traits.a", "duplicate_field"),
+        (
+            r#"{"a":[{"b":1,"b":1}]}"#,
+            "traits.a[0].b",
+            "duplicate_field",
+        ),
+        (
+            r#"{"a":18446744073709551616}"#,
+            "traits.a",
+            "number_too_large",
+        ),
+    ] {
+        let body = format!(r#"{{"email":"x@example.org","display_name":"X","traits":{traits}}}"#);
+        let told = api
+            .send("POST", "/api/v1/users", &json, Some(body.as_bytes()))
+            .is(422)
+            .json();
+        assert_eq!(told["errors"][0]["field"], field, "{body}");
+        assert_eq!(told["errors"][0]["code"], code, "{body}");
+    }
+    let users = "SELECT count(*) AS count FROM users WHERE email = 'x@example.org'";
+    assert_eq!(app.count(users), 0);
+}
