@@ -23,7 +23,7 @@ use crate::sign_in::password;
 use crate::sign_in::sessions::NewSecret;
 use crate::site::Terms;
 use crate::users::actions as users;
-use crate::users::model::{Address, NewUser, User, read_name};
+use crate::users::model::{Address, NewUser, Status, User, read_name};
 use crate::users::store as user_store;
 
 /// What a new person enters.
@@ -315,11 +315,14 @@ impl Application {
     /// Makes the account, or adds what the invite gives to the one that there is; nothing is ever lowered.
     ///
     /// # Errors
-    /// `address_taken`; `not_found` when the account is gone.
+    /// `address_taken`; `wrong_state` for an account that is not active any more.
     pub(super) fn admit(&self, tx: &mut Tx<'_>, by: &Actor, invite: &Invite) -> Result<User> {
         let groups = store::groups(tx, invite.id)?;
         if let Some(id) = self.user_id {
             let account = user_store::find(tx, id)?;
+            if account.status != Status::Active {
+                return Code::WrongState.refuse();
+            }
             let terms = self.terms_version.as_ref().map(|version| Terms {
                 version: version.clone(),
                 url: String::new(),

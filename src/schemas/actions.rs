@@ -1,13 +1,13 @@
 //! What can be done with schemas. All of it is for administrators.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::model::{self, Rules, Schema, read_id};
 use super::store;
 use crate::access::{Actor, Role};
 use crate::audit;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Json, Tx};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::input::Faults;
 
@@ -64,7 +64,10 @@ pub fn rules(conn: &mut Conn, id: &str) -> Result<Rules> {
 ///
 /// # Errors
 /// `invalid_input`, each field called `traits.…`.
-pub fn check_so_far(conn: &mut Conn, id: &str, traits: &Map<String, Value>) -> Result<()> {
+pub fn check_so_far(conn: &mut Conn, id: &str, traits: &Json) -> Result<()> {
+    let Some(traits) = traits.0.as_object() else {
+        return Err(Error::internal("traits are an object"));
+    };
     let faults = rules(conn, id)?.faults_so_far(traits);
     if faults.is_empty() {
         Ok(())

@@ -18,6 +18,7 @@ use crate::ids::{GroupId, UserId};
 use crate::one_time_links::{self, LinkKind, RECOVERY};
 use crate::outbox;
 use crate::passwords::PasswordHash;
+use crate::schemas;
 use crate::site::{self, Terms};
 
 /// What else ends with a user: the features that keep something of a user are listed in `belongings`,
@@ -121,6 +122,7 @@ pub fn create_as_admin(
     groups: &[GroupId],
 ) -> Result<User> {
     actor.require_over(new.role)?;
+    schemas::actions::check_so_far(tx, &new.schema_id, &new.traits)?;
     let user = create(tx, actor, new)?;
     for group in groups {
         if !groups::actions::can_give(tx, actor, *group)? {
@@ -194,6 +196,9 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: UserId, change: &Change) -> Re
         if let Some(new) = new {
             *part = new.clone();
         }
+    }
+    if change.traits.is_some() {
+        schemas::actions::check_so_far(tx, &user.schema_id, &user.traits)?;
     }
     let now = tx.now;
     store::update(tx, &user, now)?;

@@ -431,6 +431,33 @@ fn what_the_inviter_says_of_a_person_is_held_to_the_schema() {
 }
 
 #[test]
+fn what_an_administrator_says_of_a_user_is_held_to_the_schema() {
+    let app = TestApp::start();
+    asking(&app, &json!({}), &json!({ "department": "Optics" }));
+    let api = app.api();
+    let make = |schema: &str, traits: Value| {
+        let body = json!({ "email": "bob@example.org", "display_name": "Bob", "schema_id": schema, "traits": traits });
+        api.post("/api/v1/users", &body)
+    };
+    let refused = make("staff", json!({ "floor": "x" })).is(422);
+    assert_eq!(faults(&refused)[0].0, "traits.floor");
+    assert_eq!(
+        faults(&make("nowhere", json!({})).is(422))[0].0,
+        "schema_id"
+    );
+    let bob = make("staff", json!({ "floor": 2 })).is(201).json();
+    assert_eq!(bob["schema_id"], "staff");
+    let path = format!("/api/v1/users/{}", bob["id"].as_str().unwrap());
+    let refused = api
+        .patch(&path, &json!({ "traits": { "floor": 12 } }))
+        .is(422);
+    assert_eq!(faults(&refused)[0].1, "too_large");
+    api.patch(&path, &json!({ "traits": { "floor": 3 } }))
+        .is(200);
+    app.mails();
+}
+
+#[test]
 fn a_template_has_terms_of_its_own() {
     let app = TestApp::start();
     let id = template(

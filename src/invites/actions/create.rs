@@ -75,9 +75,7 @@ pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Resul
     let usual = policy.lifetime().unwrap_or(days(settings.invite_days));
     let (expires_at, life) = choices.end.unwrap_or(End::In(usual)).from(now)?;
     let schema_id = choices.schema_id.as_ref().unwrap_or(&template.schema_id);
-    if let Some(traits) = new.traits.0.as_object() {
-        schemas::actions::check_so_far(conn, schema_id, traits)?;
-    }
+    schemas::actions::check_so_far(conn, schema_id, &new.traits)?;
     let locale = choices.locale.as_deref().or(policy.locale.as_deref());
     let locale = locale.unwrap_or(app.text.lang());
     if locale != app.text.lang() {

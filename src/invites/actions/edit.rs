@@ -87,8 +87,8 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
             part.clone_from(new);
         }
     }
-    if let Some(traits) = edit.traits.as_ref().and_then(|traits| traits.0.as_object()) {
-        schemas::actions::check_so_far(tx, &invite.schema_id, traits)?;
+    if edit.traits.is_some() {
+        schemas::actions::check_so_far(tx, &invite.schema_id, &invite.traits)?;
     }
     require_fits(&policy, &invite)?;
     invite.name_norm = normal(invite.name());

@@ -35,7 +35,10 @@ pub struct NewUserBody {
     /// `member` when left out.
     #[serde(default = "member")]
     role: Role,
-    /// What the platform wants to know of a person; at most 16 KiB.
+    /// The schema of the traits; `default` when left out.
+    schema_id: Option<String>,
+    /// What the platform wants to know of a person; at most 16 KiB. Held to the schema; what the person can add
+    /// may be missing.
     traits: Option<Map<String, Value>>,
     /// Data of integrated apps that the person may see; at most 16 KiB.
     metadata_public: Option<Map<String, Value>>,
@@ -85,13 +88,17 @@ impl TryFrom<&NewUserBody> for NewUser {
         let metadata_public = document("metadata_public", &body.metadata_public);
         let metadata_admin = document("metadata_admin", &body.metadata_admin);
         match name {
-            Ok(name) if wrong.is_empty() => Ok(Self {
-                traits,
-                metadata_public,
-                metadata_admin,
-                phone,
-                ..Self::plain(name, email, body.role)
-            }),
+            Ok(name) if wrong.is_empty() => {
+                let plain = Self::plain(name, email, body.role);
+                Ok(Self {
+                    schema_id: body.schema_id.clone().unwrap_or(plain.schema_id),
+                    traits,
+                    metadata_public,
+                    metadata_admin,
+                    phone,
+                    ..plain
+                })
+            }
             _ => Err(Error::Invalid(wrong)),
         }
     }
