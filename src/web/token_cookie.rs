@@ -95,10 +95,15 @@ impl TokenCookie {
     }
 }
 
+/// The longest path to go on to: it may hold what was entered in two fields of 100 and 500 characters, each of which
+/// takes up to twelve here.
+const LONGEST_PATH: usize = 8_000;
+
 /// A path of this site to go on to, or nothing: never another site (open redirects).
 pub fn own_path(next: &str) -> Option<&str> {
     let starts_well = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/\\");
-    let plain = next.len() <= 2_000 && next.chars().all(|c| c.is_ascii_graphic() && c != '\\');
+    let plain =
+        next.len() <= LONGEST_PATH && next.chars().all(|c| c.is_ascii_graphic() && c != '\\');
     (starts_well && plain).then_some(next)
 }
 

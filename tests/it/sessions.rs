@@ -316,6 +316,12 @@ fn the_longest_form_is_kept_while_the_password_is_asked_for() {
     let wrong = asked.form(path).fill("password", "wrong").submit();
     let asked = owner.submit(wrong).is(422).page();
     assert!(asked.text(".error-sum").contains("password"));
+    // By the other way too, which is a link.
+    let other = asked.attr("a[href^='/sign-in/confirm']", "href").unwrap();
+    let other = owner.get(&other).is(200).page();
+    let back = other.form("/sign-in/confirm").value("next");
+    assert!(back.starts_with(path), "{back}");
+    assert_eq!(back.matches("%F0%9F%94%91").count(), 500);
     let form = asked.form(path);
     assert_eq!(form.value("note"), note);
     assert_eq!(form.value("password"), "");

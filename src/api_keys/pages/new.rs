@@ -43,6 +43,8 @@ struct NewPage {
     errors: FormErrors,
     /// Whose password the form asks for too, when the last proof of who they are is too old.
     asks_password_of: Option<String>,
+    /// Where they prove it in another way, and come back from with what they have filled in.
+    confirm_href: String,
 }
 
 #[derive(Template)]
@@ -207,6 +209,7 @@ impl NewPage {
             stamp: UsedForms::stamp(&app.master, person.session_id),
             asks_password_of: (!person.is_fresh(page.now())).then(|| person.email.clone()),
             page: page.titled("api-keys-new-title", "api-keys"),
+            confirm_href: typed.confirm_href(),
             typed,
             errors: FormErrors::none(),
         }
