@@ -426,6 +426,8 @@ fn check_files(mut program: Program, words: &[&str]) {
     let sink = SmtpSink::start(Security::Plain);
     let waiting = program.count("SELECT count(*) AS count FROM outbox WHERE state = 'waiting'");
     program.set("VESTIBULE_SMTP_URL", &sink.url());
+    // After hundreds of rounds, thousands of mails.
+    program.patience = Duration::from_secs(1_800);
     program.run(&["jobs", "run"]).ok();
     let mails = sink.take_mails();
     assert_eq!(

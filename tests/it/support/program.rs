@@ -22,6 +22,8 @@ pub struct Program {
     pub folder: TempDir,
     /// Settings beside those that every run has.
     pub settings: Vec<(String, String)>,
+    /// How long a command may take; after it, it is killed.
+    pub patience: Duration,
     /// How the binary calls itself on a server.
     pub name: String,
     target: Target,
@@ -75,6 +77,7 @@ impl Program {
         Self {
             folder,
             settings,
+            patience: Duration::from_secs(120),
             name,
             target,
             schema,
@@ -126,9 +129,9 @@ impl Program {
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         // One that serves instead of refusing would hold up the test for ever.
         let (done, is_done) = std::sync::mpsc::channel::<()>();
-        let id = child.id().to_string();
+        let (id, patience) = (child.id().to_string(), self.patience);
         let guard = std::thread::spawn(move || {
-            if is_done.recv_timeout(Duration::from_secs(120)) == Err(RecvTimeoutError::Timeout) {
+            if is_done.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
                 drop(Command::new("kill").args(["-9", &id]).status());
             }
         });
