@@ -34,6 +34,21 @@ pub enum GateName {
     Mail,
 }
 
+impl GateName {
+    /// The key of its word.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::State => "gate-name-state",
+            Self::Expiry => "gate-name-expiry",
+            Self::Uses => "gate-name-uses",
+            Self::Inviter => "gate-name-inviter",
+            Self::Domain => "gate-name-domain",
+            Self::Match => "gate-name-match",
+            Self::Mail => "gate-name-mail",
+        }
+    }
+}
+
 /// One thing, and whether it is open.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Gate {
