@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::actions::{self, Draft};
-use super::model::{Delivery, Identifier, Matching, Template};
+use super::model::Template;
 use super::policy::{FieldMode, InvitableBy, Policy, Quota};
+use super::words::{Delivery, Identifier, Matching};
 use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;

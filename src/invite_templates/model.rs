@@ -1,4 +1,4 @@
-//! A template as it is kept, and the words that it shares with invites.
+//! A template as it is kept.
 
 use diesel::prelude::*;
 
@@ -7,42 +7,6 @@ use crate::clock::Time;
 use crate::db::Json;
 use crate::error::{Error, Result};
 use crate::ids::TemplateId;
-
-crate::words! {
-    /// How the link reaches the person.
-    pub enum Delivery {
-        /// By mail.
-        Email = "email",
-        /// In a text message.
-        Sms = "sms",
-        /// Whoever made the invite hands it over.
-        Link = "link",
-    }
-}
-
-crate::words! {
-    /// How whoever accepts must match what the invite was made for.
-    pub enum Matching {
-        /// They have the invited address.
-        Strict = "strict",
-        /// They have a verified address of one of its domains.
-        Domain = "domain",
-        /// They have the link.
-        Bearer = "bearer",
-    }
-}
-
-crate::words! {
-    /// What invites are made out to.
-    pub enum Identifier {
-        /// A mail address.
-        Email = "email",
-        /// A phone number.
-        Phone = "phone",
-        /// Nothing: whoever has the link.
-        None = "none",
-    }
-}
 
 /// The template that a plain invite is made from. It is made with the database, can be changed, and never
 /// goes.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::model::{Delivery, Identifier, Matching};
+use super::words::{Delivery, Identifier, Matching};
 use crate::access::Role;
 use crate::clock::{Span, seconds};
 use crate::error::FieldError;

@@ -1,12 +1,11 @@
 //! What the invited person can do: accept or decline.
 
-use diesel::{Queryable, Selectable};
 use serde_json::{Map, Value, json};
 
 use super::actions::record;
 use super::landing::{Kind, Landing, look};
 use super::mail::WaitingMail;
-use super::model::{Invite, State};
+use super::model::{Application, Invite, State};
 use super::store;
 use crate::access::Actor;
 use crate::app::App;
@@ -271,24 +270,6 @@ pub(super) fn joined(
         }),
     )?;
     Ok(())
-}
-
-/// What somebody who accepts brings along: a row of `invite_applications` while it waits for approval.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = crate::db::schema::invite_applications)]
-pub struct Application {
-    /// The account that they have already.
-    pub user_id: Option<UserId>,
-    /// Their name.
-    pub display_name: String,
-    /// Their password.
-    pub password_hash: Option<PasswordHash>,
-    /// What the account knows of them.
-    pub traits: Json,
-    /// The terms that they accepted.
-    pub terms_version: Option<String>,
-    /// The link had come to their mailbox.
-    pub address_proved: bool,
 }
 
 impl Application {

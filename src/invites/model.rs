@@ -10,6 +10,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::groups::model::read_given;
 use crate::ids::{GroupId, InviteId, OutboxId, TemplateId, UserId};
 use crate::input::Faults;
+use crate::passwords::PasswordHash;
 use crate::users::model::{Address, Email, LONGEST_NAME, Phone, read_object};
 
 crate::words! {
@@ -32,9 +33,9 @@ crate::words! {
     }
 }
 
-pub use crate::invite_templates::model::{Delivery, Matching};
 use crate::invite_templates::policy::read_domain;
 use crate::invite_templates::redirect;
+pub use crate::invite_templates::words::{Delivery, Matching};
 
 /// A row of `invites`.
 #[derive(Clone, Debug, Queryable, Selectable, Identifiable, Insertable)]
@@ -166,6 +167,24 @@ impl Invite {
     pub const fn lifetime(&self) -> Span {
         seconds(self.lifetime_seconds)
     }
+}
+
+/// What somebody who accepts brings along: a row of `invite_applications` while it waits for approval.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = crate::db::schema::invite_applications)]
+pub struct Application {
+    /// The account that they have already.
+    pub user_id: Option<UserId>,
+    /// Their name.
+    pub display_name: String,
+    /// Their password.
+    pub password_hash: Option<PasswordHash>,
+    /// What the account knows of them.
+    pub traits: Json,
+    /// The terms that they accepted.
+    pub terms_version: Option<String>,
+    /// The link had come to their mailbox.
+    pub address_proved: bool,
 }
 
 /// The shortest and the longest life of an invite.

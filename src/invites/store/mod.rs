@@ -10,8 +10,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::accept::Application;
-use super::model::{Invite, State};
+use super::model::{Application, Invite, State};
 use crate::access::Role;
 use crate::clock::Time;
 use crate::db::Conn;
