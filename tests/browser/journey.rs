@@ -145,7 +145,7 @@ fn invite(app: &TestApp, owner: &Walk) -> String {
     owner.browser.click("Check and send");
     owner.browser.text(".error-sum");
     assert!(owner.browser.title().starts_with("Error: "));
-    owner.browser.fill("Email", "ada@example.org");
+    owner.browser.fill("Email or phone", "ada@example.org");
     owner.browser.click("Check and send");
     owner.at("Check the invite", SITE);
     assert!(owner.browser.text("main").contains("We start on Tuesday."));

@@ -159,7 +159,8 @@ fn the_console() {
     walk.go("/admin/invites/new");
     walk.browser.click("Check and send");
     walk.look("invite-new-refused");
-    walk.browser.fill("Email", "grete.hermann@example.org");
+    walk.browser
+        .fill("Email or phone", "grete.hermann@example.org");
     walk.browser.fill("Name (optional)", "Grete Hermann");
     walk.browser.click("Analysts");
     walk.browser.fill(
