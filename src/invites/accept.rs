@@ -170,24 +170,15 @@ pub fn accept(
     let application = Application::of(&landing, input)?;
     store::kill_links(tx, invite.id, now)?;
     outbox::actions::cancel_about(tx, invite.id.as_str())?;
-    if to == State::AwaitingApproval {
-        let by = application.user_id.map(|user| sign_in::by(from, user));
-        store::insert_application(tx, invite.id, &application, now)?;
-        ask_for_approval(tx, app, &landing)?;
-        let by = by.as_ref().unwrap_or(&from.actor);
-        let after = json!({ "state": to });
-        record(
-            tx,
-            by,
-            "invite.applied",
-            invite,
-            json!({ "state": "pending" }),
-            after,
-        )?;
-        return Ok(Done::Waiting);
-    }
     let actor = application.user_id.map(|user| sign_in::by(from, user));
     let actor = actor.as_ref().unwrap_or(&from.actor);
+    if to == State::AwaitingApproval {
+        store::insert_application(tx, invite.id, &application, now)?;
+        ask_for_approval(tx, app, &landing)?;
+        let (before, after) = (json!({ "state": "pending" }), json!({ "state": to }));
+        record(tx, actor, "invite.applied", invite, before, after)?;
+        return Ok(Done::Waiting);
+    }
     let user = application
         .admit(tx, actor, invite)
         .map_err(|why| match why.code() {
