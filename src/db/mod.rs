@@ -32,10 +32,16 @@ pub use migrate::{Schema, look, migrate};
 pub use pool::{Conn, MultiBackend, Target};
 pub use query::{
     Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, FOUND_AT_ONCE, Paging, Slice, Suffix, count_some,
-    fits, prefix_end,
+    fits, insert_all, prefix_end,
 };
 pub use types::{Js, Json, Ts};
 pub use write::{Bell, Counts, Tx};
+
+/// The SQL types of columns: diesel's and our own.
+pub mod sql {
+    pub use super::types::{Js, Ts};
+    pub use diesel::sql_types::*;
+}
 
 use crate::clock::{Clock, Time};
 use crate::error::{Code, Error, Result};

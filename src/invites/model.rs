@@ -38,7 +38,7 @@ use crate::invite_templates::redirect;
 pub use crate::invite_templates::words::{Delivery, Matching};
 
 /// A row of `invites`.
-#[derive(Clone, Debug, Queryable, Selectable, Identifiable, Insertable)]
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
 #[diesel(table_name = crate::db::schema::invites)]
 pub struct Invite {
     /// The id; no secret.

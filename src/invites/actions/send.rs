@@ -12,8 +12,8 @@ use crate::groups;
 use crate::ids::{InviteId, InviteLinkId};
 use crate::invites::mail::{InviteMail, MailKind};
 use crate::invites::model::{Delivery, Invite, State};
-use crate::invites::store;
-use crate::outbox;
+use crate::invites::store::{self, NewLink};
+use crate::outbox::{self, Letter};
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
 use crate::users::logins;
@@ -119,57 +119,76 @@ pub(super) fn send(
 ) -> Result<Made> {
     let token = PlainSecret::generate(SecretKind::Invite);
     let now = tx.now;
-    let link_id = InviteLinkId::new(now);
-    store::insert_link(
-        tx,
-        link_id,
-        invite.id,
-        &token.digest(),
-        delivery == Delivery::Link,
-        now,
-    )?;
-    let link = app.link(&format!(
-        "/self-service/invite?flow={}&token={}",
-        invite.id,
-        token.reveal()
-    ));
+    let link = NewLink::new(&invite, &token, delivery == Delivery::Link, now);
+    store::insert_link(tx, &link)?;
+    let url = url_of(app, &invite, &token);
     if delivery == Delivery::Link {
         return Ok(Made {
             invite,
-            link: Some(PlainLink {
-                id: link_id,
-                url: link,
-            }),
+            link: Some(PlainLink { id: link.id, url }),
         });
     }
     let settings = site::actions::current(tx)?;
     let inviter = inviter_name(tx, &invite, &settings.site_name)?;
     let has_account = logins::by_address(tx, &invite.address_norm)?.is_some();
     let groups = group_names(tx, invite.id)?;
-    let policy = template(tx, &invite)?.policy()?;
-    let mail = InviteMail {
-        intro: policy.intro,
-        kind: if has_account {
-            MailKind::Accept
-        } else {
-            MailKind::Register
-        },
+    let intro = template(tx, &invite)?.policy()?.intro;
+    let gist = Gist {
+        site_name: settings.site_name,
         inviter,
+        has_account,
         groups,
-        message: invite.message.clone(),
-        expires: app.text.moment(invite.expires_at),
-        link,
+        intro,
     };
-    let frame = outbox::Frame::of(app, &settings.site_name);
-    let letter = match delivery {
-        Delivery::Sms => mail.message(&frame, &invite),
-        Delivery::Email | Delivery::Link => mail.letter(&frame, &invite)?,
-    };
+    let letter = gist.letter(app, &invite, url)?;
     invite.mail_id = Some(outbox::actions::enqueue(tx, app, &letter)?);
     invite.sent_at = Some(now);
     invite.reminded = 0;
     store::update(tx, &invite)?;
     Ok(Made { invite, link: None })
+}
+
+/// The address of a link.
+pub(super) fn url_of(app: &App, invite: &Invite, token: &PlainSecret) -> String {
+    app.link(&format!(
+        "/self-service/invite?flow={}&token={}",
+        invite.id,
+        token.reveal()
+    ))
+}
+
+/// What a message to the invited person says beside what stands on the invite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Gist {
+    pub(super) site_name: String,
+    pub(super) inviter: String,
+    pub(super) has_account: bool,
+    pub(super) groups: Vec<String>,
+    pub(super) intro: String,
+}
+
+impl Gist {
+    /// The message that brings a link.
+    pub(super) fn letter(&self, app: &App, invite: &Invite, link: String) -> Result<Letter> {
+        let mail = InviteMail {
+            intro: self.intro.clone(),
+            kind: if self.has_account {
+                MailKind::Accept
+            } else {
+                MailKind::Register
+            },
+            inviter: self.inviter.clone(),
+            groups: self.groups.clone(),
+            message: invite.message.clone(),
+            expires: app.text.moment(invite.expires_at),
+            link,
+        };
+        let frame = outbox::Frame::of(app, &self.site_name);
+        match invite.delivery {
+            Delivery::Sms => Ok(mail.message(&frame, invite)),
+            Delivery::Email | Delivery::Link => mail.letter(&frame, invite),
+        }
+    }
 }
 
 /// How the invited person knows the inviter.
