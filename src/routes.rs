@@ -11,7 +11,7 @@ use crate::callers::admit;
 use crate::error::{Code, Result};
 use crate::openapi::{Doc, Operation, Reference};
 use crate::{
-    api_keys, audit, console, events, groups, health, invite_templates, invites, metrics, openapi,
+    api_keys, audit, console, events, groups, health, invite_batches, invite_templates, invites, metrics, openapi,
     outbox, schemas, sign_in, site, users,
 };
 
@@ -174,6 +174,10 @@ fn api() -> Vec<Route> {
         DELETE "/api/v1/keys/{id}" Who::Scope(KeysRevoke), api_keys::api::REVOKE => api_keys::api::revoke;
         GET "/api/v1/invites" Who::Scope(InvitesRead), invites::api::LIST => invites::api::list;
         POST "/api/v1/invites" Who::Scope(InvitesWrite), invites::api::CREATE => invites::api::create;
+        POST "/api/v1/invites/batches" Who::Scope(InvitesWrite), invite_batches::api::MAKE => invite_batches::api::make;
+        GET "/api/v1/invites/batches/{id}" Who::Scope(InvitesRead), invite_batches::api::READ => invite_batches::api::show;
+        GET "/api/v1/invites/batches/{id}/results.csv" Who::Scope(InvitesRead), invite_batches::api::RESULTS => invite_batches::api::download;
+        POST "/api/v1/invites/batches/{id}/revoke" Who::Scope(InvitesWrite), invite_batches::api::REVOKE => invite_batches::api::revoke;
         GET "/api/v1/invites/{id}" Who::Scope(InvitesRead), invites::api::READ => invites::api::read;
         PATCH "/api/v1/invites/{id}" Who::Scope(InvitesWrite), invites::api::CHANGE => invites::api::patch;
         POST "/api/v1/invites/{id}/resend" Who::Scope(InvitesWrite), invites::api::RESEND => invites::api::resend;
@@ -223,6 +227,9 @@ pub fn reference(public_url: &str) -> Reference {
     Reference::new(rows, public_url)
 }
 
+/// Addresses that take files.
+const LARGE_BODIES: [&str; 2] = ["/api/v1/invites/batches", "/admin/invites/import"];
+
 /// Puts the table into the server. HEAD is answered like GET, without a body.
 ///
 /// The server tries one address after the other: those without parts in braces, which are compared and not
@@ -236,6 +243,11 @@ pub fn register(config: &mut web::ServiceConfig) {
             table.into_iter().partition(|route| route.path == path);
         table = rest;
         let mut resource = web::resource(path);
+        if LARGE_BODIES.contains(&path) {
+            let limit = invite_batches::BODY_LIMIT;
+            resource = resource.app_data(web::PayloadConfig::new(limit.0));
+            resource = resource.app_data(limit);
+        }
         for route in same {
             let (who, bare) = (route.who, route.is_bare());
             let methods: &[Method] = if route.method == Method::GET {

@@ -27,3 +27,5 @@ pub mod model;
 pub mod new_pages;
 pub mod pages;
 pub mod store;
+
+pub use api::NewInviteBody;

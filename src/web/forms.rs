@@ -1,11 +1,14 @@
 //! Forms: read them only when their CSRF token is right, and give them back with words when they are not.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 
+use actix_multipart::Multipart;
 use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_TYPE, ORIGIN, REFERER};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures_util::{TryStreamExt, stream};
 
 use super::csrf::Csrf;
 use super::json::{read_json, whole};
@@ -19,6 +22,7 @@ use crate::text::Text;
 #[derive(Clone, Debug, Default)]
 pub struct PostForm {
     fields: Vec<(String, String)>,
+    files: Vec<(String, Vec<u8>)>,
 }
 
 impl PostForm {
@@ -36,6 +40,12 @@ impl PostForm {
             .iter()
             .filter(move |(field, _)| field == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// The bytes of a file that was chosen; none when none was.
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        let chosen = self.files.iter().find(|(field, _)| field == name)?;
+        Some(&chosen.1).map(Vec::as_slice)
     }
 
     /// Whether a checkbox is ticked or a button was pressed.
@@ -59,14 +69,18 @@ impl FromRequest for PostForm {
             if !same_site(&request, app) {
                 return Code::FormExpired.refuse();
             }
-            let body = whole(body).await?;
-            let fields: Vec<(String, String)> =
-                serde_urlencoded::from_bytes(&body).map_err(|_| Code::BadRequest)?;
-            let fields = fields
-                .into_iter()
-                .map(|(name, value)| (name, value.replace("\r\n", "\n").replace('\r', "\n")))
-                .collect();
-            let form = Self { fields };
+            let body = whole(&request, body).await?;
+            let form = if has_files(&request) {
+                in_parts(&request, body).await?
+            } else {
+                let fields: Vec<(String, String)> =
+                    serde_urlencoded::from_bytes(&body).map_err(|_| Code::BadRequest)?;
+                let fields = fields.into_iter();
+                Self {
+                    fields: fields.map(|(name, value)| (name, lines(&value))).collect(),
+                    files: Vec::new(),
+                }
+            };
             if Csrf::of(&app.master, &visit.binding).matches(form.get("csrf")) {
                 return Ok(form);
             }
@@ -76,6 +90,43 @@ impl FromRequest for PostForm {
             Code::FormExpired.refuse()
         })
     }
+}
+
+/// A value with line ends as `\n`.
+fn lines(value: &str) -> String {
+    value.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// Whether a form came with files.
+fn has_files(request: &HttpRequest) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE);
+    kind.and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("multipart/form-data"))
+}
+
+/// Reads a form with files. A field without a name of a file is text.
+async fn in_parts(request: &HttpRequest, body: web::Bytes) -> Result<PostForm> {
+    let broken = |_| Error::from(Code::BadRequest);
+    let body = stream::once(ready(Ok::<_, PayloadError>(body)));
+    let mut parts = Multipart::new(request.headers(), body);
+    let mut form = PostForm::default();
+    while let Some(mut part) = parts.try_next().await.map_err(broken)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let disposition = part.content_disposition();
+        let is_file = disposition.is_some_and(|about| about.get_filename().is_some());
+        let mut bytes = Vec::new();
+        while let Some(some) = part.try_next().await.map_err(broken)? {
+            bytes.extend_from_slice(&some);
+        }
+        if !is_file {
+            let value = String::from_utf8(bytes).map_err(|_| Code::BadRequest)?;
+            form.fields.push((name, lines(&value)));
+        } else if !bytes.is_empty() {
+            // Browsers send an empty file for a field where none was chosen.
+            form.files.push((name, bytes));
+        }
+    }
+    Ok(form)
 }
 
 /// The answers of a form whose token was no longer good, so that the person can send them again with a
@@ -148,7 +199,7 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
                     return Code::FormExpired.refuse();
                 }
             }
-            let body = whole(body).await?;
+            let body = whole(&request, body).await?;
             read_json(&request, &body).map(Self::Json)
         })
     }
@@ -317,6 +368,19 @@ pub fn spoken(text: Text, error: &Error) -> String {
         Error::TooMany(seconds) => text.wait(*seconds, "web-too-many-tries"),
         Error::Unavailable(why) => why.clone(),
         Error::Database(_) | Error::Internal(_) => error.to_string(),
+    }
+}
+
+/// The stable code of an error and its words, without the names of fields: for one line of many.
+pub fn reason(text: Text, error: &Error) -> (&'static str, String) {
+    match error {
+        Error::Invalid(fields) => {
+            let all: Vec<String> = fields.iter().map(|field| words(text, field)).collect();
+            let first = fields.first().map_or("invalid_input", |field| field.code);
+            (first, all.join(" "))
+        }
+        Error::Refused(code, args) => (code.as_str(), refusal(text, *code, args)),
+        other => (other.code().as_str(), spoken(text, other)),
     }
 }
 

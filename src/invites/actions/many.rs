@@ -114,6 +114,15 @@ impl Together {
         })
     }
 
+    /// Counts invites that were planned before this look and are not made: one of a template each.
+    pub fn have_given(&mut self, templates: &[TemplateId]) {
+        for template in templates {
+            if let Some(Some(left)) = self.quotas.get_mut(template) {
+                *left -= 1;
+            }
+        }
+    }
+
     /// The invite that would be made; the quota is one less from then on.
     ///
     /// # Errors
@@ -121,7 +130,7 @@ impl Together {
     pub fn plan(&mut self, app: &App, actor: &Actor, new: &NewInvite) -> Result<Invite> {
         let ground = match self.grounds.get(&kind(&new.choices)) {
             Some(Ok(ground)) => ground,
-            Some(Err(why)) => return Err(copy(why).unwrap_or_else(|| Code::Internal.into())),
+            Some(Err(why)) => return Err(again(why)),
             None => return Err(Error::internal("an invite that was not looked up")),
         };
         let invite = ground.invite(app, actor, new, self.now)?;
@@ -247,4 +256,9 @@ fn copy(why: &Error) -> Option<Error> {
         Error::Invalid(faults) => Some(Error::Invalid(faults.clone())),
         _ => None,
     }
+}
+
+/// The same refusal for somebody else whom it concerns.
+pub fn again(why: &Error) -> Error {
+    copy(why).unwrap_or_else(|| Error::internal(why.to_string()))
 }
