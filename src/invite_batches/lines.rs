@@ -75,6 +75,10 @@ impl Line {
             Some(Fault::Cells) => return Err(FieldError::new("line", "too_many_cells").into()),
             None => {}
         }
+        // A single invite without an address would be an open link.
+        if !["email", "phone"].iter().any(|field| self.body.contains_key(*field)) {
+            return Err(FieldError::new("email", "required").into());
+        }
         // Said as of a single invite, and not that the value is of the wrong type.
         if let Some(role) = self.body.get("role").and_then(Value::as_str)
             && role.parse::<Role>().is_err()

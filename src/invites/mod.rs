@@ -18,14 +18,17 @@ mod ended_pages;
 pub mod gates;
 mod history;
 pub mod jobs;
+mod join;
 pub mod landing;
 pub mod landing_api;
 pub mod landing_pages;
+mod landing_view;
 pub mod list_pages;
 pub mod mail;
 pub mod model;
 pub mod new_pages;
 pub mod pages;
+mod proof;
 pub mod store;
 
 pub use api::NewInviteBody;

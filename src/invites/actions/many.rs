@@ -24,6 +24,7 @@ use crate::outbox::actions::{Sealed, enqueue_all, seal};
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
 use crate::users::logins;
+use crate::users::model::Address;
 use crate::users::store as users;
 
 /// What decides on the ground of an invite.
@@ -78,7 +79,8 @@ impl Together {
             }
             grounds.insert(kind, ground);
         }
-        let norms: Vec<String> = news.map(|new| new.recipient.norm()).collect();
+        let norms = news.filter_map(|new| new.recipient.as_ref());
+        let norms: Vec<String> = norms.map(Address::norm).collect();
         let norms: Vec<&str> = norms.iter().map(String::as_str).collect();
         let accounts = logins::by_addresses(conn, &norms)?;
         let reveals = |ground: &Result<Ground>| {

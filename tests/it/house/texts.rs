@@ -10,7 +10,7 @@ use super::sources::{Source, files, none, rust};
 
 /// Keys that are put together at run time: the fixed start. What follows must stand as a word of its own
 /// in the code: as it is, or with `_` or `.` in the place of `-`.
-const MADE_OF_DATA: [&str; 21] = [
+const MADE_OF_DATA: [&str; 22] = [
     "api-keys-scope-",
     "audit-",
     "audit-chip-",
@@ -21,6 +21,7 @@ const MADE_OF_DATA: [&str; 21] = [
     "field-control-characters-",
     "field-not-a-choice-",
     "field-not-a-number-",
+    "field-not-for-open-links-",
     "field-out-of-range-",
     "field-required-",
     "field-too-long-",
