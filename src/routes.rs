@@ -11,8 +11,8 @@ use crate::callers::admit;
 use crate::error::{Code, Result};
 use crate::openapi::{Doc, Operation, Reference};
 use crate::{
-    api_keys, audit, console, events, groups, health, invite_batches, invite_templates, invites, metrics, openapi,
-    outbox, schemas, sign_in, site, users,
+    api_keys, audit, console, events, groups, health, invite_batches, invite_templates, invites,
+    metrics, openapi, outbox, schemas, sign_in, site, users,
 };
 
 /// One address and method.
@@ -120,6 +120,16 @@ fn pages() -> Vec<Route> {
         GET "/admin/invites" ADMIN => invites::list_pages::list;
         GET "/admin/invites/new" ADMIN => invites::new_pages::form;
         POST "/admin/invites/new" ADMIN => invites::new_pages::create;
+        GET "/admin/invites/import" ADMIN => invite_batches::pages::form;
+        POST "/admin/invites/import" ADMIN => invite_batches::pages::import;
+        GET "/admin/invites/import/template.csv" ADMIN => invite_batches::pages::template;
+        GET "/admin/invites/batches/{id}" ADMIN => invite_batches::pages::detail;
+        POST "/admin/invites/batches/{id}/send" ADMIN => invite_batches::pages::send;
+        GET "/admin/invites/batches/{id}/results.csv" ADMIN => invite_batches::pages::download;
+        GET "/admin/invites/batches/{id}/revoke" ADMIN => invite_batches::pages::confirm_revoke;
+        POST "/admin/invites/batches/{id}/revoke" ADMIN => invite_batches::pages::revoke;
+        POST "/admin/invites/bulk" ADMIN => invites::bulk_pages::act;
+        GET "/admin/invites/export.csv" ADMIN => invites::export_pages::export;
         GET "/admin/invites/{id}" ADMIN => invites::pages::detail;
         POST "/admin/invites/{id}/resend" ADMIN => invites::pages::resend;
         POST "/admin/invites/{id}/link" ADMIN => invites::pages::new_link;

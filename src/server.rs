@@ -24,7 +24,9 @@ use crate::passwords::Cost;
 use crate::sign_in::sessions::{Seen, Sessions};
 use crate::users::api::MeCache;
 use crate::web::{InProgress, Traffic, UsedForms};
-use crate::{audit, codes, events, invite_batches, invites, metrics, one_time_links, outbox, routes, sign_in};
+use crate::{
+    audit, codes, events, invite_batches, invites, metrics, one_time_links, outbox, routes, sign_in,
+};
 
 use heart::Heart;
 use opening::away;

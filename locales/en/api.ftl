@@ -188,3 +188,6 @@ field-no-email-column = The first line has to name the columns, and one of them 
 field-doubled = Line { $line } has the same address.
 field-too-many-cells = This line has more cells than there are columns. Put quotation marks around cells with a comma.
 field-only-by-message = The links of many invites go out by message alone.
+field-required-file = Choose a file, or paste its lines.
+field-required-leave-out = Tick that these lines are left out, or choose a file where they are right.
+field-required-id = Choose at least one invite.

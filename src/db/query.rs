@@ -101,10 +101,11 @@ macro_rules! bulk_row {
                 &'b self,
                 out: &mut diesel::query_builder::AstPass<'_, 'b, $crate::db::MultiBackend>,
             ) -> diesel::QueryResult<()> {
+                use $crate::db::sql;
                 let mut separator = "";
                 $(
                     out.push_sql(std::mem::replace(&mut separator, ", "));
-                    out.push_bind_param::<$crate::db::sql::$sql $(<$crate::db::sql::$inner>)?, _>(&self.$field)?;
+                    out.push_bind_param::<sql::$sql $(<sql::$inner>)?, _>(&self.$field)?;
                 )+
                 let _ = separator;
                 Ok(())

@@ -1,7 +1,6 @@
 //! The tables as diesel sees them, the same on both databases. A test compares this with the live schema.
 
 diesel::table! {
-    use crate::db::sql::*;
     facts (name) {
         name -> Text,
         value -> Text,
@@ -9,7 +8,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    use crate::db::sql::*;
     revisions (slot) {
         slot -> Integer,
         number -> BigInt,
@@ -248,7 +246,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    use crate::db::sql::*;
     invite_groups (invite_id, group_id) {
         invite_id -> Text,
         group_id -> Text,
@@ -289,7 +286,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    use crate::db::sql::*;
     invite_batch_pieces (batch_id, number) {
         batch_id -> Text,
         number -> Integer,
@@ -298,7 +294,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    use crate::db::sql::*;
     invite_batch_rows (batch_id, line) {
         batch_id -> Text,
         line -> Integer,

@@ -103,7 +103,11 @@ pub(super) fn row(
     let kept = |text: &str| match invite_id {
         Some(_) => String::new(),
         // Whatever it is, it is shown again.
-        None => text.replace(char::is_control, " ").chars().take(254).collect(),
+        None => text
+            .replace(char::is_control, " ")
+            .chars()
+            .take(254)
+            .collect(),
     };
     Row {
         batch_id,

@@ -167,7 +167,7 @@ pub async fn make(
     };
     let again = |_: &mut Tx<'_>, _: &Actor, id: &str| Ok((id.to_owned(), id.parse()?));
     let id: BatchId = call.make(&app, open, again).await?;
-    work::attend(&app, id).await;
+    work::attend(&app, id, work::PATIENCE).await;
     let view = app
         .db
         .read(move |conn| BatchView::read(conn, &actor, id))
@@ -247,6 +247,6 @@ pub async fn revoke(
             BatchView::of(tx, &batch)
         })
         .await?;
-    work::attend(&app, id).await;
+    work::attend(&app, id, work::PATIENCE).await;
     Ok(answer)
 }

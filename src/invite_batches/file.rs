@@ -86,7 +86,10 @@ fn delimiter(text: &str) -> u8 {
     let head = text.lines().next().unwrap_or_default();
     let count = |delimiter: &u8| head.bytes().filter(|byte| byte == delimiter).count();
     // The last of equals, so a comma when there is none at all.
-    [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
+    [b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(count)
+        .unwrap_or(b',')
 }
 
 /// Which column each cell is of.
@@ -98,7 +101,9 @@ fn columns(head: &ByteRecord) -> Result<Vec<&'static str>, FieldError> {
         let Some(known) = known else {
             let name: String = name.chars().take(40).collect();
             let columns = COLUMNS.join(", ");
-            return Err(fault("unknown_column").with("name", name).with("columns", columns));
+            return Err(fault("unknown_column")
+                .with("name", name)
+                .with("columns", columns));
         };
         if columns.contains(known) {
             return Err(fault("doubled_column").with("name", known));
@@ -215,7 +220,12 @@ mod tests {
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "nul"),
             (&many[..], "too_many_lines"),
         ] {
-            assert_eq!(refused(bytes).0, code, "{:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(40)]));
+            assert_eq!(
+                refused(bytes).0,
+                code,
+                "{:?}",
+                String::from_utf8_lossy(&bytes[..bytes.len().min(40)])
+            );
         }
         let (_, args) = refused(b"email\nada@example.org\na\0b@example.org\n");
         assert_eq!(args, [("line", "3".to_owned())]);
@@ -257,7 +267,11 @@ mod tests {
 
     #[test]
     fn a_table_that_was_made_neutral_reads_as_it_was_meant() {
-        let lines = read(b"email,name\na@example.org,'=1+1\nb@example.org,'til\n", &[]).unwrap();
+        let lines = read(
+            b"email,name\na@example.org,'=1+1\nb@example.org,'til\n",
+            &[],
+        )
+        .unwrap();
         assert_eq!((lines[0].name(), lines[1].name()), ("=1+1", "'til"));
     }
 }

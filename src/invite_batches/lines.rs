@@ -59,7 +59,10 @@ impl Line {
 
     /// The name that it gives the person.
     pub(super) fn name(&self) -> &str {
-        let name = self.body.get("traits").and_then(|traits| traits.get("name"));
+        let name = self
+            .body
+            .get("traits")
+            .and_then(|traits| traits.get("name"));
         name.and_then(Value::as_str).unwrap_or_default()
     }
 
@@ -70,13 +73,18 @@ impl Line {
     pub(super) fn read(&self) -> Result<NewInvite> {
         match self.fault {
             Some(Fault::Doubled(line)) => {
-                return Err(FieldError::new("email", "doubled").with("line", line).into());
+                return Err(FieldError::new("email", "doubled")
+                    .with("line", line)
+                    .into());
             }
             Some(Fault::Cells) => return Err(FieldError::new("line", "too_many_cells").into()),
             None => {}
         }
         // A single invite without an address would be an open link.
-        if !["email", "phone"].iter().any(|field| self.body.contains_key(*field)) {
+        if !["email", "phone"]
+            .iter()
+            .any(|field| self.body.contains_key(*field))
+        {
             return Err(FieldError::new("email", "required").into());
         }
         // Said as of a single invite, and not that the value is of the wrong type.

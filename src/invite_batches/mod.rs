@@ -16,6 +16,7 @@ mod file;
 pub mod jobs;
 mod lines;
 pub mod model;
+pub mod pages;
 mod results;
 mod store;
 mod work;

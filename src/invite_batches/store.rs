@@ -8,7 +8,7 @@ use super::model::{Batch, Counts, Row, State};
 use crate::clock::Time;
 use crate::db::schema::{invite_batch_pieces, invite_batch_rows, invite_batches, invites, outbox};
 use crate::db::{Conn, Json, MultiBackend, insert_all};
-use crate::ids::{BatchId, InviteId, UserId};
+use crate::ids::{BatchId, InviteId};
 use crate::invites::model::State as InviteState;
 use crate::outbox::State as MailState;
 
@@ -251,25 +251,14 @@ pub(super) fn results(
     query.load(conn)
 }
 
-/// Batches that were sent, the newest first; those of one maker when given.
-pub(super) fn newest(
-    conn: &mut Conn,
-    by: Option<UserId>,
-    most: i64,
-) -> QueryResult<Vec<Batch>> {
-    let mut query = invite_batches::table
+/// Batches that were sent, the newest first.
+pub(super) fn newest(conn: &mut Conn, most: i64) -> QueryResult<Vec<Batch>> {
+    invite_batches::table
         .filter(invite_batches::state.ne(State::Draft))
-        .order((
-            invite_batches::created_at.desc(),
-            invite_batches::id.desc(),
-        ))
+        .order((invite_batches::created_at.desc(), invite_batches::id.desc()))
         .limit(most)
         .select(Batch::as_select())
-        .into_boxed::<MultiBackend>();
-    if let Some(by) = by {
-        query = query.filter(invite_batches::created_by.eq(by));
-    }
-    query.load(conn)
+        .load(conn)
 }
 
 /// Deletes drafts that nobody sent since a moment.

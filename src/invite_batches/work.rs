@@ -22,7 +22,7 @@ use crate::users::model::Status;
 use crate::users::store as users;
 
 /// How long whoever made a batch waits for it.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 /// How often a piece is tried when others make the same invites at that moment.
 const TRIES: usize = 8;
 /// Invites that are revoked in one transaction.
@@ -32,20 +32,20 @@ const REVOKED_AT_ONCE: i64 = 100;
 static TURN: Mutex<()> = Mutex::const_new(());
 
 /// Does what is to be done of a batch and waits for it, for a while; the rest is done all the same.
-pub(super) async fn attend(app: &Arc<App>, id: BatchId) {
+pub(super) async fn attend(app: &Arc<App>, id: BatchId, patience: Duration) {
     let app = app.clone();
-    let work = async move {
+    // A task of its own: it goes on beyond that while, and when whoever waits goes away.
+    let work = actix_web::rt::spawn(async move {
         let turn = TURN.lock().await;
-        tokio::task::spawn_blocking(move || {
+        let work = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             if let Err(why) = go_on(&app, id) {
                 tracing::warn!(batch = %id, %why, "a batch of invites has to wait; a job goes on with it");
             }
-        })
-        .await
-    };
-    // Beyond it the work goes on: a thread does not end with who waits for it.
-    let _ = tokio::time::timeout(PATIENCE, work).await;
+        });
+        drop(work.await);
+    });
+    drop(tokio::time::timeout(patience, work).await);
 }
 
 /// Does all that is to be done of a batch; says how many pieces it did.
@@ -66,7 +66,14 @@ pub(super) fn go_on(app: &Arc<App>, id: BatchId) -> Result<usize> {
             (State::Running, None) if last == 0 => {
                 app.db.write_now(move |tx| {
                     let now = tx.now;
-                    Ok(store::turn(tx, id, State::Running, State::Done, false, now)?)
+                    Ok(store::turn(
+                        tx,
+                        id,
+                        State::Running,
+                        State::Done,
+                        false,
+                        now,
+                    )?)
                 })?;
                 return Ok(done);
             }

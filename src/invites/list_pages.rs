@@ -1,5 +1,6 @@
 //! The list of invites in the console.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -7,53 +8,77 @@ use serde::Deserialize;
 use super::model::{Invite, State};
 use super::pages::{Shown, shown};
 use super::store::{self, Counts, Filter};
+use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;
-use crate::db::Conn;
+use crate::db::{COUNT_LIMIT, Conn};
 use crate::error::Result;
 use crate::groups;
-use crate::groups::model::GroupName;
 use crate::ids::InviteId;
+use crate::invite_templates;
 use crate::outbox::State as MailState;
-use crate::text::Text;
+use crate::text::{Message, Text};
 use crate::users::store as users;
-use crate::web::{Page, PageLinks, SignedIn, show};
+use crate::web::{FormErrors, Page, PageLinks, PostForm, SignedIn, render};
 
-/// Rows of a page.
+/// Rows of a page, unless the address says otherwise.
 const ROWS: i64 = 50;
+/// How many rows a page may have.
+const ROW_CHOICES: [i64; 3] = [25, 50, 100];
 
 /// A row of the list.
-struct Row {
-    id: InviteId,
-    email: String,
-    name: String,
-    groups: String,
-    shown: Shown,
-    expires_at: Time,
-    inviter: String,
-    created_at: Time,
+pub(super) struct Row {
+    pub(super) id: InviteId,
+    pub(super) email: String,
+    pub(super) name: String,
+    pub(super) role: Role,
+    pub(super) groups: String,
+    pub(super) shown: Shown,
+    pub(super) expires_at: Time,
+    pub(super) inviter: String,
+    inviter_id: String,
+    pub(super) created_at: Time,
 }
 
 /// The filters of the list, as the address holds them.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct ListForm {
-    #[serde(default)]
     tab: String,
-    #[serde(default)]
     q: String,
-    #[serde(default)]
     group: String,
-    #[serde(default)]
+    by: String,
+    template: String,
+    batch: String,
+    rows: String,
     newer: String,
-    #[serde(default)]
     older: String,
 }
 
 impl ListForm {
-    fn filter(&self) -> Filter {
+    /// The filters that a form of the list carries along.
+    pub(super) fn of(form: &PostForm) -> Self {
+        let text = |name: &str| form.get(name).to_owned();
+        Self {
+            tab: text("tab"),
+            q: text("q"),
+            group: text("group"),
+            by: text("by"),
+            template: text("template"),
+            batch: text("batch"),
+            rows: text("rows"),
+            newer: String::new(),
+            older: String::new(),
+        }
+    }
+
+    pub(super) fn filter(&self) -> Filter {
         let mut filter = Filter {
             q: self.q.trim().to_owned(),
             group: self.group.parse().ok(),
+            invited_by: self.by.parse().ok(),
+            template: self.template.parse().ok(),
+            batch: self.batch.parse().ok(),
             ..Filter::default()
         };
         match self.tab() {
@@ -83,22 +108,51 @@ impl ListForm {
         }
     }
 
-    /// The list without the filter by group.
-    fn without_group(&self) -> String {
-        let query =
-            serde_urlencoded::to_string([("tab", self.tab()), ("q", &self.q)]).unwrap_or_default();
-        format!("/admin/invites?{query}")
+    fn rows(&self) -> i64 {
+        let rows = self.rows.parse().ok();
+        rows.filter(|rows| ROW_CHOICES.contains(rows))
+            .unwrap_or(ROWS)
     }
 
-    /// The list without the search.
-    fn without_search(&self) -> String {
-        let query = serde_urlencoded::to_string([("tab", self.tab()), ("group", &self.group)])
-            .unwrap_or_default();
-        format!("/admin/invites?{query}")
+    /// Each filter that is in force, as the address has it.
+    pub(super) fn pairs(&self) -> Vec<(&'static str, &str)> {
+        let pairs = [
+            ("tab", self.tab()),
+            ("q", self.q.as_str()),
+            ("group", &self.group),
+            ("by", &self.by),
+            ("template", &self.template),
+            ("batch", &self.batch),
+            ("rows", &self.rows),
+        ];
+        let filled = |pair: &(&str, &str)| !pair.1.is_empty();
+        pairs.into_iter().filter(filled).collect()
+    }
+
+    /// The address of a page about the list, with its filters but one.
+    fn address(&self, path: &str, without: &str) -> String {
+        let mut pairs = self.pairs();
+        pairs.retain(|(name, _)| *name != without);
+        let query = serde_urlencoded::to_string(&pairs).unwrap_or_default();
+        format!("{path}?{query}")
+    }
+
+    /// The list.
+    pub(super) fn list(&self) -> String {
+        self.address("/admin/invites", "")
+    }
+
+    fn without(&self, name: &str) -> String {
+        self.address("/admin/invites", name)
+    }
+
+    fn export(&self) -> String {
+        self.address("/admin/invites/export.csv", "")
     }
 
     fn is_filtered(&self) -> bool {
-        !self.q.trim().is_empty() || !self.group.is_empty()
+        let narrows = |(name, _): &(&str, &str)| !matches!(*name, "tab" | "rows");
+        self.pairs().iter().any(narrows)
     }
 }
 
@@ -114,12 +168,18 @@ struct Tab {
 #[template(path = "invites/list.html")]
 struct ListPage {
     page: Page,
+    errors: FormErrors,
     form: ListForm,
     tabs: Vec<Tab>,
     groups: Vec<(String, String)>,
-    group_name: String,
+    templates: Vec<(String, String)>,
+    makers: Vec<(String, String)>,
+    sizes: Vec<(String, String)>,
+    chips: Vec<(&'static str, Message)>,
     rows: Vec<Row>,
     links: PageLinks,
+    /// How many match in words, when they are more than the page shows.
+    matching: Option<String>,
     none_ever: bool,
 }
 
@@ -130,11 +190,22 @@ pub async fn list(
     who: SignedIn,
     form: web::Query<ListForm>,
 ) -> Result<HttpResponse> {
-    let form = form.into_inner();
+    listing(&app, page, who, form.into_inner(), FormErrors::none()).await
+}
+
+/// The list, with what was wrong with what was to be done to some of it.
+pub(super) async fn listing(
+    app: &App,
+    page: Page,
+    who: SignedIn,
+    form: ListForm,
+    errors: FormErrors,
+) -> Result<HttpResponse> {
     let filter = form.filter();
-    let paging = PageLinks::paging(ROWS, &form.newer, &form.older);
+    let paging = PageLinks::paging(form.rows(), &form.newer, &form.older);
     let (now, text) = (app.clock.now(), app.text);
-    let (slice, counts, choices) = app
+    let (by, me) = (filter.invited_by, who.user_id);
+    let (slice, counts, groups, templates, maker, matching) = app
         .db
         .read(move |conn| {
             let slice = store::list(conn, &filter, &paging, now)?;
@@ -142,45 +213,111 @@ pub async fn list(
             let older = slice.older.clone();
             let rows = rows(conn, slice.rows, text, now)?;
             let slice = crate::db::Slice { rows, newer, older };
+            let is_part = slice.newer.is_some() || slice.older.is_some();
+            let matching = if is_part {
+                Some(store::matching(conn, &filter, now, COUNT_LIMIT + 1)?.len())
+            } else {
+                None
+            };
+            let maker = users::names(conn, &Vec::from_iter(by))?;
             Ok((
                 slice,
                 store::counts(conn, now)?,
                 groups::actions::grantable(conn, &who.actor)?,
+                invite_templates::actions::list(conn, &who.actor)?,
+                maker.into_iter().next().map(|(_, name, _)| name),
+                matching,
             ))
         })
         .await?;
-    let query = [
-        ("tab", form.tab.as_str()),
-        ("q", form.q.as_str()),
-        ("group", form.group.as_str()),
-    ];
-    let links = PageLinks::of("/admin/invites", &query, &slice);
-    let group_name = choices
-        .iter()
-        .find(|group| group.id.as_str() == form.group)
-        .map(|group| group.name.clone())
-        .unwrap_or_default();
-    let page = page.titled("invites-title", "invites");
-    show(&ListPage {
-        tabs: tabs(&form, &counts, text),
-        groups: choices_of(&page, choices),
-        group_name,
-        rows: slice.rows,
-        links,
-        none_ever: counts.all == 0,
-        page,
-        form,
-    })
+    let links = PageLinks::of("/admin/invites", &form.pairs(), &slice);
+    let mut page = page.titled("invites-title", "invites");
+    let status: StatusCode = page.refuse(&errors);
+    let any = |key: &'static str| (String::new(), page.t(key).to_string());
+    let mut choices = Choices {
+        groups: vec![any("invites-any-group")],
+        templates: vec![any("invites-any-template")],
+        makers: vec![any("invites-anybody")],
+    };
+    let groups = groups.into_iter();
+    choices
+        .groups
+        .extend(groups.map(|group| (group.id.to_string(), group.name)));
+    let templates = templates.into_iter();
+    choices
+        .templates
+        .extend(templates.map(|template| (template.id.to_string(), template.name)));
+    choices
+        .makers
+        .push((me.to_string(), page.t("invites-me").to_string()));
+    if let (Some(by), Some(name)) = (by, maker)
+        && by != me
+    {
+        choices.makers.push((by.to_string(), name));
+    }
+    let count = |count: usize| text.count(i64::try_from(count).unwrap_or(i64::MAX));
+    let sizes = ROW_CHOICES.map(|rows| {
+        let words = page.t("invites-rows").arg("count", rows);
+        (rows.to_string(), words.to_string())
+    });
+    render(
+        status,
+        &ListPage {
+            tabs: tabs(&form, &counts, text),
+            chips: choices.chips(&page, &form),
+            groups: choices.groups,
+            templates: choices.templates,
+            makers: choices.makers,
+            sizes: sizes.to_vec(),
+            rows: slice.rows,
+            links,
+            matching: matching.map(count),
+            none_ever: counts.all == 0,
+            errors,
+            page,
+            form,
+        },
+    )
 }
 
-fn choices_of(page: &Page, groups: Vec<GroupName>) -> Vec<(String, String)> {
-    let mut choices = vec![(String::new(), page.t("invites-any-group").to_string())];
-    choices.extend(
-        groups
-            .into_iter()
-            .map(|group| (group.id.to_string(), group.name)),
-    );
-    choices
+/// What the filters offer: values and words.
+struct Choices {
+    groups: Vec<(String, String)>,
+    templates: Vec<(String, String)>,
+    makers: Vec<(String, String)>,
+}
+
+impl Choices {
+    /// The filters in force, each with its words.
+    fn chips(&self, page: &Page, form: &ListForm) -> Vec<(&'static str, Message)> {
+        let named = |choices: &[(String, String)], value: &str| {
+            let chosen = choices.iter().find(|(known, _)| known == value);
+            chosen.map_or_else(|| value.to_owned(), |(_, words)| words.clone())
+        };
+        let pairs = form.pairs().into_iter();
+        pairs
+            .filter_map(|(name, value)| {
+                let words = match name {
+                    "q" => page.t("invites-chip-search").arg("q", value),
+                    "group" => {
+                        let group = named(&self.groups, value);
+                        page.t("invites-chip-group").arg("group", group)
+                    }
+                    "by" => {
+                        let name = named(&self.makers, value);
+                        page.t("invites-chip-by").arg("name", name)
+                    }
+                    "template" => {
+                        let name = named(&self.templates, value);
+                        page.t("invites-chip-template").arg("name", name)
+                    }
+                    "batch" => page.t("invites-chip-batch"),
+                    _ => return None,
+                };
+                Some((name, words))
+            })
+            .collect()
+    }
 }
 
 fn tabs(form: &ListForm, counts: &Counts, text: Text) -> Vec<Tab> {
@@ -207,7 +344,13 @@ fn tabs(form: &ListForm, counts: &Counts, text: Text) -> Vec<Tab> {
     ]
 }
 
-fn rows(conn: &mut Conn, invites: Vec<Invite>, text: Text, now: Time) -> Result<Vec<Row>> {
+/// The rows of invites.
+pub(super) fn rows(
+    conn: &mut Conn,
+    invites: Vec<Invite>,
+    text: Text,
+    now: Time,
+) -> Result<Vec<Row>> {
     let ids: Vec<_> = invites.iter().map(|invite| invite.id).collect();
     let mail_ids: Vec<_> = invites.iter().filter_map(|invite| invite.mail_id).collect();
     let makers: Vec<_> = invites
@@ -240,6 +383,11 @@ fn rows(conn: &mut Conn, invites: Vec<Invite>, text: Text, now: Time) -> Result<
             Row {
                 id: invite.id,
                 name: invite.name().to_owned(),
+                role: invite.role,
+                inviter_id: invite
+                    .created_by
+                    .map(|id| id.to_string())
+                    .unwrap_or_default(),
                 groups: of_invite.join(", "),
                 shown: shown(&invite, mail, now),
                 expires_at: invite.expires_at,

@@ -14,7 +14,9 @@
 pub mod accept;
 pub mod actions;
 pub mod api;
+pub mod bulk_pages;
 mod ended_pages;
+pub mod export_pages;
 pub mod gates;
 mod history;
 pub mod jobs;

@@ -1,7 +1,7 @@
 //! Tables for download: CSV whose cells no spreadsheet takes for formulas.
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use csv::{Terminator, Writer, WriterBuilder};
 
 use crate::error::{Error, Result};
@@ -17,12 +17,17 @@ impl Sheet {
     /// # Errors
     /// Never in memory.
     pub fn new(columns: &[&str]) -> Result<Self> {
+        let mut sheet = Self::more();
+        sheet.row(columns)?;
+        Ok(sheet)
+    }
+
+    /// Goes on with a table whose first rows are written already.
+    pub fn more() -> Self {
         let rows = WriterBuilder::new()
             .terminator(Terminator::CRLF)
             .from_writer(Vec::new());
-        let mut sheet = Self { rows };
-        sheet.row(columns)?;
-        Ok(sheet)
+        Self { rows }
     }
 
     /// Adds a row.
@@ -49,13 +54,17 @@ impl Sheet {
     /// # Errors
     /// As [`Sheet::finish`].
     pub fn download(self, name: &str) -> Result<HttpResponse> {
-        Ok(HttpResponse::Ok()
+        Ok(Self::file(name).body(self.finish()?))
+    }
+
+    /// The head of an answer that is saved as a file of that name.
+    pub fn file(name: &str) -> HttpResponseBuilder {
+        let mut answer = HttpResponse::Ok();
+        let saved = format!("attachment; filename=\"{name}\"");
+        answer
             .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))
-            .insert_header((
-                CONTENT_DISPOSITION,
-                format!("attachment; filename=\"{name}\""),
-            ))
-            .body(self.finish()?))
+            .insert_header((CONTENT_DISPOSITION, saved));
+        answer
     }
 }
 
@@ -86,15 +95,7 @@ mod tests {
     #[test]
     fn cells_that_could_be_formulas_are_neutral_and_read_back() {
         let cells = [
-            "=1+1",
-            "+49",
-            "-2",
-            "@SUM(A1)",
-            "\t=1",
-            "\r=1",
-            "plain",
-            "a=b",
-            "O'Neil",
+            "=1+1", "+49", "-2", "@SUM(A1)", "\t=1", "\r=1", "plain", "a=b", "O'Neil",
         ];
         let mut sheet = Sheet::new(&["a"; 9]).unwrap();
         sheet.row(&cells).unwrap();

@@ -1,17 +1,15 @@
 //! Forms: read them only when their CSRF token is right, and give them back with words when they are not.
 
-use std::future::{Future, ready};
+use std::future::Future;
 use std::pin::Pin;
 
-use actix_multipart::Multipart;
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_TYPE, ORIGIN, REFERER};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
-use futures_util::{TryStreamExt, stream};
 
 use super::csrf::Csrf;
 use super::json::{read_json, whole};
+use super::parts;
 use super::visit::Visit;
 use crate::app::App;
 use crate::error::{Code, Error, FieldError, Result};
@@ -70,8 +68,13 @@ impl FromRequest for PostForm {
                 return Code::FormExpired.refuse();
             }
             let body = whole(&request, body).await?;
-            let form = if has_files(&request) {
-                in_parts(&request, body).await?
+            let form = if parts::has_files(&request) {
+                let (fields, files) = parts::read(&request, body).await?;
+                let fields = fields.into_iter();
+                Self {
+                    fields: fields.map(|(name, value)| (name, lines(&value))).collect(),
+                    files,
+                }
             } else {
                 let fields: Vec<(String, String)> =
                     serde_urlencoded::from_bytes(&body).map_err(|_| Code::BadRequest)?;
@@ -95,38 +98,6 @@ impl FromRequest for PostForm {
 /// A value with line ends as `\n`.
 fn lines(value: &str) -> String {
     value.replace("\r\n", "\n").replace('\r', "\n")
-}
-
-/// Whether a form came with files.
-fn has_files(request: &HttpRequest) -> bool {
-    let kind = request.headers().get(CONTENT_TYPE);
-    kind.and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| kind.starts_with("multipart/form-data"))
-}
-
-/// Reads a form with files. A field without a name of a file is text.
-async fn in_parts(request: &HttpRequest, body: web::Bytes) -> Result<PostForm> {
-    let broken = |_| Error::from(Code::BadRequest);
-    let body = stream::once(ready(Ok::<_, PayloadError>(body)));
-    let mut parts = Multipart::new(request.headers(), body);
-    let mut form = PostForm::default();
-    while let Some(mut part) = parts.try_next().await.map_err(broken)? {
-        let name = part.name().unwrap_or_default().to_owned();
-        let disposition = part.content_disposition();
-        let is_file = disposition.is_some_and(|about| about.get_filename().is_some());
-        let mut bytes = Vec::new();
-        while let Some(some) = part.try_next().await.map_err(broken)? {
-            bytes.extend_from_slice(&some);
-        }
-        if !is_file {
-            let value = String::from_utf8(bytes).map_err(|_| Code::BadRequest)?;
-            form.fields.push((name, lines(&value)));
-        } else if !bytes.is_empty() {
-            // Browsers send an empty file for a field where none was chosen.
-            form.files.push((name, bytes));
-        }
-    }
-    Ok(form)
 }
 
 /// The answers of a form whose token was no longer good, so that the person can send them again with a

@@ -13,6 +13,7 @@ mod json;
 mod once;
 mod page;
 mod paging;
+mod parts;
 mod problem;
 mod strict;
 mod token_cookie;

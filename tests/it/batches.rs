@@ -1,5 +1,6 @@
 //! Batches of invites: files and calls, what becomes of each line, and of all of them together.
 
+mod console;
 mod files;
 mod rights;
 
@@ -100,24 +101,36 @@ fn good_lines_are_sent_whatever_the_others_say() {
         .flat_map(|mail| mail.to.clone())
         .collect();
     to.sort();
-    assert_eq!(to, ["ada@example.org", "fay@example.org", "grace@example.org"]);
+    assert_eq!(
+        to,
+        ["ada@example.org", "fay@example.org", "grace@example.org"]
+    );
     let read = api.get(&format!("{PATH}/{id}")).is(200).json();
     assert_eq!(read["counts"]["sent"], 3);
 
     let list = api.get(&format!("{INVITES}?batch={id}")).is(200).json();
     let made = list["items"].as_array().unwrap();
     assert_eq!(made.len(), 3);
-    let ada = made.iter().find(|invite| invite["email"] == "ada@example.org");
+    let ada = made
+        .iter()
+        .find(|invite| invite["email"] == "ada@example.org");
     let ada = ada.unwrap();
     assert_eq!(ada["batch_id"], batch["id"]);
     assert_eq!(ada["traits"], json!({ "name": "Ada" }));
-    assert_eq!((&ada["role"], &ada["groups"]), (&json!("admin"), &json!([group["id"]])));
+    assert_eq!(
+        (&ada["role"], &ada["groups"]),
+        (&json!("admin"), &json!([group["id"]]))
+    );
     assert_eq!(ada["message"], "Hello,\nAda");
     assert_eq!(ada["mail"]["state"], "sent");
 
     let results = api.get(&format!("{PATH}/{id}/results.csv")).is(200);
     assert_eq!(results.header("content-type"), "text/csv; charset=utf-8");
-    assert!(results.header("content-disposition").starts_with("attachment"));
+    assert!(
+        results
+            .header("content-disposition")
+            .starts_with("attachment")
+    );
     let mut reader = csv_rows(&results.body);
     assert_eq!(reader.remove(0)[..4], ["line", "email", "name", "verdict"]);
     assert_eq!(reader.len(), 9);
@@ -139,7 +152,8 @@ fn csv_rows(text: &str) -> Vec<Vec<String>> {
         .has_headers(false)
         .from_reader(text.as_bytes());
     let rows = reader.records().map(|row| row.unwrap());
-    rows.map(|row| row.iter().map(str::to_owned).collect()).collect()
+    rows.map(|row| row.iter().map(str::to_owned).collect())
+        .collect()
 }
 
 #[test]
@@ -163,7 +177,15 @@ fn rows_of_json_are_invites_with_what_holds_for_all_of_them() {
     let codes: Vec<Value> = told.iter().map(|(_, _, code)| code.clone()).collect();
     assert_eq!(
         json!(codes),
-        json!([null, null, null, "only_by_message", "unknown_field", "wrong_type", "required"])
+        json!([
+            null,
+            null,
+            null,
+            "only_by_message",
+            "unknown_field",
+            "wrong_type",
+            "required"
+        ])
     );
     let batch = api.post(PATH, &body).is(201).json();
     assert_eq!(counts(&batch), [3, 0, 0, 4]);
@@ -172,9 +194,18 @@ fn rows_of_json_are_invites_with_what_holds_for_all_of_them() {
         let all = made.as_array().unwrap().iter();
         all.clone().find(|invite| invite[field] == value).unwrap()
     };
-    let (ada, bob) = (of("email", "ada@example.org"), of("email", "bob@example.org"));
-    assert_eq!((&ada["label"], &ada["message"]), (&json!("course"), &json!("Come.")));
-    assert_eq!((&bob["label"], &bob["message"]), (&json!("staff"), &json!("Come.")));
+    let (ada, bob) = (
+        of("email", "ada@example.org"),
+        of("email", "bob@example.org"),
+    );
+    assert_eq!(
+        (&ada["label"], &ada["message"]),
+        (&json!("course"), &json!("Come."))
+    );
+    assert_eq!(
+        (&bob["label"], &bob["message"]),
+        (&json!("staff"), &json!("Come."))
+    );
     assert_eq!(ada["expires_at"], "2026-11-23T09:00:00Z");
     assert_eq!(of("phone", "+351215550100")["delivery"], "sms");
     app.leaves_mails();
@@ -184,19 +215,35 @@ fn rows_of_json_are_invites_with_what_holds_for_all_of_them() {
 fn a_body_that_cannot_be_a_batch_is_refused_whole() {
     let app = TestApp::start();
     let api = app.api();
-    let plain = |kind: &str, body: &[u8]| api.send("POST", PATH, &[("content-type", kind)], Some(body));
-    assert_eq!(plain("text/plain", b"email\n").is(415).code(), "unsupported_media_type");
+    let plain =
+        |kind: &str, body: &[u8]| api.send("POST", PATH, &[("content-type", kind)], Some(body));
+    assert_eq!(
+        plain("text/plain", b"email\n").is(415).code(),
+        "unsupported_media_type"
+    );
     for (body, field, code) in [
         (json!({}), "rows", "required"),
         (json!({ "rows": [] }), "rows", "no_lines"),
         (json!({ "rows": [1] }), "rows[0]", "wrong_type"),
-        (json!({ "rows": vec![json!({}); 10_001] }), "rows", "too_many_lines"),
+        (
+            json!({ "rows": vec![json!({}); 10_001] }),
+            "rows",
+            "too_many_lines",
+        ),
         (json!({ "rows": [{}], "more": 1 }), "more", "unknown_field"),
     ] {
         let error = api.post(PATH, &body).is(422).json()["errors"][0].clone();
-        assert_eq!((&error["field"], &error["code"]), (&json!(field), &json!(code)));
+        assert_eq!(
+            (&error["field"], &error["code"]),
+            (&json!(field), &json!(code))
+        );
     }
-    let odd = api.send("POST", &format!("{PATH}?dry=1"), &[("content-type", "text/csv")], Some(b"email\n"));
+    let odd = api.send(
+        "POST",
+        &format!("{PATH}?dry=1"),
+        &[("content-type", "text/csv")],
+        Some(b"email\n"),
+    );
     assert_eq!(odd.is(422).code(), "invalid_input");
     // More than one MiB, which other calls refuse, and more than five.
     let mut file = people(0, 10_000);
@@ -215,8 +262,12 @@ fn a_repeat_with_the_same_key_answers_the_same_batch() {
     let api = app.api();
     let headers = [("content-type", "text/csv"), ("idempotency-key", "k-1")];
     let file = people(0, 3);
-    let first = api.send("POST", PATH, &headers, Some(file.as_bytes())).is(201);
-    let again = api.send("POST", PATH, &headers, Some(file.as_bytes())).is(201);
+    let first = api
+        .send("POST", PATH, &headers, Some(file.as_bytes()))
+        .is(201);
+    let again = api
+        .send("POST", PATH, &headers, Some(file.as_bytes()))
+        .is(201);
     assert_eq!(first.body, again.body);
     let other = api.send("POST", PATH, &headers, Some(people(0, 4).as_bytes()));
     assert_eq!(other.is(422).code(), "idempotency_mismatch");
@@ -252,12 +303,18 @@ fn a_large_file_becomes_as_many_invites_mails_entries_and_events() {
     let app = TestApp::start();
     let api = app.api();
     let batch = sent(&api, &people(0, 1_013));
-    assert_eq!((&batch["state"], counts(&batch)), (&json!("done"), [1_013, 0, 0, 0]));
+    assert_eq!(
+        (&batch["state"], counts(&batch)),
+        (&json!("done"), [1_013, 0, 0, 0])
+    );
     for (table, wanted) in [
         ("invites", 1_013),
         ("invite_links", 1_013),
         ("outbox WHERE kind = 'invite' AND state = 'waiting'", 1_013),
-        ("audit WHERE action = 'invite.created' AND actor_kind = 'api_key'", 1_013),
+        (
+            "audit WHERE action = 'invite.created' AND actor_kind = 'api_key'",
+            1_013,
+        ),
         ("audit WHERE action = 'invite.batch_sent'", 1),
         ("events WHERE type = 'invite.created'", 1_013),
         ("invite_batch_rows", 1_013),
@@ -298,8 +355,12 @@ fn a_batch_is_revoked_as_one() {
     let path = format!("{PATH}/{}", batch["id"].as_str().unwrap());
     let one = api.get(&format!("{INVITES}?q=p7@")).is(200).json();
     let one = one["items"][0]["id"].as_str().unwrap().to_owned();
-    api.post(&format!("{INVITES}/{one}/revoke"), &json!({})).is(200);
-    let revoked = api.post(&format!("{path}/revoke"), &json!({})).is(200).json();
+    api.post(&format!("{INVITES}/{one}/revoke"), &json!({}))
+        .is(200);
+    let revoked = api
+        .post(&format!("{path}/revoke"), &json!({}))
+        .is(200)
+        .json();
     assert_eq!(revoked["state"], "revoked");
     assert_eq!(
         app.count("SELECT count(*) AS count FROM invites WHERE state = 'revoked'"),

@@ -28,11 +28,21 @@ use crate::users::model::Address;
 use crate::users::store as users;
 
 /// What decides on the ground of an invite.
-type Kind = (Option<TemplateId>, Option<Role>, Vec<GroupId>, Option<String>);
+type Kind = (
+    Option<TemplateId>,
+    Option<Role>,
+    Vec<GroupId>,
+    Option<String>,
+);
 
 fn kind(choices: &Choices) -> Kind {
     let schema_id = choices.schema_id.clone();
-    (choices.template, choices.role, choices.groups.clone(), schema_id)
+    (
+        choices.template,
+        choices.role,
+        choices.groups.clone(),
+        schema_id,
+    )
 }
 
 /// What invites for many people stand on.
@@ -74,7 +84,10 @@ impl Together {
                 Err(why) if copy(&why).is_none() => return Err(why),
                 ground => ground,
             };
-            if let Ok(Ground { template, policy, .. }) = &ground {
+            if let Ok(Ground {
+                template, policy, ..
+            }) = &ground
+            {
                 quotas.insert(template.id, quota_left(conn, actor, template, policy, now)?);
             }
             grounds.insert(kind, ground);
@@ -84,7 +97,9 @@ impl Together {
         let norms: Vec<&str> = norms.iter().map(String::as_str).collect();
         let accounts = logins::by_addresses(conn, &norms)?;
         let reveals = |ground: &Result<Ground>| {
-            ground.as_ref().is_ok_and(|ground| ground.policy.reveal_existing)
+            ground
+                .as_ref()
+                .is_ok_and(|ground| ground.policy.reveal_existing)
         };
         let groups_of = if grounds.values().any(reveals) {
             let ids: Vec<UserId> = accounts.values().map(|(id, _)| *id).collect();
@@ -217,7 +232,12 @@ impl Together {
     pub fn keep(&self, tx: &mut Tx<'_>, actor: &Actor, ready: &[&Ready]) -> Result<()> {
         for one in ready {
             // Their time is over: the address is free again.
-            for old in self.pending.get(&one.invite.address_norm).into_iter().flatten() {
+            for old in self
+                .pending
+                .get(&one.invite.address_norm)
+                .into_iter()
+                .flatten()
+            {
                 expire(tx, actor, old)?;
             }
         }

@@ -49,17 +49,13 @@ fn called(conn: &mut Conn, start: &str, end: &str) -> QueryResult<Vec<InviteId>>
     Ok(found)
 }
 
-/// A part of the list of invites, newest first.
-pub fn list(
+/// The invites that a filter leaves.
+fn narrowed(
     conn: &mut Conn,
     filter: &Filter,
-    paging: &Paging,
     now: Time,
-) -> QueryResult<Slice<Invite>> {
-    let mut query = invites::table
-        .select(Invite::as_select())
-        .limit(paging.fetch())
-        .into_boxed::<MultiBackend>();
+) -> QueryResult<invites::BoxedQuery<'static, MultiBackend>> {
+    let mut query = invites::table.into_boxed::<MultiBackend>();
     if let Ok(id) = filter.q.parse::<InviteId>() {
         query = query.filter(invites::id.eq(id));
     } else if !filter.q.is_empty() {
@@ -122,6 +118,33 @@ pub fn list(
             .filter(outbox::state.eq(mail));
         query = query.filter(not(exists(mails)));
     }
+    Ok(query)
+}
+
+/// The newest ids that a filter leaves.
+pub fn matching(
+    conn: &mut Conn,
+    filter: &Filter,
+    now: Time,
+    most: i64,
+) -> QueryResult<Vec<InviteId>> {
+    narrowed(conn, filter, now)?
+        .order((invites::created_at.desc(), invites::id.desc()))
+        .limit(most)
+        .select(invites::id)
+        .load(conn)
+}
+
+/// A part of the list of invites, newest first.
+pub fn list(
+    conn: &mut Conn,
+    filter: &Filter,
+    paging: &Paging,
+    now: Time,
+) -> QueryResult<Slice<Invite>> {
+    let mut query = narrowed(conn, filter, now)?
+        .select(Invite::as_select())
+        .limit(paging.fetch());
     if let Some(beyond) = paging.beyond("(invites.created_at, invites.id)") {
         query = query.filter(beyond);
     }

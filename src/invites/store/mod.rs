@@ -5,7 +5,7 @@ mod list;
 mod many;
 
 pub use links::{NewLink, find_link, insert_link, invite_of_link, kill_link, kill_links};
-pub use list::{Counts, Filter, count_pending, counts, list};
+pub use list::{Counts, Filter, count_pending, counts, list, matching};
 pub use many::{batches_of, insert_many, pending_for_all};
 
 use std::collections::HashMap;

@@ -69,18 +69,24 @@ pub(super) fn by_addresses(
         .filter(users::email_norm.eq_any(emails))
         .select((users::email_norm, users::id, users::role))
         .load(conn)?;
-    let numbers = users::table
-        .filter(users::phone.eq_any(phones))
-        .select((users::phone, users::id, users::role));
+    let numbers = users::table.filter(users::phone.eq_any(phones)).select((
+        users::phone,
+        users::id,
+        users::role,
+    ));
     found.extend(numbers.load::<(Option<String>, UserId, Role)>(conn)?);
     let further: Vec<(String, UserId, Role)> = logins::table
         .inner_join(users::table)
         .filter(logins::address_norm.eq_any(norms))
         .select((logins::address_norm, users::id, users::role))
         .load(conn)?;
-    let further = further.into_iter().map(|(norm, id, role)| (Some(norm), id, role));
+    let further = further
+        .into_iter()
+        .map(|(norm, id, role)| (Some(norm), id, role));
     let all = found.into_iter().chain(further);
-    Ok(all.filter_map(|(norm, id, role)| Some((norm?, (id, role)))).collect())
+    Ok(all
+        .filter_map(|(norm, id, role)| Some((norm?, (id, role))))
+        .collect())
 }
 
 /// The further addresses of a user, the oldest first.

@@ -37,7 +37,11 @@ fn an_administrator_makes_no_owner_and_a_member_nobody() {
     assert_eq!(counts(&sent(&admin, file)), [2, 0, 0, 1]);
     assert_eq!(app.mails().len(), 2);
     let member = app.with_key("mia@example.org", &["invites:write"]);
-    assert!(rehearsed(&member, file).iter().all(|line| line.2 == "forbidden"));
+    assert!(
+        rehearsed(&member, file)
+            .iter()
+            .all(|line| line.2 == "forbidden")
+    );
     assert_eq!(counts(&sent(&member, file)), [0, 0, 0, 3]);
     assert_eq!(app.mails().len(), 0);
 }
@@ -55,19 +59,37 @@ fn a_member_invites_by_a_template_as_many_as_it_lets_them() {
         .collect();
     let mut body = json!({ "defaults": { "template": template }, "rows": rows });
     body["rows"][2]["role"] = json!("admin");
-    body["rows"].as_array_mut().unwrap().push(json!({ "email": "e@example.org" }));
-    body["rows"].as_array_mut().unwrap().push(json!({ "email": "f@example.org", "groups": [group] }));
-    let told = api.post(&format!("{PATH}?dry_run=true"), &body).is(200).json();
+    body["rows"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "email": "e@example.org" }));
+    body["rows"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "email": "f@example.org", "groups": [group] }));
+    let told = api
+        .post(&format!("{PATH}?dry_run=true"), &body)
+        .is(200)
+        .json();
     let verdicts: Vec<_> = super::lines(&told).into_iter().map(|line| line.2).collect();
     let expected = json!([
-        null, "user_exists", "role_not_grantable", null, null, "too_many_invites", "too_many_invites"
+        null,
+        "user_exists",
+        "role_not_grantable",
+        null,
+        null,
+        "too_many_invites",
+        "too_many_invites"
     ]);
     assert_eq!(json!(verdicts), expected);
     assert_eq!(told["counts"]["already_member"], 1);
     let batch = api.post(PATH, &body).is(201).json();
     assert_eq!(counts(&batch), [3, 1, 0, 3]);
     app.mails();
-    let list = api.get(&format!("{INVITES}?template={template}")).is(200).json();
+    let list = api
+        .get(&format!("{INVITES}?template={template}"))
+        .is(200)
+        .json();
     assert_eq!(list["items"].as_array().unwrap().len(), 3);
 }
 
