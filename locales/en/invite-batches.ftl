@@ -14,6 +14,7 @@ batches-state-running = Under way
 batches-state-done = Done
 batches-draft-title = Check before sending
 batches-draft-lead = Nothing has been sent. If you do not send it, it is forgotten after a day.
+batches-draft-no-mail = The mails will wait in the outbox until a mail server is set up.
 batches-privileged = { $count ->
     [one] One of them can manage accounts. Invite only people you know.
    *[other] { $count } of them can manage accounts. Invite only people you know.

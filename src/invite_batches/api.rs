@@ -137,6 +137,7 @@ pub const MAKE: Doc = Doc::new("Make many invites")
     )
     .query::<BatchQuery>()
     .body::<NewBatchBody>()
+    .or_file("text/csv")
     .answers::<BatchView>(201)
     .or_answers::<Rehearsal>(200);
 

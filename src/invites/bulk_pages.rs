@@ -5,7 +5,8 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::actions::{self, Edit};
-use super::list_pages::{ListForm, listing};
+use super::list_form::ListForm;
+use super::list_pages::listing;
 use super::model::End;
 use super::store;
 use crate::access::Actor;

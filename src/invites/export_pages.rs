@@ -3,7 +3,8 @@
 use actix_web::{HttpResponse, web};
 use futures_util::stream;
 
-use super::list_pages::{ListForm, rows};
+use super::list_form::ListForm;
+use super::list_pages::rows;
 use super::store::{self, Filter};
 use crate::app::App;
 use crate::db::{Conn, Paging};

@@ -3,11 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use serde::Deserialize;
 
-use super::model::{Invite, State};
+use super::list_form::{ListForm, ROW_CHOICES};
+use super::model::Invite;
 use super::pages::{Shown, shown};
-use super::store::{self, Counts, Filter};
+use super::store::{self, Counts};
 use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;
@@ -16,15 +16,9 @@ use crate::error::Result;
 use crate::groups;
 use crate::ids::InviteId;
 use crate::invite_templates;
-use crate::outbox::State as MailState;
 use crate::text::{Message, Text};
 use crate::users::store as users;
-use crate::web::{FormErrors, Page, PageLinks, PostForm, SignedIn, render};
-
-/// Rows of a page, unless the address says otherwise.
-const ROWS: i64 = 50;
-/// How many rows a page may have.
-const ROW_CHOICES: [i64; 3] = [25, 50, 100];
+use crate::web::{FormErrors, Page, PageLinks, SignedIn, render};
 
 /// A row of the list.
 pub(super) struct Row {
@@ -38,122 +32,6 @@ pub(super) struct Row {
     pub(super) inviter: String,
     inviter_id: String,
     pub(super) created_at: Time,
-}
-
-/// The filters of the list, as the address holds them.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct ListForm {
-    tab: String,
-    q: String,
-    group: String,
-    by: String,
-    template: String,
-    batch: String,
-    rows: String,
-    newer: String,
-    older: String,
-}
-
-impl ListForm {
-    /// The filters that a form of the list carries along.
-    pub(super) fn of(form: &PostForm) -> Self {
-        let text = |name: &str| form.get(name).to_owned();
-        Self {
-            tab: text("tab"),
-            q: text("q"),
-            group: text("group"),
-            by: text("by"),
-            template: text("template"),
-            batch: text("batch"),
-            rows: text("rows"),
-            newer: String::new(),
-            older: String::new(),
-        }
-    }
-
-    pub(super) fn filter(&self) -> Filter {
-        let mut filter = Filter {
-            q: self.q.trim().to_owned(),
-            group: self.group.parse().ok(),
-            invited_by: self.by.parse().ok(),
-            template: self.template.parse().ok(),
-            batch: self.batch.parse().ok(),
-            ..Filter::default()
-        };
-        match self.tab() {
-            "pending" => {
-                filter.state = Some(State::Pending);
-                filter.but_mail = Some(MailState::Failed);
-            }
-            "not-delivered" => {
-                filter.state = Some(State::Pending);
-                filter.mail = Some(MailState::Failed);
-            }
-            "expired" => filter.state = Some(State::Expired),
-            "accepted" => filter.state = Some(State::Accepted),
-            "declined" => filter.state = Some(State::Declined),
-            "revoked" => filter.state = Some(State::Revoked),
-            "on-hold" => filter.state = Some(State::Suspended),
-            "approval" => filter.state = Some(State::AwaitingApproval),
-            _ => {}
-        }
-        filter
-    }
-
-    fn tab(&self) -> &str {
-        match self.tab.as_str() {
-            "" => "pending",
-            tab => tab,
-        }
-    }
-
-    fn rows(&self) -> i64 {
-        let rows = self.rows.parse().ok();
-        rows.filter(|rows| ROW_CHOICES.contains(rows))
-            .unwrap_or(ROWS)
-    }
-
-    /// Each filter that is in force, as the address has it.
-    pub(super) fn pairs(&self) -> Vec<(&'static str, &str)> {
-        let pairs = [
-            ("tab", self.tab()),
-            ("q", self.q.as_str()),
-            ("group", &self.group),
-            ("by", &self.by),
-            ("template", &self.template),
-            ("batch", &self.batch),
-            ("rows", &self.rows),
-        ];
-        let filled = |pair: &(&str, &str)| !pair.1.is_empty();
-        pairs.into_iter().filter(filled).collect()
-    }
-
-    /// The address of a page about the list, with its filters but one.
-    fn address(&self, path: &str, without: &str) -> String {
-        let mut pairs = self.pairs();
-        pairs.retain(|(name, _)| *name != without);
-        let query = serde_urlencoded::to_string(&pairs).unwrap_or_default();
-        format!("{path}?{query}")
-    }
-
-    /// The list.
-    pub(super) fn list(&self) -> String {
-        self.address("/admin/invites", "")
-    }
-
-    fn without(&self, name: &str) -> String {
-        self.address("/admin/invites", name)
-    }
-
-    fn export(&self) -> String {
-        self.address("/admin/invites/export.csv", "")
-    }
-
-    fn is_filtered(&self) -> bool {
-        let narrows = |(name, _): &(&str, &str)| !matches!(*name, "tab" | "rows");
-        self.pairs().iter().any(narrows)
-    }
 }
 
 /// A tab of the list.

@@ -25,6 +25,7 @@ pub mod landing;
 pub mod landing_api;
 pub mod landing_pages;
 mod landing_view;
+mod list_form;
 pub mod list_pages;
 pub mod mail;
 pub mod model;

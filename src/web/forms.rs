@@ -43,7 +43,7 @@ impl PostForm {
     /// The bytes of a file that was chosen; none when none was.
     pub fn file(&self, name: &str) -> Option<&[u8]> {
         let chosen = self.files.iter().find(|(field, _)| field == name)?;
-        Some(&chosen.1).map(Vec::as_slice)
+        Some(chosen.1.as_slice())
     }
 
     /// Whether a checkbox is ticked or a button was pressed.
