@@ -14,6 +14,7 @@
 pub mod accept;
 pub mod actions;
 pub mod api;
+mod asks;
 mod ended_pages;
 pub mod gates;
 mod history;
@@ -27,6 +28,8 @@ pub mod list_pages;
 pub mod mail;
 pub mod model;
 pub mod new_pages;
+pub mod opened;
 pub mod pages;
 mod proof;
 pub mod store;
+pub mod suppression;
