@@ -128,6 +128,13 @@ fn pages() -> Vec<Route> {
         POST "/admin/invites/{id}/approve" ADMIN => invites::pages::approve;
         POST "/admin/invites/{id}/reject" ADMIN => invites::pages::reject;
         POST "/admin/invites/{id}/reinstate" ADMIN => invites::pages::reinstate;
+        GET "/admin/invite-templates" ADMIN => invite_templates::pages::list;
+        GET "/admin/invite-templates/new" ADMIN => invite_templates::pages::new;
+        POST "/admin/invite-templates/new" ADMIN => invite_templates::pages::make;
+        GET "/admin/invite-templates/{id}" ADMIN => invite_templates::pages::edit;
+        POST "/admin/invite-templates/{id}" ADMIN => invite_templates::pages::change;
+        GET "/admin/invite-templates/{id}/delete" ADMIN => invite_templates::delete_pages::confirm_delete;
+        POST "/admin/invite-templates/{id}/delete" ADMIN => invite_templates::delete_pages::delete;
         GET "/admin/users" ADMIN => console::users::list;
         GET "/admin/users/{id}" ADMIN => console::users::detail;
         GET "/admin/users/{id}/suspend" ADMIN => console::users::confirm_suspend;

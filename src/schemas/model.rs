@@ -106,11 +106,15 @@ impl Rules {
         fields(&self.document)
     }
 
+    /// Whether it names a trait.
+    pub fn has(&self, name: &str) -> bool {
+        self.document["properties"].get(name).is_some()
+    }
+
     /// Whether a person may say something of that name: it is a property, or the schema allows no others and
     /// so refuses it.
     pub fn asks_for(&self, name: &str) -> bool {
-        self.document["additionalProperties"] == json!(false)
-            || self.document["properties"].get(name).is_some()
+        self.document["additionalProperties"] == json!(false) || self.has(name)
     }
 
     /// What is wrong with traits that are complete; the fields are called `traits.…`.

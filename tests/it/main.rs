@@ -38,5 +38,6 @@ mod scale;
 mod sessions;
 mod sign_in;
 mod sms;
+mod template_pages;
 mod templates;
 mod verification;

@@ -10,7 +10,7 @@ use super::sources::{Source, files, none, rust};
 
 /// Keys that are put together at run time: the fixed start. What follows must stand as a word of its own
 /// in the code: as it is, or with `_` or `.` in the place of `-`.
-const MADE_OF_DATA: [&str; 21] = [
+const MADE_OF_DATA: [&str; 27] = [
     "api-keys-scope-",
     "audit-",
     "audit-chip-",
@@ -24,6 +24,7 @@ const MADE_OF_DATA: [&str; 21] = [
     "field-out-of-range-",
     "field-required-",
     "field-too-long-",
+    "field-too-many-",
     "landing-",
     "outbox-",
     "outbox-by-",
@@ -31,6 +32,11 @@ const MADE_OF_DATA: [&str; 21] = [
     "outbox-empty-",
     "outbox-kind-",
     "problem-",
+    "templates-delivery-",
+    "templates-identifier-",
+    "templates-locale-",
+    "templates-match-",
+    "templates-mode-",
     "users-",
 ];
 
