@@ -135,6 +135,14 @@ fn pages() -> Vec<Route> {
         POST "/admin/invite-templates/{id}" ADMIN => invite_templates::pages::change;
         GET "/admin/invite-templates/{id}/delete" ADMIN => invite_templates::delete_pages::confirm_delete;
         POST "/admin/invite-templates/{id}/delete" ADMIN => invite_templates::delete_pages::delete;
+        GET "/admin/schemas" ADMIN => schemas::pages::list;
+        GET "/admin/schemas/new" ADMIN => schemas::edit_pages::new;
+        POST "/admin/schemas/new" ADMIN => schemas::edit_pages::make;
+        GET "/admin/schemas/{id}" ADMIN => schemas::pages::detail;
+        GET "/admin/schemas/{id}/edit" ADMIN => schemas::edit_pages::edit;
+        POST "/admin/schemas/{id}/edit" ADMIN => schemas::edit_pages::change;
+        GET "/admin/schemas/{id}/delete" ADMIN => schemas::pages::confirm_delete;
+        POST "/admin/schemas/{id}/delete" ADMIN => schemas::pages::delete;
         GET "/admin/users" ADMIN => console::users::list;
         GET "/admin/users/{id}" ADMIN => console::users::detail;
         GET "/admin/users/{id}/suspend" ADMIN => console::users::confirm_suspend;

@@ -29,6 +29,7 @@ const ENGLISH: &[&str] = files![
     "api-keys",
     "invites",
     "templates",
+    "schemas",
     "site",
     "mail",
     "docs"

@@ -17,7 +17,7 @@ use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::InviteId;
 use crate::invite_templates::redirect;
 use crate::one_time_links;
-use crate::schemas::form::{Field, FieldKind};
+use crate::schemas::form::Asked;
 use crate::sign_in::actions::From;
 use crate::sign_in::sessions::hand_over;
 use crate::site::Terms;
@@ -54,36 +54,6 @@ struct LandingPage {
     terms_accepted: bool,
     viewer_email: String,
     asked: Vec<Asked>,
-}
-
-/// A field about the person, as the page shows it.
-struct Asked {
-    input: String,
-    field: Field,
-    locked: bool,
-    value: String,
-}
-
-impl Asked {
-    /// The choices with an empty one in front.
-    fn options(&self) -> Vec<(String, String)> {
-        let choices = self.field.choices().iter();
-        let words = choices.map(|word| (word.clone(), word.clone()));
-        std::iter::once(Default::default()).chain(words).collect()
-    }
-
-    fn kind(&self) -> &'static str {
-        match self.field.kind {
-            FieldKind::Date => "date",
-            FieldKind::Text(_) | FieldKind::Number | FieldKind::YesNo | FieldKind::Choice(_) => {
-                "text"
-            }
-        }
-    }
-
-    fn is_ticked(&self) -> bool {
-        matches!(self.value.as_str(), "true" | "yes")
-    }
 }
 
 impl LandingPage {
@@ -171,13 +141,11 @@ fn asked(landing: &Landing, form: Option<&PostForm>) -> Vec<Asked> {
     let fields = landing.fields().into_iter();
     let asked = fields.map(|(field, mode)| {
         let input = field.input();
-        let entered = form.filter(|_| !mode.is_fixed());
-        Asked {
-            value: entered.map_or_else(|| field.shown(&traits), |form| form.get(&input).to_owned()),
-            locked: mode.is_fixed(),
-            input,
-            field,
-        }
+        let value = match form.filter(|_| !mode.is_fixed()) {
+            Some(form) => form.get(&input).to_owned(),
+            None => field.shown(&traits),
+        };
+        Asked::new(field, value, mode.is_fixed())
     });
     asked.collect()
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::form::{Field, fields};
 use crate::clock::Time;
 use crate::error::{Error, FieldError, Result};
-use crate::input::Faults;
+use crate::input::{Faults, etag};
 
 /// The id of the schema that is always there.
 pub const DEFAULT: &str = "default";
@@ -36,6 +36,20 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// Says whether what somebody edits is still what is kept.
+    pub fn etag(&self) -> String {
+        etag(&(&self.name, &self.document))
+    }
+
+    /// The document in lines, for people.
+    ///
+    /// # Errors
+    /// A fault of ours: what is kept was checked before.
+    pub fn in_lines(&self) -> Result<String> {
+        let document: Value = serde_json::from_str(&self.document).map_err(Error::internal)?;
+        serde_json::to_string_pretty(&document).map_err(Error::internal)
+    }
+
     /// The schema, ready to check traits.
     ///
     /// # Errors

@@ -35,6 +35,7 @@ mod phones;
 mod registration;
 mod roles;
 mod scale;
+mod schema_pages;
 mod sessions;
 mod sign_in;
 mod sms;

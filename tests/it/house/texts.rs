@@ -10,7 +10,7 @@ use super::sources::{Source, files, none, rust};
 
 /// Keys that are put together at run time: the fixed start. What follows must stand as a word of its own
 /// in the code: as it is, or with `_` or `.` in the place of `-`.
-const MADE_OF_DATA: [&str; 27] = [
+const MADE_OF_DATA: [&str; 29] = [
     "api-keys-scope-",
     "audit-",
     "audit-chip-",
@@ -19,8 +19,10 @@ const MADE_OF_DATA: [&str; 27] = [
     "error-",
     "field-",
     "field-control-characters-",
+    "field-duplicate-field-",
     "field-not-a-choice-",
     "field-not-a-number-",
+    "field-number-too-large-",
     "field-out-of-range-",
     "field-required-",
     "field-too-long-",
