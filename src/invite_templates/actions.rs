@@ -59,10 +59,15 @@ impl Draft {
         })
     }
 
+    /// Tells what is wrong with it as far as it says so itself.
+    pub fn check(&mut self, faults: &mut Faults) {
+        self.name = faults.line("name", &self.name, 1..=LONGEST_NAME);
+        self.policy.check(faults);
+    }
+
     fn checked(mut self, conn: &mut Conn) -> Result<Self> {
         let mut faults = Faults::default();
-        self.name = faults.line("name", &self.name, 1..=LONGEST_NAME);
-        self.policy.check(&mut faults);
+        self.check(&mut faults);
         if schemas::store::find(conn, &self.schema_id)?.is_none() {
             faults.add(FieldError::new("schema_id", "not_found"));
         }

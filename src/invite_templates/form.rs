@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::actions::Draft;
 use super::policy::{FieldMode, InvitableBy, Policy, Quota};
-use crate::error::{Error, FieldError, Result};
+use crate::error::{FieldError, Result};
+use crate::input::Faults;
 use crate::site::Terms;
 use crate::text::Text;
 use crate::web::PostForm;
@@ -191,15 +192,22 @@ impl Typed {
             },
             redirect_urls: self.lines("redirect_urls"),
         };
+        let mut draft = Draft {
+            name: self.get("name").to_owned(),
+            schema_id: self.get("schema_id").to_owned(),
+            policy,
+        };
         if reading.wrong.is_empty() {
-            Ok(Draft {
-                name: self.get("name").to_owned(),
-                schema_id: self.get("schema_id").to_owned(),
-                policy,
-            })
-        } else {
-            Err(Error::Invalid(reading.wrong))
+            return Ok(draft);
         }
+        // What could not be read is told together with what could but is not right.
+        let mut faults = Faults::default();
+        reading
+            .wrong
+            .into_iter()
+            .for_each(|fault| faults.add(fault));
+        draft.check(&mut faults);
+        faults.none_in(draft)
     }
 }
 
@@ -291,6 +299,7 @@ fn shown(text: Text, seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
     use crate::invite_templates::words::{Delivery, Identifier, Matching};
 
     #[test]
@@ -359,7 +368,14 @@ mod tests {
         };
         let mut fields: Vec<&str> = wrong.iter().map(|fault| fault.field.as_str()).collect();
         fields.sort_unstable();
-        let named = ["identifier", "match", "quota.per_day", "reminders", "roles"];
+        let named = [
+            "identifier",
+            "match",
+            "name",
+            "quota.per_day",
+            "reminders",
+            "roles",
+        ];
         assert_eq!(fields, named);
         assert_eq!(Policy::default().matching, Matching::Strict);
     }

@@ -254,8 +254,10 @@ fn what_is_asked_of_people() {
     walk.browser.text(".error-sum");
     walk.look("asked-template-refused");
     walk.browser.fill("Name", "Workshop");
-    walk.browser.fill("Domains of the addresses (optional)", "example.org");
-    walk.browser.fill("An invite works for (optional)", "14 days");
+    walk.browser
+        .fill("Domains of the addresses (optional)", "example.org");
+    walk.browser
+        .fill("An invite works for (optional)", "14 days");
     walk.browser
         .evaluate("document.querySelector('#f-schema_id').value = 'staff'");
     walk.browser.click("Save template");
