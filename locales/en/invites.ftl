@@ -188,6 +188,14 @@ invites-waiting = The invite to <strong>{ $email }</strong> is made. It expires 
 ## The page of the invited person
 landing-join-title = Join { $site }
 landing-join-lead = { $inviter } invited <strong>{ $email }</strong> to { $site }.
+landing-open-lead = { $inviter } invites whoever has this link to { $site }.
+landing-send-code = Send me a code
+landing-code-sent = We sent a code to <strong>{ $address }</strong>. It works for ten minutes.
+landing-domains-hint = Only addresses of: { $domains }. We send a code there.
+landing-other-address = Use another address, or ask for a new code
+landing-prove-title = Prove an address
+landing-prove-lead = This link is for people with an address of { $domains }. You are signed in as <strong>{ $viewer }</strong>. An address that you prove here is added to your account.
+landing-add-button = Add the address and accept
 landing-groups = You will be in: { $groups }.
 landing-adds = Accepting adds you to: { $groups }.
 landing-makes-admin = Accepting makes you an administrator: you can manage every account but those of owners.
@@ -207,7 +215,8 @@ landing-sign-in-title = You already have an account
 landing-sign-in-lead = { $inviter } invited you. Sign in as <strong>{ $email }</strong> to accept.
 landing-wrong-title = This invite is for someone else
 landing-wrong-lead = You are signed in as <strong>{ $viewer }</strong>, but this invite was sent to <strong>{ $email }</strong>.
-landing-wrong-hint = Is that you too? Sign out here and go on with that address.
+landing-wrong-hint = Is that you too? Prove it by a code, and the address is added to your account. Or sign out and go on with that address.
+landing-wrong-send-code = Send a code to { $email }
 landing-wrong-sign-out = Sign out and continue
 landing-wrong-stay = Stay signed in as { $viewer }
 landing-welcome = Welcome, <strong>{ $name }</strong>.
@@ -226,6 +235,11 @@ landing-invite-revoked = Ask { $inviter } if you think that is a mistake.
     .title = This invite was withdrawn
 landing-invite-used = If it was you, sign in. If not, tell { $inviter }: someone may have used your link.
     .title = This invite has been used
+landing-invite-full = { $places ->
+        [one] The one place is taken. Ask { $inviter } for another link.
+       *[other] All { $places } places are taken. Ask { $inviter } for another link.
+    }
+    .title = This link is used up
 landing-used-signed-in = If it was you, there is nothing left to do. If not, tell { $inviter }: someone may have used your link.
 landing-invite-declined = It was declined. If that was not you, or you changed your mind, ask { $inviter } for a new one.
     .title = This invite was declined

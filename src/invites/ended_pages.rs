@@ -39,6 +39,7 @@ pub(super) async fn ended(
             | Code::InviteExpired
             | Code::InviteRevoked
             | Code::InviteUsed
+            | Code::InviteFull
             | Code::InviteDeclined
             | Code::InviteSuspended
             | Code::InviteAwaitsApproval
@@ -62,6 +63,7 @@ pub(super) async fn ended(
     let detail = args.iter().fold(page.t(key), |words, (name, value)| {
         match (*name, Time::parse(value)) {
             ("when", Some(time)) => words.arg("when", app.text.moment(time)),
+            ("places", _) => words.arg(name, value.parse::<i64>().unwrap_or_default()),
             _ => words.arg(name, value),
         }
     });

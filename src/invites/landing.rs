@@ -13,6 +13,7 @@ use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{InviteId, UserId};
 use crate::input::Faults;
 use crate::invite_templates::policy::{FieldMode, Policy, lies_in};
+use crate::outbox::Channel;
 use crate::schemas;
 use crate::schemas::form::Field;
 use crate::schemas::model::Rules;
@@ -20,7 +21,7 @@ use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
 use crate::site::{Settings, Terms};
 use crate::users::logins;
-use crate::users::model::{User, read_object};
+use crate::users::model::{Address, User, read_object};
 use crate::users::store as users;
 
 /// What the person sees and can do.
@@ -44,7 +45,7 @@ pub struct Landing {
     pub invite: Invite,
     /// What the person can do.
     pub kind: Kind,
-    /// Who accepts, when they are signed in; else the account for the address, when there is one.
+    /// Who is signed in; else the account for the address, when there is one.
     pub account: Option<User>,
     /// The link was shown to a person, so it proves nothing about the mailbox.
     pub shown: bool,
@@ -76,9 +77,11 @@ impl Landing {
             .collect()
     }
 
-    /// Whether the person can sign in with a code, and so needs no password: the link came to their phone.
-    pub fn by_code(&self) -> bool {
-        self.invite.phone().is_some() && !self.shown
+    /// Whether the person can sign in with a code, and so needs no password: the link came to their phone, or they
+    /// have proved its number.
+    pub fn by_code(&self, proved: Option<&Address>) -> bool {
+        let proved = proved.is_some_and(|address| address.channel() == Channel::Sms);
+        proved || (self.invite.phone().is_some() && !self.shown)
     }
 
     /// What was entered in the fields of the form, as [`Landing::with_entered`] takes it.
@@ -143,7 +146,7 @@ impl Landing {
 /// an invite that has ended learns how it ended.
 ///
 /// # Errors
-/// `invite_unknown`, `invite_expired`, `invite_revoked`, `invite_used`, `invite_declined`,
+/// `invite_unknown`, `invite_expired`, `invite_revoked`, `invite_used`, `invite_full`, `invite_declined`,
 /// `invite_suspended`.
 pub fn look(
     conn: &mut Conn,
@@ -167,6 +170,11 @@ pub fn look(
     let inviter = inviter_name(conn, &invite, &settings.site_name)?;
     let ended = |code: Code| Err(code.with("inviter", &inviter));
     match invite.state_at(now) {
+        State::Accepted if invite.is_open() => {
+            let places = ("places", invite.max_uses.to_string());
+            let args = vec![places, ("inviter", inviter)];
+            return Err(Error::Refused(Code::InviteFull, args));
+        }
         State::Accepted => return ended(Code::InviteUsed),
         State::Declined => return ended(Code::InviteDeclined),
         State::Revoked => return ended(Code::InviteRevoked),
@@ -183,11 +191,18 @@ pub fn look(
     if !inviter_may(conn, &invite)? {
         return ended(Code::InviteSuspended);
     }
+    // An open link gives nobody two places.
+    if let Some(viewer) = viewer
+        && invite.is_open()
+        && store::has_joined(conn, id, viewer)?
+    {
+        return ended(Code::InviteUsed);
+    }
     let (kind, account) = match viewer.map(|id| users::find(conn, id)).transpose()? {
         Some(viewer) if may_accept(conn, &invite, account.as_ref(), &viewer)? => {
             (Kind::Accept, Some(viewer))
         }
-        Some(_) => (Kind::WrongUser, account),
+        Some(viewer) => (Kind::WrongUser, Some(viewer)),
         None if account.is_some() => (Kind::SignInFirst, account),
         None => (Kind::Register, None),
     };
@@ -221,11 +236,11 @@ fn may_accept(
     if account.is_some_and(|account| account.id == viewer.id) {
         return Ok(true);
     }
+    let domains = invite.domains();
     Ok(match invite.matching {
         Matching::Strict => false,
-        Matching::Bearer => true,
-        Matching::Domain => {
-            let domains = invite.domains();
+        Matching::Bearer if domains.is_empty() || !invite.is_open() => true,
+        Matching::Domain | Matching::Bearer => {
             let proved = logins::proved(conn, viewer)?;
             proved.iter().any(|address| lies_in(address, &domains))
         }

@@ -97,7 +97,7 @@ impl Typed {
             end: Some(End::In(days(lifetime))),
             ..Choices::default()
         };
-        raw.read(recipient, choices)
+        raw.read(recipient.map(Some), choices)
     }
 }
 

@@ -4,6 +4,8 @@ mod ends;
 mod json;
 mod matching;
 mod once;
+mod open_links;
+mod other_account;
 mod phones;
 mod terms;
 

@@ -43,6 +43,10 @@ fn require_free(
     email_norm: &str,
     but: Option<InviteId>,
 ) -> Result<()> {
+    // Any number of open links may be pending.
+    if email_norm.is_empty() {
+        return Ok(());
+    }
     let now = tx.now;
     for old in store::pending_for(tx, email_norm)? {
         if Some(old.id) == but {
@@ -106,6 +110,7 @@ fn facts(invite: &Invite, groups: &[GroupId]) -> serde_json::Value {
         "groups": groups,
         "delivery": invite.delivery,
         "expires_at": invite.expires_at,
+        "max_uses": invite.max_uses,
         "label": invite.label,
         "traits": invite.traits,
         "metadata_public": invite.metadata_public,

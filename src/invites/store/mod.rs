@@ -89,8 +89,39 @@ pub fn groups_of(
     Ok(groups)
 }
 
-/// Moves an invite from one state to another; false when it was no longer in the first. This is what
-/// makes single use single, under any concurrency.
+/// Takes one of the places of an invite that is in a state and has one left; the last one ends it. Says where the
+/// invite stands now, or nothing when there was no place. This is what makes single use single, under any
+/// concurrency.
+pub fn take_place(
+    conn: &mut Conn,
+    id: InviteId,
+    from: State,
+    now: Time,
+) -> QueryResult<Option<State>> {
+    let free = invites::table.find(id).filter(
+        invites::state
+            .eq(from)
+            .and(invites::uses.lt(invites::max_uses)),
+    );
+    let taken = diesel::update(free)
+        .set(invites::uses.eq(invites::uses + 1))
+        .execute(conn)?;
+    if taken == 0 {
+        return Ok(None);
+    }
+    let full = invites::table
+        .find(id)
+        .filter(invites::uses.eq(invites::max_uses));
+    let last = diesel::update(full)
+        .set((
+            invites::state.eq(State::Accepted),
+            invites::accepted_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(Some(if last == 1 { State::Accepted } else { from }))
+}
+
+/// Moves an invite from one state to another; false when it was no longer in the first.
 pub fn turn(
     conn: &mut Conn,
     id: InviteId,
@@ -101,7 +132,7 @@ pub fn turn(
 ) -> QueryResult<bool> {
     let row = invites::table.find(id).filter(invites::state.eq(from));
     let changed = match to {
-        State::Accepted | State::AwaitingApproval => diesel::update(row)
+        State::AwaitingApproval => diesel::update(row)
             .set((invites::state.eq(to), invites::accepted_at.eq(now)))
             .execute(conn)?,
         _ => diesel::update(row)
@@ -124,13 +155,17 @@ pub fn join(conn: &mut Conn, id: InviteId, user: UserId, now: Time) -> QueryResu
             invite_acceptances::accepted_at.eq(now),
         ))
         .execute(conn)?;
-    diesel::update(invites::table.find(id))
-        .set((
-            invites::accepted_by.eq(user),
-            invites::uses.eq(invites::uses + 1),
-        ))
+    let named = invites::table.find(id).filter(invites::address_norm.ne(""));
+    diesel::update(named)
+        .set(invites::accepted_by.eq(user))
         .execute(conn)
         .map(drop)
+}
+
+/// Whether somebody has joined by an invite.
+pub fn has_joined(conn: &mut Conn, id: InviteId, user: UserId) -> QueryResult<bool> {
+    let row = invite_acceptances::table.find((id, user));
+    diesel::select(diesel::dsl::exists(row)).get_result(conn)
 }
 
 /// Writes the changeable parts of an invite back.
