@@ -29,6 +29,8 @@ const ENGLISH: &[&str] = files![
     "api-keys",
     "invites",
     "invite-batches",
+    "templates",
+    "schemas",
     "site",
     "mail",
     "docs"

@@ -35,13 +35,13 @@ pub use query::{
     fits, insert_all, prefix_end,
 };
 pub use types::{Js, Json, Ts};
-pub use write::{Bell, Counts, Tx};
 
-/// The SQL types of columns: diesel's and our own.
-pub mod sql {
-    pub use super::types::{Js, Ts};
+/// The types of columns.
+pub(crate) mod sql {
+    pub use super::{Js, Ts};
     pub use diesel::sql_types::*;
 }
+pub use write::{Bell, Counts, Tx};
 
 use crate::clock::{Clock, Time};
 use crate::error::{Code, Error, Result};

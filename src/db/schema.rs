@@ -6,14 +6,12 @@ diesel::table! {
         value -> Text,
     }
 }
-
 diesel::table! {
     revisions (slot) {
         slot -> Integer,
         number -> BigInt,
     }
 }
-
 diesel::table! {
     use crate::db::sql::*;
     leases (name) {
@@ -22,7 +20,6 @@ diesel::table! {
         until -> Ts,
     }
 }
-
 diesel::table! {
     use crate::db::sql::*;
     settings (name) {
@@ -254,6 +251,14 @@ diesel::table! {
 
 diesel::table! {
     use crate::db::sql::*;
+    suppressions (address) {
+        address -> Binary,
+        created_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use crate::db::sql::*;
     invite_links (id) {
         id -> Text,
         invite_id -> Text,
@@ -284,7 +289,6 @@ diesel::table! {
         busy -> Bool,
     }
 }
-
 diesel::table! {
     invite_batch_pieces (batch_id, number) {
         batch_id -> Text,
@@ -292,7 +296,6 @@ diesel::table! {
         lines -> Text,
     }
 }
-
 diesel::table! {
     invite_batch_rows (batch_id, line) {
         batch_id -> Text,

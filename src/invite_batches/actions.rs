@@ -69,7 +69,7 @@ pub(super) fn rehearse(
     let mut given = Vec::new();
     for (lines, news) in lines.chunks(AT_ONCE).zip(news.chunks(AT_ONCE)) {
         let good = news.iter().filter_map(|new| new.as_ref().ok());
-        let mut together = Together::look(conn, actor, good, now)?;
+        let mut together = Together::look(conn, app, actor, good, now)?;
         together.have_given(&given);
         for (line, new) in lines.iter().zip(news) {
             let planned = match new {

@@ -162,7 +162,7 @@ fn prepare(app: &App, batch: &Batch, text: &str) -> Result<Prepared> {
         let Some(actor) = maker(conn, batch)? else {
             return Ok(None);
         };
-        let together = Together::look(conn, &actor, prepared.news(), now)?;
+        let together = Together::look(conn, app, &actor, prepared.news(), now)?;
         Ok(Some((actor, together)))
     })?;
     let Some((actor, mut together)) = look else {
@@ -186,7 +186,7 @@ fn keep(tx: &mut Tx<'_>, app: &App, batch: &Batch, prepared: &Prepared) -> Resul
     let mut anew = Vec::new();
     let mut fit = Vec::with_capacity(prepared.lines.len());
     if let Some(actor) = &maker {
-        let mut together = Together::look(tx, actor, prepared.news(), prepared.now)?;
+        let mut together = Together::look(tx, app, actor, prepared.news(), prepared.now)?;
         for (line, new, ready) in &prepared.lines {
             let planned = match new {
                 Ok(new) => together.plan(app, actor, new).map(|invite| (invite, new)),

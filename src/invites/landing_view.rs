@@ -9,7 +9,7 @@ use crate::access::Role;
 use crate::app::App;
 use crate::error::Result;
 use crate::invite_templates::redirect;
-use crate::schemas::form::{Field, FieldKind};
+use crate::schemas::form::Asked;
 use crate::site::Terms;
 use crate::text::Message;
 use crate::users::model::Address;
@@ -32,36 +32,6 @@ pub(super) struct LandingPage {
     pub(super) proving: String,
     /// The address that the person names, as it was typed.
     pub(super) named: String,
-}
-
-/// A field about the person, as the page shows it.
-struct Asked {
-    input: String,
-    field: Field,
-    locked: bool,
-    value: String,
-}
-
-impl Asked {
-    /// The choices with an empty one in front.
-    fn options(&self) -> Vec<(String, String)> {
-        let choices = self.field.choices().iter();
-        let words = choices.map(|word| (word.clone(), word.clone()));
-        std::iter::once(Default::default()).chain(words).collect()
-    }
-
-    fn kind(&self) -> &'static str {
-        match self.field.kind {
-            FieldKind::Date => "date",
-            FieldKind::Text(_) | FieldKind::Number | FieldKind::YesNo | FieldKind::Choice(_) => {
-                "text"
-            }
-        }
-    }
-
-    fn is_ticked(&self) -> bool {
-        matches!(self.value.as_str(), "true" | "yes")
-    }
 }
 
 impl LandingPage {
@@ -226,13 +196,11 @@ fn asked(landing: &Landing, form: Option<&PostForm>) -> Vec<Asked> {
     let fields = landing.fields().into_iter();
     let asked = fields.map(|(field, mode)| {
         let input = field.input();
-        let entered = form.filter(|_| !mode.is_fixed());
-        Asked {
-            value: entered.map_or_else(|| field.shown(&traits), |form| form.get(&input).to_owned()),
-            locked: mode.is_fixed(),
-            input,
-            field,
-        }
+        let value = match form.filter(|_| !mode.is_fixed()) {
+            Some(form) => form.get(&input).to_owned(),
+            None => field.shown(&traits),
+        };
+        Asked::new(field, value, mode.is_fixed())
     });
     asked.collect()
 }

@@ -274,7 +274,7 @@ pub(super) fn rows(
                     .and_then(|id| makers.get(&id).cloned())
                     .unwrap_or_else(|| operator.clone()),
                 created_at: invite.created_at,
-                email: invite.address,
+                email: invite.whom(text),
             }
         })
         .collect())

@@ -14,6 +14,7 @@
 pub mod accept;
 pub mod actions;
 pub mod api;
+mod asks;
 pub mod bulk_pages;
 mod ended_pages;
 pub mod export_pages;
@@ -30,8 +31,10 @@ pub mod list_pages;
 pub mod mail;
 pub mod model;
 pub mod new_pages;
+pub mod opened;
 pub mod pages;
 mod proof;
 pub mod store;
+pub mod suppression;
 
 pub use api::NewInviteBody;

@@ -2,6 +2,7 @@
 
 mod api;
 mod bulk;
+mod care;
 mod list;
 mod record;
 mod refused;

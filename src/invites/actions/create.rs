@@ -17,7 +17,7 @@ use crate::invite_templates;
 use crate::invite_templates::model::Template;
 use crate::invite_templates::policy::Policy;
 use crate::invites::model::{Choices, Delivery, End, Invite, Matching, NewInvite, State};
-use crate::invites::store;
+use crate::invites::{store, suppression};
 use crate::outbox::Channel;
 use crate::schemas;
 use crate::schemas::model::Rules;
@@ -69,6 +69,7 @@ pub struct Plan {
 pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result<Plan> {
     let ground = ground(conn, actor, &new.choices)?;
     let invite = ground.invite(app, actor, new, app.clock.now())?;
+    suppression::require_off(conn, app, &invite)?;
     if ground.policy.reveal_existing
         && let Some(found) = logins::by_address(conn, &invite.address_norm)?
     {

@@ -19,7 +19,8 @@ use crate::groups;
 use crate::groups::model::GroupName;
 use crate::ids::{GroupId, InviteId, TemplateId, UserId};
 use crate::invites::model::{Choices, Delivery, Invite, NewInvite};
-use crate::invites::store::{self, NewLink};
+use crate::invites::store::NewLink;
+use crate::invites::{store, suppression};
 use crate::outbox::actions::{Sealed, enqueue_all, seal};
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
@@ -50,6 +51,7 @@ pub struct Together {
     now: Time,
     grounds: HashMap<Kind, Result<Ground>>,
     accounts: HashMap<String, (UserId, Role)>,
+    suppressed: HashSet<String>,
     groups_of: HashMap<UserId, Vec<GroupName>>,
     pending: HashMap<String, Vec<Invite>>,
     quotas: HashMap<TemplateId, Option<i64>>,
@@ -67,6 +69,7 @@ impl Together {
     /// When the database refuses.
     pub fn look<'a>(
         conn: &mut Conn,
+        app: &App,
         actor: &Actor,
         news: impl Iterator<Item = &'a NewInvite> + Clone,
         now: Time,
@@ -121,6 +124,7 @@ impl Together {
             now,
             grounds,
             accounts,
+            suppressed: suppression::on_of(conn, app, &norms)?,
             groups_of,
             pending,
             quotas,
@@ -153,6 +157,9 @@ impl Together {
         let invite = ground.invite(app, actor, new, self.now)?;
         if invite.delivery == Delivery::Link {
             return Err(FieldError::new("delivery", "only_by_message").into());
+        }
+        if self.suppressed.contains(&invite.address_norm) {
+            return Err(suppression::never_mail());
         }
         if ground.policy.reveal_existing
             && let Some((id, role)) = self.accounts.get(&invite.address_norm)

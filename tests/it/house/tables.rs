@@ -26,6 +26,7 @@ const OWN: [(&str, &[&str]); 17] = [
             "invite_applications",
             "invite_groups",
             "invite_links",
+            "suppressions",
         ],
     ),
     ("jobs", &["leases"]),

@@ -36,6 +36,8 @@ impl Part {
             ("/admin/invites/", Self::Invite),
             ("/api/v1/invites/batches/", Self::Batch),
             ("/api/v1/invites/", Self::Invite),
+            ("/admin/invite-templates/", Self::Template),
+            ("/admin/schemas/", Self::Schema),
             ("/admin/users/", Self::User),
             ("/api/v1/users/", Self::User),
             ("/admin/groups/", Self::Group),
