@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::model::{Invite, State};
 use super::pages::{Shown, shown};
 use super::store::{self, Counts, Filter};
+use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;
 use crate::db::Conn;
@@ -50,13 +51,15 @@ pub struct ListForm {
 }
 
 impl ListForm {
-    fn filter(&self) -> Filter {
+    /// What the list is narrowed to. Who sees only their own invites has them in one list.
+    fn filter(&self, has_tabs: bool) -> Filter {
         let mut filter = Filter {
             q: self.q.trim().to_owned(),
             group: self.group.parse().ok(),
             ..Filter::default()
         };
         match self.tab() {
+            _ if !has_tabs => {}
             "pending" => {
                 filter.state = Some(State::Pending);
                 filter.but_mail = Some(MailState::Failed);
@@ -123,7 +126,7 @@ struct ListPage {
     none_ever: bool,
 }
 
-/// `GET /admin/invites`: administrators.
+/// `GET /admin/invites`: administrators all; members who may invite their own.
 pub async fn list(
     app: web::Data<App>,
     page: Page,
@@ -131,7 +134,11 @@ pub async fn list(
     form: web::Query<ListForm>,
 ) -> Result<HttpResponse> {
     let form = form.into_inner();
-    let filter = form.filter();
+    let all = who.actor.role >= Role::Admin;
+    let filter = Filter {
+        invited_by: (!all).then_some(who.user_id),
+        ..form.filter(all)
+    };
     let paging = PageLinks::paging(ROWS, &form.newer, &form.older);
     let (now, text) = (app.clock.now(), app.text);
     let (slice, counts, choices) = app
@@ -144,7 +151,7 @@ pub async fn list(
             let slice = crate::db::Slice { rows, newer, older };
             Ok((
                 slice,
-                store::counts(conn, now)?,
+                all.then(|| store::counts(conn, now)).transpose()?,
                 groups::actions::grantable(conn, &who.actor)?,
             ))
         })
@@ -162,12 +169,15 @@ pub async fn list(
         .unwrap_or_default();
     let page = page.titled("invites-title", "invites");
     show(&ListPage {
-        tabs: tabs(&form, &counts, text),
+        none_ever: match &counts {
+            Some(counts) => counts.all == 0,
+            None => slice.rows.is_empty() && !form.is_filtered(),
+        },
+        tabs: counts.map_or_else(Vec::new, |counts| tabs(&form, &counts, text)),
         groups: choices_of(&page, choices),
         group_name,
         rows: slice.rows,
         links,
-        none_ever: counts.all == 0,
         page,
         form,
     })
