@@ -5,6 +5,7 @@ mod create;
 mod edit;
 mod end;
 mod grant;
+mod preview;
 mod send;
 
 pub use approval::{approve, reinstate, reject};
@@ -12,6 +13,7 @@ pub use create::{create, delivery, plan};
 pub use edit::{Edit, edit};
 pub use end::{expire, revoke, suspend, suspend_all_of};
 pub use grant::{inviter_may, require_can_grant, template};
+pub use preview::{Preview, preview};
 pub use send::{Made, PlainLink, group_names, inviter_name, replace_link, resend};
 
 use serde_json::json;

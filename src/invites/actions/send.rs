@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Result};
 use crate::groups;
-use crate::ids::{InviteId, InviteLinkId};
+use crate::ids::{GroupId, InviteId, InviteLinkId};
 use crate::invites::mail::{InviteMail, MailKind};
 use crate::invites::model::{Delivery, Invite, State};
 use crate::invites::store;
@@ -142,25 +142,12 @@ pub(super) fn send(
             }),
         });
     }
-    let settings = site::actions::current(tx)?;
-    let inviter = inviter_name(tx, &invite, &settings.site_name)?;
-    let has_account = logins::by_address(tx, &invite.address_norm)?.is_some();
-    let groups = group_names(tx, invite.id)?;
-    let policy = template(tx, &invite)?.policy()?;
-    let mail = InviteMail {
-        intro: policy.intro,
-        kind: if has_account {
-            MailKind::Accept
-        } else {
-            MailKind::Register
-        },
-        inviter,
-        groups,
-        message: invite.message.clone(),
-        expires: app.text.moment(invite.expires_at),
-        link,
+    let kind = match logins::by_address(tx, &invite.address_norm)? {
+        Some(_) => MailKind::Accept,
+        None => MailKind::Register,
     };
-    let frame = outbox::Frame::of(app, &settings.site_name);
+    let groups = group_names(tx, invite.id)?;
+    let (frame, mail) = written(tx, app, &invite, groups, kind, link)?;
     let letter = match delivery {
         Delivery::Sms => mail.message(&frame, &invite),
         Delivery::Email | Delivery::Link => mail.letter(&frame, &invite)?,
@@ -170,6 +157,28 @@ pub(super) fn send(
     invite.reminded = 0;
     store::update(tx, &invite)?;
     Ok(Made { invite, link: None })
+}
+
+/// The message of an invite, in its frame.
+pub(super) fn written(
+    conn: &mut Conn,
+    app: &App,
+    invite: &Invite,
+    groups: Vec<String>,
+    kind: MailKind,
+    link: String,
+) -> Result<(outbox::Frame, InviteMail)> {
+    let settings = site::actions::current(conn)?;
+    let mail = InviteMail {
+        kind,
+        inviter: inviter_name(conn, invite, &settings.site_name)?,
+        groups,
+        intro: template(conn, invite)?.policy()?.intro,
+        message: invite.message.clone(),
+        expires: app.text.moment(invite.expires_at),
+        link,
+    };
+    Ok((outbox::Frame::of(app, &settings.site_name), mail))
 }
 
 /// How the invited person knows the inviter.
@@ -190,7 +199,12 @@ pub fn inviter_name(conn: &mut Conn, invite: &Invite, site_name: &str) -> Result
 /// When the database refuses.
 pub fn group_names(conn: &mut Conn, id: InviteId) -> Result<Vec<String>> {
     let ids = store::groups(conn, id)?;
-    let mut names: Vec<String> = groups::actions::names(conn, &ids)?.into_values().collect();
+    names_of(conn, &ids)
+}
+
+/// The names of groups, in order.
+pub(super) fn names_of(conn: &mut Conn, ids: &[GroupId]) -> Result<Vec<String>> {
+    let mut names: Vec<String> = groups::actions::names(conn, ids)?.into_values().collect();
     names.sort();
     Ok(names)
 }
