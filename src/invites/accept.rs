@@ -3,12 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::actions::record;
+use super::asks;
 use super::join::joined;
-use super::landing::{Kind, Landing, look};
+use super::landing::{Kind, Landing, genuine, look};
 use super::mail::WaitingMail;
-use super::model::{Application, Invite, State};
+use super::model::{Application, State};
 use super::proof::Proof;
-use super::store;
+use super::{store, suppression};
 use crate::access::Actor;
 use crate::app::App;
 use crate::db::{Json, Tx};
@@ -87,6 +88,10 @@ pub enum Done {
     CodeSent(Address),
     /// The person does not want to.
     Declined,
+    /// The maker of the invite was told that a new one is wanted.
+    Requested,
+    /// The maker of the invite was told that somebody else may have used it.
+    Reported,
 }
 
 /// Checks what was entered for a landing that was looked up, pays for the try at the code, and hashes the password:
@@ -217,6 +222,9 @@ pub fn accept(
         store::kill_links(tx, invite.id, now)?;
         outbox::actions::cancel_about(tx, invite.id.as_str())?;
     }
+    if !invite.is_open() {
+        suppression::take_off(tx, app, &invite.address_norm)?;
+    }
     let actor = application.user_id.map(|user| sign_in::by(from, user));
     let actor = actor.as_ref().unwrap_or(&from.actor);
     if to == State::AwaitingApproval {
@@ -275,12 +283,24 @@ fn ask_for_approval(tx: &mut Tx<'_>, app: &App, landing: &Landing) -> Result<()>
     Ok(())
 }
 
-/// Declines an invite.
+/// Declines an invite. With `suppress` no more are sent to its address: so says whoever declines, or who has declined
+/// before.
 ///
 /// # Errors
-/// As [`look`].
-pub fn decline(tx: &mut Tx<'_>, actor: &Actor, flow: &str, token: &str) -> Result<Invite> {
+/// As [`look`] and [`asks::suppress`].
+pub fn decline(
+    tx: &mut Tx<'_>,
+    app: &App,
+    actor: &Actor,
+    flow: &str,
+    token: &str,
+    suppress: bool,
+) -> Result<Done> {
     let now = tx.now;
+    if suppress && genuine(tx, flow, token)?.0.state == State::Declined {
+        asks::suppress(tx, app, actor, flow, token)?;
+        return Ok(Done::Declined);
+    }
     // Whoever holds the link may decline, whoever is signed in. An open link is nobody's to decline.
     let invite = look(tx, flow, token, None, now)?.invite;
     if invite.is_open() {
@@ -312,5 +332,8 @@ pub fn decline(tx: &mut Tx<'_>, actor: &Actor, flow: &str, token: &str) -> Resul
         "invite.declined",
         json!({ "invite_id": invite.id, "label": invite.label }),
     )?;
-    Ok(invite)
+    if suppress {
+        asks::suppress(tx, app, actor, flow, token)?;
+    }
+    Ok(Done::Declined)
 }

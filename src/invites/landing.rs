@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 use super::actions::{group_names, inviter_may, inviter_name, template};
 use super::model::{Invite, Matching, State, check_name};
 use super::store;
+use super::store::Link;
 use crate::clock::Time;
 use crate::db::{Conn, Json};
 use crate::error::{Code, Error, FieldError, Result};
-use crate::ids::{InviteId, UserId};
+use crate::ids::{InviteId, InviteLinkId, UserId};
 use crate::input::Faults;
 use crate::invite_templates::policy::{FieldMode, Policy, lies_in};
 use crate::outbox::Channel;
@@ -47,7 +48,9 @@ pub struct Landing {
     pub kind: Kind,
     /// Who is signed in; else the account for the address, when there is one.
     pub account: Option<User>,
-    /// The link was shown to a person, so it proves nothing about the mailbox.
+    /// The link.
+    pub link: InviteLinkId,
+    /// It was shown to a person, so it proves nothing about the mailbox.
     pub shown: bool,
     /// Who invites.
     pub inviter: String,
@@ -142,6 +145,20 @@ impl Landing {
     }
 }
 
+/// The invite of an exact link, wherever it stands, and the link.
+///
+/// # Errors
+/// `invite_unknown`.
+pub fn genuine(conn: &mut Conn, flow: &str, token: &str) -> Result<(Invite, Link)> {
+    let unknown = || Error::from(Code::InviteUnknown);
+    let id: InviteId = flow.parse().map_err(|_| unknown())?;
+    let secret = PlainSecret::parse(SecretKind::Invite, token).ok_or_else(unknown)?;
+    let link = store::find_link(conn, &secret.digest())?
+        .filter(|link| link.invite_id == id)
+        .ok_or_else(unknown)?;
+    Ok((store::find(conn, id)?, link))
+}
+
 /// Looks a link up. Whatever is not exactly right is `invite_unknown`; only who holds the exact token of
 /// an invite that has ended learns how it ended.
 ///
@@ -155,17 +172,11 @@ pub fn look(
     viewer: Option<UserId>,
     now: Time,
 ) -> Result<Landing> {
-    let unknown = || Error::from(Code::InviteUnknown);
-    let id: InviteId = flow.parse().map_err(|_| unknown())?;
-    let secret = PlainSecret::parse(SecretKind::Invite, token).ok_or_else(unknown)?;
-    let link = store::find_link(conn, &secret.digest())?
-        .filter(|link| link.invite_id == id)
-        .ok_or_else(unknown)?;
+    let (before, link) = genuine(conn, flow, token)?;
     // The account before the state: an acceptance at the same time makes both, and must not look like a
     // pending invite to somebody who has an account.
-    let address = store::find(conn, id)?.address_norm;
-    let account = logins::by_address(conn, &address)?.map(|found| found.user);
-    let invite = store::find(conn, id)?;
+    let account = logins::by_address(conn, &before.address_norm)?.map(|found| found.user);
+    let invite = store::find(conn, before.id)?;
     let settings = site::actions::current(conn)?;
     let inviter = inviter_name(conn, &invite, &settings.site_name)?;
     let ended = |code: Code| Err(code.with("inviter", &inviter));
@@ -194,7 +205,7 @@ pub fn look(
     // An open link gives nobody two places.
     if let Some(viewer) = viewer
         && invite.is_open()
-        && store::has_joined(conn, id, viewer)?
+        && store::has_joined(conn, invite.id, viewer)?
     {
         return ended(Code::InviteUsed);
     }
@@ -213,6 +224,7 @@ pub fn look(
     Ok(Landing {
         kind,
         account,
+        link: link.id,
         shown: link.shown,
         inviter,
         groups,

@@ -118,8 +118,9 @@ pub const OPEN: Doc = Doc::new("Look at an invite")
 #[schemars(extend("examples" = [{ "action": "accept", "token": "vsti_…", "display_name": "Ada Lovelace", "password": "seven quiet lighthouses" }]))]
 pub struct Answer {
     /// What the person wants. `send_code` sends a code to the address that is to be proved: the invited one, or of
-    /// an open link the one that is named.
-    #[schemars(extend("enum" = ["accept", "decline", "send_code"]))]
+    /// an open link the one that is named. `request_new` asks the inviter to send an expired invite again, or to
+    /// invite the address of who is signed in; `report` tells them that it was not you who used the invite.
+    #[schemars(extend("enum" = ["accept", "decline", "send_code", "request_new", "report"]))]
     pub(super) action: String,
     /// The token, when there is no cookie.
     #[serde(default)]
@@ -133,6 +134,9 @@ pub struct Answer {
     /// The code that was sent to the address.
     #[serde(default)]
     pub(super) code: String,
+    /// With `decline`: send no more invites to the address. Only for a link that came by mail or text message.
+    #[serde(default)]
+    pub(super) suppress: bool,
     /// For a new account.
     #[serde(default)]
     pub(super) display_name: String,
@@ -173,7 +177,7 @@ impl Answer {
 /// What a JSON answer tells.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Outcome {
-    /// `accepted`, `awaiting_approval`, `code_sent` or `declined`.
+    /// `accepted`, `awaiting_approval`, `code_sent`, `declined`, `requested` or `reported`.
     state: &'static str,
     /// The account of who accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -228,24 +232,18 @@ pub const ANSWER: Doc = Doc::new("Accept or decline an invite")
 
 impl From<Done> for Outcome {
     fn from(done: Done) -> Self {
+        let of = |state| Self {
+            state,
+            user: None,
+            redirect_url: None,
+        };
         match done {
-            Done::CodeSent(_) => Self {
-                state: "code_sent",
-                user: None,
-                redirect_url: None,
-            },
-            Done::Declined => Self {
-                state: "declined",
-                user: None,
-                redirect_url: None,
-            },
-            Done::Waiting => Self {
-                state: "awaiting_approval",
-                user: None,
-                redirect_url: None,
-            },
+            Done::CodeSent(_) => of("code_sent"),
+            Done::Requested => of("requested"),
+            Done::Reported => of("reported"),
+            Done::Declined => of("declined"),
+            Done::Waiting => of("awaiting_approval"),
             Done::Accepted(accepted) => Self {
-                state: "accepted",
                 user: Some(OutcomeUser {
                     id: accepted.user.id,
                     email: accepted.user.email,
@@ -253,6 +251,7 @@ impl From<Done> for Outcome {
                     display_name: accepted.user.display_name,
                 }),
                 redirect_url: accepted.redirect_url,
+                ..of("accepted")
             },
         }
     }

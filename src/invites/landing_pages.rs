@@ -7,10 +7,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Map;
 
 use super::accept::{self, Done, Entered};
-use super::ended_pages::{declined, ended};
-use super::landing::{Landing, look};
+use super::asks;
+use super::ended_pages::{ended, told};
+use super::landing::{Landing, genuine, look};
 use super::landing_api::{Answer, Flow, LandingView, Link, Outcome};
 use super::landing_view::LandingPage;
+use super::opened::Opened;
 use super::proof;
 use crate::access::Role;
 use crate::app::App;
@@ -58,6 +60,16 @@ async fn find(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> R
     found
 }
 
+/// Makes sure that a token is exact, wherever its invite stands, and counts one that is not.
+async fn exact(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> Result<()> {
+    let (flow, token) = (flow.to_owned(), token.to_owned());
+    let found = app.db.read(move |conn| genuine(conn, &flow, &token)).await;
+    if found.is_err() {
+        one_time_links::count_wrong(app, guest)?;
+    }
+    found.map(drop)
+}
+
 fn wants_json(request: &HttpRequest) -> bool {
     let accept = request
         .headers()
@@ -67,12 +79,13 @@ fn wants_json(request: &HttpRequest) -> bool {
     accept.contains("application/json") && !accept.contains("text/html")
 }
 
-/// `GET /self-service/invite`: anybody with the link. Changes nothing.
+/// `GET /self-service/invite`: anybody with the link. Changes nothing, but that it is noted that the page was opened.
 pub async fn open(
     app: web::Data<App>,
     request: HttpRequest,
     page: Page,
     guest: Guest,
+    opened: web::Data<Opened>,
     link: web::Query<Link>,
 ) -> Result<HttpResponse> {
     let json = wants_json(&request);
@@ -85,10 +98,12 @@ pub async fn open(
     };
     if json {
         let landing = find(&app, &guest, &link.flow, &token).await?;
+        opened.note(landing.link, app.clock.now());
         return Ok(ok(&LandingView::new(&landing)));
     }
     match find(&app, &guest, &link.flow, &token).await {
         Ok(landing) => {
+            opened.note(landing.link, app.clock.now());
             let mut shown = LandingPage::new(&app, page, &guest, path(&link.flow), landing);
             let kept = address_cookie(&link.flow).token(&app, &request);
             // Whoever wants to name another address has not lost the code for this one.
@@ -97,7 +112,7 @@ pub async fn open(
             }
             shown.answer(StatusCode::OK)
         }
-        Err(why) => ended(&app, page, &guest, why).await,
+        Err(why) => ended(&app, page, &guest, (&link.flow, &token), why).await,
     }
 }
 
@@ -128,6 +143,7 @@ pub async fn answer(
                 email: form.get("email").to_owned(),
                 phone: String::new(),
                 code: form.get("code").to_owned(),
+                suppress: form.has("suppress"),
                 form: Some(form),
             };
             (body, false)
@@ -167,10 +183,13 @@ pub async fn answer(
             cookie(&link.flow).put(&app, &token, &mut answer)?;
             Ok(answer)
         }
-        Ok(Done::Declined) => {
-            // The cookie stays: whoever goes back reads how the invite ended.
-            declined(page, &guest)
-        }
+        // The cookie stays: whoever goes back reads how the invite ended.
+        Ok(Done::Declined) if body.suppress => told(page, &guest, "landing-suppressed"),
+        Ok(Done::Declined) => Ok(HttpResponse::SeeOther()
+            .insert_header((LOCATION, path(&link.flow)))
+            .finish()),
+        Ok(Done::Requested) => told(page, &guest, "landing-requested"),
+        Ok(Done::Reported) => told(page, &guest, "landing-reported"),
         Ok(Done::Accepted(accepted)) => {
             let name = accepted.user.label().to_owned();
             if let Some(secret) = accepted.session {
@@ -238,17 +257,23 @@ async fn act(
             let address = send_code(app, guest, &landing, &body.entered()).await?;
             Ok(Done::CodeSent(address))
         }
-        "decline" => {
-            find(app, guest, flow, token).await?;
-            let guest = guest.actor.clone();
+        action @ ("decline" | "request_new" | "report") => {
+            exact(app, guest, flow, token).await?;
+            let heard = action == "decline" || asks::are_heard(app, flow);
+            let (action, suppress) = (action.to_owned(), body.suppress);
+            let (shared, guest) = (app.clone(), guest.actor.clone());
             app.db
                 .write(move |tx| {
                     let actor = viewer.as_ref().map(|who| who.acts(tx)).transpose()?;
                     let actor = actor.as_ref().unwrap_or(&guest);
-                    accept::decline(tx, actor, &flow_text, &token_text)
+                    let (flow, token) = (&flow_text, &token_text);
+                    match action.as_str() {
+                        "decline" => accept::decline(tx, &shared, actor, flow, token, suppress),
+                        "report" => asks::report(tx, &shared, actor, (flow, token), heard),
+                        _ => asks::request_new(tx, &shared, actor, (flow, token), heard),
+                    }
                 })
-                .await?;
-            Ok(Done::Declined)
+                .await
         }
         _ => Err(FieldError::new("action", "not_a_choice").into()),
     }
@@ -298,7 +323,7 @@ async fn again(
         }
         why => match FormErrors::of(app.text, why) {
             Ok(errors) => errors,
-            Err(why) => return ended(app, page, guest, why).await,
+            Err(why) => return ended(app, page, guest, (flow, token), why).await,
         },
     };
     let mut shown = LandingPage::new(app, page, guest, path(flow), landing?);

@@ -14,6 +14,7 @@
 pub mod accept;
 pub mod actions;
 pub mod api;
+mod asks;
 mod ended_pages;
 pub mod gates;
 mod history;
@@ -28,7 +29,9 @@ pub mod mail;
 pub mod model;
 mod new_form;
 pub mod new_pages;
+pub mod opened;
 pub mod pages;
 mod preview_pages;
 mod proof;
 pub mod store;
+pub mod suppression;

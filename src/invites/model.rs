@@ -16,6 +16,7 @@ use crate::clock::{Span, Time, seconds};
 use crate::db::Json;
 use crate::ids::{InviteId, OutboxId, TemplateId, UserId};
 use crate::passwords::PasswordHash;
+use crate::text::Text;
 
 crate::words! {
     /// Where an invite stands.
@@ -36,6 +37,10 @@ crate::words! {
         AwaitingApproval = "awaiting_approval",
     }
 }
+
+/// What stands in the place of the address of an invite that was erased: no address, and not empty, as that of an open
+/// link is.
+pub const ERASED: &str = "erased";
 
 /// A row of `invites`.
 #[derive(Clone, Debug, Queryable, Selectable, Identifiable, Insertable)]
@@ -131,6 +136,17 @@ impl Invite {
     pub fn phone(&self) -> Option<&str> {
         let address = Some(self.address.as_str());
         address.filter(|text| text.starts_with('+') && !text.contains('@'))
+    }
+
+    /// Whom it is for, in words: the address; of an open link its label.
+    pub fn whom(&self, text: Text) -> String {
+        let words = match (self.is_open(), self.label.is_empty()) {
+            _ if self.erased_at.is_some() => text.get("invites-erased"),
+            (false, _) => return self.address.clone(),
+            (true, false) => return self.label.clone(),
+            (true, true) => text.get("invites-open-link"),
+        };
+        words.to_string()
     }
 
     /// How its link reaches the person without anybody's help.

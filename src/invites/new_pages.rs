@@ -213,7 +213,7 @@ pub async fn create(
             let stamp = UsedForms::stamp(&app.master, session);
             show(&check(&app, page, typed, offer, verdict, until, stamp))
         }
-        Ok(Step::Sent(made)) if made.link.is_some() => show_link(page, *made),
+        Ok(Step::Sent(made)) if made.link.is_some() => show_link(app.text, page, *made),
         Ok(Step::Sent(made)) => {
             let key = if can_send(&app, &made.invite.address) {
                 "invites-sent"

@@ -10,6 +10,8 @@ use crate::input::{Faults, etag, given};
 const MOST_KEY_DAYS: i64 = 3_650;
 /// The longest that an invite may be set to live, in days.
 const MOST_INVITE_DAYS: i64 = 90;
+/// The longest that is known of a person who never accepted, in days.
+const MOST_ERASE_DAYS: i64 = 3_650;
 /// The longest address of the terms.
 const LONGEST_URL: usize = 2_000;
 
@@ -29,6 +31,9 @@ pub struct Settings {
     pub key_policy: KeyPolicy,
     /// Days after which an invite ends, unless it says otherwise. 1 to 90.
     pub invite_days: i64,
+    /// Days after the end of an invite that nobody accepted, after which what it knew of the person is erased.
+    /// 1 to 3650.
+    pub invite_erase_days: i64,
 }
 
 impl Default for Settings {
@@ -40,6 +45,7 @@ impl Default for Settings {
             registration_open: false,
             key_policy: KeyPolicy::default(),
             invite_days: 7,
+            invite_erase_days: 90,
         }
     }
 }
@@ -95,6 +101,8 @@ pub struct SettingsPatch {
     pub key_policy: Option<KeyPolicyPatch>,
     /// Days after which an invite ends.
     pub invite_days: Option<i64>,
+    /// Days after which an invite that nobody accepted is erased.
+    pub invite_erase_days: Option<i64>,
 }
 
 /// Changes to [`KeyPolicy`]; what is left out stays.
@@ -140,6 +148,10 @@ impl Settings {
         if let Some(days) = patch.invite_days {
             faults.range("invite_days", days, 1..=MOST_INVITE_DAYS);
             new.invite_days = days;
+        }
+        if let Some(days) = patch.invite_erase_days {
+            faults.range("invite_erase_days", days, 1..=MOST_ERASE_DAYS);
+            new.invite_erase_days = days;
         }
         faults.none_in(new)
     }

@@ -1,5 +1,6 @@
 //! What the invited person sees and does, as pages: one test for each state of the link.
 
+mod asks;
 mod ends;
 mod json;
 mod matching;

@@ -16,7 +16,7 @@ use crate::invite_templates;
 use crate::invite_templates::model::Template;
 use crate::invite_templates::policy::Policy;
 use crate::invites::model::{Choices, Delivery, End, Invite, Matching, NewInvite, State};
-use crate::invites::store;
+use crate::invites::{store, suppression};
 use crate::outbox::Channel;
 use crate::schemas;
 use crate::site;
@@ -124,6 +124,7 @@ pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Resul
     if invite.is_open() && app.config.smtp.is_none() && app.config.sms.is_none() {
         return Code::MailNotSetUp.refuse();
     }
+    suppression::require_off(conn, app, &invite)?;
     if policy.reveal_existing && !invite.is_open() {
         refuse_nothing_new(conn, &invite, choices)?;
     }

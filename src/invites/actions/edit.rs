@@ -71,6 +71,7 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
         let (expires_at, life) = end.from(now)?;
         invite.expires_at = expires_at;
         invite.lifetime_seconds = life.seconds_up();
+        invite.reminded = 0;
     }
     let documents = [
         (&edit.traits, &mut invite.traits),

@@ -11,10 +11,10 @@ mod send;
 pub use approval::{approve, reinstate, reject};
 pub use create::{create, delivery, plan};
 pub use edit::{Edit, edit};
-pub use end::{expire, revoke, suspend, suspend_all_of};
+pub use end::{erase, expire, revoke, suspend, suspend_all_of};
 pub use grant::{inviter_may, require_can_grant, template};
 pub use preview::{Preview, preview};
-pub use send::{Made, PlainLink, group_names, inviter_name, replace_link, resend};
+pub use send::{Made, PlainLink, group_names, inviter_name, remind, replace_link, resend};
 
 use serde_json::json;
 

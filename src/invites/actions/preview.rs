@@ -9,6 +9,7 @@ use crate::access::Actor;
 use crate::app::App;
 use crate::db::Conn;
 use crate::error::Result;
+use crate::ids::InviteLinkId;
 use crate::invites::landing::{Kind, Landing};
 use crate::invites::mail::MailKind;
 use crate::invites::model::{Delivery, NewInvite};
@@ -48,6 +49,8 @@ pub fn preview(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Re
     let landing = Landing {
         kind: Kind::Register,
         account: None,
+        // Kept nowhere, as the invite is.
+        link: InviteLinkId::new(invite.created_at),
         shown: invite.delivery == Delivery::Link,
         inviter: inviter_name(conn, &invite, &settings.site_name)?,
         groups,
