@@ -291,6 +291,8 @@ pub enum Who {
     SignedIn,
     /// Who is signed in with at least this role.
     Role(Role),
+    /// Who is signed in and may invite: administrators, and members whom a template names by a group.
+    Inviter,
     /// Any API key.
     Key,
     /// An API key with this scope, whose owner's role has use for it.
@@ -301,7 +303,7 @@ impl Who {
     /// The least role that this asks for, where it asks for one.
     pub const fn least_role(self) -> Option<Role> {
         match self {
-            Self::Anyone | Self::SignedIn | Self::Key => None,
+            Self::Anyone | Self::SignedIn | Self::Inviter | Self::Key => None,
             Self::Role(least) => Some(least),
             Self::Scope(scope) => Some(scope.least_role()),
         }

@@ -90,6 +90,7 @@ fn public() -> Vec<Route> {
 fn pages() -> Vec<Route> {
     const ANY: Who = Who::SignedIn;
     const ADMIN: Who = Who::Role(Role::Admin);
+    const INVITER: Who = Who::Inviter;
     rows! {
         GET "/" ANY => console::dashboard::show_dashboard;
         GET "/sign-in/confirm" ANY => sign_in::confirm_pages::form;
@@ -117,9 +118,9 @@ fn pages() -> Vec<Route> {
         POST "/settings/api-keys/new" ANY => api_keys::pages::create;
         GET "/settings/api-keys/{id}/revoke" ANY => api_keys::pages::confirm_revoke;
         POST "/settings/api-keys/{id}/revoke" ANY => api_keys::pages::revoke;
-        GET "/admin/invites" ADMIN => invites::list_pages::list;
-        GET "/admin/invites/new" ADMIN => invites::new_pages::form;
-        POST "/admin/invites/new" ADMIN => invites::new_pages::create;
+        GET "/admin/invites" INVITER => invites::list_pages::list;
+        GET "/admin/invites/new" INVITER => invites::new_pages::form;
+        POST "/admin/invites/new" INVITER => invites::new_pages::create;
         GET "/admin/invites/import" ADMIN => invite_batches::pages::form;
         POST "/admin/invites/import" ADMIN => invite_batches::pages::import;
         GET "/admin/invites/import/template.csv" ADMIN => invite_batches::pages::template;
@@ -128,13 +129,13 @@ fn pages() -> Vec<Route> {
         GET "/admin/invites/batches/{id}/results.csv" ADMIN => invite_batches::pages::download;
         GET "/admin/invites/batches/{id}/revoke" ADMIN => invite_batches::pages::confirm_revoke;
         POST "/admin/invites/batches/{id}/revoke" ADMIN => invite_batches::pages::revoke;
-        POST "/admin/invites/bulk" ADMIN => invites::bulk_pages::act;
-        GET "/admin/invites/export.csv" ADMIN => invites::export_pages::export;
-        GET "/admin/invites/{id}" ADMIN => invites::pages::detail;
-        POST "/admin/invites/{id}/resend" ADMIN => invites::pages::resend;
-        POST "/admin/invites/{id}/link" ADMIN => invites::pages::new_link;
-        GET "/admin/invites/{id}/revoke" ADMIN => invites::pages::confirm_revoke;
-        POST "/admin/invites/{id}/revoke" ADMIN => invites::pages::revoke;
+        POST "/admin/invites/bulk" INVITER => invites::bulk_pages::act;
+        GET "/admin/invites/export.csv" INVITER => invites::export_pages::export;
+        GET "/admin/invites/{id}" INVITER => invites::pages::detail;
+        POST "/admin/invites/{id}/resend" INVITER => invites::pages::resend;
+        POST "/admin/invites/{id}/link" INVITER => invites::pages::new_link;
+        GET "/admin/invites/{id}/revoke" INVITER => invites::pages::confirm_revoke;
+        POST "/admin/invites/{id}/revoke" INVITER => invites::pages::revoke;
         POST "/admin/invites/{id}/approve" ADMIN => invites::pages::approve;
         POST "/admin/invites/{id}/reject" ADMIN => invites::pages::reject;
         POST "/admin/invites/{id}/reinstate" ADMIN => invites::pages::reinstate;

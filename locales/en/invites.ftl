@@ -225,8 +225,28 @@ invites-days = { $count ->
     [one] in 1 day
    *[other] in { $count } days
 }
+invites-days-odd = in { $length }, as the template says
+invites-days-date = on a day of your choice
+invites-ends-on = Day
+invites-ends-on-hint = Needed for a day of your choice, and only then. The invite ends at the start of that day, UTC.
+invites-field-label = Label
+invites-field-label-hint = A word for you and your programs, like the name of an event. The person does not see it.
+invites-field-template = Template
+invites-use-template = Use this template
+invites-about-person = About the person
+invites-about-person-hint = What you enter stands in the form that the person fills in. What the template locks or hides is decided here.
 invites-check = Check and send
 invites-check-title = Check the invite
+invites-preview = See what the person gets
+invites-preview-title = What the person gets
+invites-preview-lead = Nothing is sent yet. The link is hidden, and nothing here can be pressed.
+invites-preview-register = To somebody without an account
+invites-preview-accept = To somebody with an account
+invites-preview-text = The same as text
+invites-preview-no-mail = Nothing is mailed: you hand the link over.
+invites-preview-page = The page behind the link
+invites-preview-page-hint = For somebody without an account. Who has one signs in first, then accepts.
+invites-preview-back = Back to the invite
 invites-verdict-member = This person has an account already. They are asked to sign in and accept; their role is raised if needed, never lowered.
 invites-privileged = This role can manage accounts. Invite only people you know.
 invites-check-no-sms = The text message will wait in the outbox until a gateway is set up. To invite the person now, choose Change and hand over a link.

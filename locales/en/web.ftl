@@ -26,6 +26,7 @@ nav-outbox-failed = { $count } failed
 nav-audit = Audit log
 nav-site = Site settings
 nav-you = You
+nav-own-invites = My invites
 nav-api-keys = My API keys
 nav-settings = My settings
 nav-sign-out = Sign out

@@ -19,12 +19,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use self::address::{OtherName, client_ip, other_loopback_name};
 use self::key::key_caller;
-use crate::access::{Actor, ActorKind, Who};
+use crate::access::{Actor, ActorKind, Role, Who};
 use crate::api_keys::Keys;
 use crate::app::App;
 use crate::clock::Time;
 use crate::console::chrome::ChromeCache;
+use crate::db::Conn;
 use crate::error::{Code, Error, FieldError, Result};
+use crate::invite_templates::actions as templates;
 use crate::sign_in::sessions;
 use crate::web::{Again, Chrome, Flash, SignedIn, Visit, browser_cookie, cookie_value};
 
@@ -121,6 +123,10 @@ pub async fn visit(
             }
             visit.chrome = chrome(&app, &callers).await;
             visit.chrome.other_name = callers.other_name.recent(app.clock.now());
+            match may_invite(&app, &visit).await {
+                Ok(may) => visit.may_invite = may,
+                Err(why) => refused = Some(why),
+            }
             match &visit.signed_in {
                 // Each kind says so: the id of a session is no secret, and whoever sends it as the random
                 // cookie must not get a token that is good in that session.
@@ -176,6 +182,18 @@ pub async fn visit(
     Ok(answer)
 }
 
+/// Whether somebody who is no administrator may invite.
+async fn may_invite(app: &App, visit: &Visit) -> Result<bool> {
+    let member = visit.signed_in.as_ref();
+    let member = member.filter(|who| visit.chrome.members_invite && who.actor.role < Role::Admin);
+    let Some(who) = member else {
+        return Ok(false);
+    };
+    let actor = who.actor.clone();
+    let read = move |conn: &mut Conn| templates::usable(conn, &actor);
+    Ok(!app.db.read(read).await?.is_empty())
+}
+
 /// Holds a route to what the table says about it: who may call it, and whether it is called without a
 /// query string.
 ///
@@ -221,6 +239,8 @@ fn check(who: Who, visit: &Visit) -> Result<()> {
         Who::Anyone => Ok(()),
         Who::SignedIn => session().map(drop),
         Who::Role(least) => session()?.actor.require(least),
+        Who::Inviter if visit.may_invite => Ok(()),
+        Who::Inviter => session()?.actor.require(Role::Admin),
         Who::Key => key().map(drop),
         Who::Scope(scope) => {
             let caller = key()?;

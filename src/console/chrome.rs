@@ -1,4 +1,4 @@
-//! What the frame of every page shows, kept for a moment: the name of the site and two counts.
+//! What the frame of every page shows, kept for a moment: the name of the site, two counts, and whether members invite.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -55,6 +55,7 @@ fn read(conn: &mut Conn, text: Text, mail_missing: bool, now: Time) -> Result<Ch
         pending_invites: count(crate::invites::store::count_pending(conn, now)?),
         failed_mails: count(crate::outbox::store::count_failed(conn, now)?),
         mail_missing,
+        members_invite: crate::invite_templates::actions::members_invite(conn)?,
         other_name: None,
     })
 }

@@ -90,22 +90,42 @@ fn unique<T: Ord + Copy>(items: &[T]) -> usize {
         .len()
 }
 
-/// The templates that the actor may invite with: administrators see all.
+/// The templates that the actor sees: administrators all, everybody else those that they may invite with.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn list(conn: &mut Conn, actor: &Actor) -> Result<Vec<Template>> {
-    let mut all = store::all(conn)?;
     if actor.role < Role::Admin {
-        let mut usable = Vec::new();
-        for template in all {
-            if may_use(conn, actor, &template.policy()?)? {
-                usable.push(template);
-            }
-        }
-        all = usable;
+        return usable(conn, actor);
     }
-    Ok(all)
+    Ok(store::all(conn)?)
+}
+
+/// The templates that the actor may invite with, by name.
+///
+/// # Errors
+/// When the database refuses.
+pub fn usable(conn: &mut Conn, actor: &Actor) -> Result<Vec<Template>> {
+    let mut usable = Vec::new();
+    for template in store::all(conn)? {
+        if may_use(conn, actor, &template.policy()?)? {
+            usable.push(template);
+        }
+    }
+    Ok(usable)
+}
+
+/// Whether any template lets members invite.
+///
+/// # Errors
+/// When the database refuses.
+pub fn members_invite(conn: &mut Conn) -> Result<bool> {
+    for template in store::all(conn)? {
+        if !template.policy()?.invitable_by.groups.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// One template.

@@ -13,5 +13,6 @@ pub mod model;
 pub mod pages;
 pub mod policy;
 pub mod redirect;
+pub mod span;
 pub mod store;
 pub mod words;

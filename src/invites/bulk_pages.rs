@@ -72,7 +72,7 @@ struct RevokePage {
     submit: Message,
 }
 
-/// `POST /admin/invites/bulk`: administrators.
+/// `POST /admin/invites/bulk`: administrators, and members whom a template lets invite, with theirs.
 pub async fn act(
     app: web::Data<App>,
     page: Page,
@@ -83,7 +83,7 @@ pub async fn act(
     let deed = Deed::read(form.get("do"))?;
     let all = form.has("all");
     let ids: Vec<InviteId> = if all {
-        let (filter, now) = (filters.filter(), app.clock.now());
+        let (filter, now) = (filters.filter(&who), app.clock.now());
         app.db
             .read(move |conn| Ok(store::matching(conn, &filter, now, MOST)?))
             .await?

@@ -26,13 +26,13 @@ const COLUMNS: [&str; 9] = [
 /// Invites that are read and sent at a time, so that a long list takes no more memory than a short one.
 const AT_ONCE: i64 = 500;
 
-/// `GET /admin/invites/export.csv`: administrators.
+/// `GET /admin/invites/export.csv`: administrators, and members whom a template lets invite, theirs.
 pub async fn export(
     app: web::Data<App>,
-    _: SignedIn,
+    who: SignedIn,
     form: web::Query<ListForm>,
 ) -> Result<HttpResponse> {
-    let filter = form.filter();
+    let filter = form.filter(&who);
     let parts = stream::try_unfold(Some(Paging::first(AT_ONCE)), move |paging| {
         let (app, filter) = (app.clone(), filter.clone());
         async move {

@@ -4,8 +4,9 @@ use serde::Deserialize;
 
 use super::model::State;
 use super::store::Filter;
+use crate::access::Role;
 use crate::outbox::State as MailState;
-use crate::web::PostForm;
+use crate::web::{PostForm, SignedIn};
 
 /// Rows of a page, unless the address says otherwise.
 const ROWS: i64 = 50;
@@ -44,16 +45,22 @@ impl ListForm {
         }
     }
 
-    pub(super) fn filter(&self) -> Filter {
+    /// What the list is narrowed to. Who sees only their own invites has them in one list.
+    pub(super) fn filter(&self, who: &SignedIn) -> Filter {
+        let all = who.actor.role >= Role::Admin;
         let mut filter = Filter {
             q: self.q.trim().to_owned(),
             group: self.group.parse().ok(),
-            invited_by: self.by.parse().ok(),
+            invited_by: match all {
+                true => self.by.parse().ok(),
+                false => Some(who.user_id),
+            },
             template: self.template.parse().ok(),
             batch: self.batch.parse().ok(),
             ..Filter::default()
         };
         match self.tab() {
+            _ if !all => {}
             "pending" => {
                 filter.state = Some(State::Pending);
                 filter.but_mail = Some(MailState::Failed);

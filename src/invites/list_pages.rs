@@ -61,7 +61,7 @@ struct ListPage {
     none_ever: bool,
 }
 
-/// `GET /admin/invites`: administrators.
+/// `GET /admin/invites`: administrators all; members who may invite their own.
 pub async fn list(
     app: web::Data<App>,
     page: Page,
@@ -79,7 +79,8 @@ pub(super) async fn listing(
     form: ListForm,
     errors: FormErrors,
 ) -> Result<HttpResponse> {
-    let filter = form.filter();
+    let all = who.actor.role >= Role::Admin;
+    let filter = form.filter(&who);
     let paging = PageLinks::paging(form.rows(), &form.newer, &form.older);
     let (now, text) = (app.clock.now(), app.text);
     let (by, me) = (filter.invited_by, who.user_id);
@@ -100,7 +101,7 @@ pub(super) async fn listing(
             let maker = users::names(conn, &Vec::from_iter(by))?;
             Ok((
                 slice,
-                store::counts(conn, now)?,
+                all.then(|| store::counts(conn, now)).transpose()?,
                 groups::actions::grantable(conn, &who.actor)?,
                 invite_templates::actions::list(conn, &who.actor)?,
                 maker.into_iter().next().map(|(_, name, _)| name),
@@ -141,7 +142,11 @@ pub(super) async fn listing(
     render(
         status,
         &ListPage {
-            tabs: tabs(&form, &counts, text),
+            none_ever: match &counts {
+                Some(counts) => counts.all == 0,
+                None => slice.rows.is_empty() && !form.is_filtered(),
+            },
+            tabs: counts.map_or_else(Vec::new, |counts| tabs(&form, &counts, text)),
             chips: choices.chips(&page, &form),
             groups: choices.groups,
             templates: choices.templates,
@@ -150,7 +155,6 @@ pub(super) async fn listing(
             rows: slice.rows,
             links,
             matching: matching.map(count),
-            none_ever: counts.all == 0,
             errors,
             page,
             form,

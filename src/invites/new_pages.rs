@@ -1,105 +1,29 @@
-//! Inviting a person in the console: a form, a page to check it, and sending.
+//! Inviting a person in the console: a form, a page to check it, one to see what the person will get, and sending.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use serde::Deserialize;
 
 use super::actions;
-use super::model::{Choices, Delivery, End, NewInvite, RawInvite};
+use super::model::{Delivery, NewInvite};
+use super::new_form::{FIELDS, Offer, Typed};
 use super::pages::{already_shown, show_link};
+use super::preview_pages::preview;
 use super::store;
 use crate::access::{Actor, Role};
 use crate::app::App;
-use crate::clock::{Time, days};
+use crate::clock::Time;
 use crate::db::Conn;
-use crate::error::{Code, Error, FieldError, Result};
-use crate::groups;
-use crate::groups::model::GroupName;
+use crate::error::{Code, Error, Result};
 use crate::ids::GroupId;
+use crate::invite_templates::span;
 use crate::outbox::Channel;
-use crate::site;
+use crate::schemas::form::Asked;
+use crate::text::Message;
 use crate::users::logins;
 use crate::users::model::Address;
-use crate::web::{Flash, FormErrors, Page, PostForm, SignedIn, UsedForms, render, show};
-
-/// The lifetimes that the form offers, in days.
-const LIFETIMES: [i64; 4] = [3, 7, 14, 30];
-
-/// What the form holds, as it was typed.
-#[derive(Clone, Debug)]
-struct Typed {
-    email: String,
-    name: String,
-    role: String,
-    groups: Vec<String>,
-    message: String,
-    days: String,
-    delivery: String,
-}
-
-impl Typed {
-    fn empty(invite_days: i64, delivery: Delivery) -> Self {
-        Self {
-            email: String::new(),
-            name: String::new(),
-            role: Role::Member.to_string(),
-            groups: Vec::new(),
-            message: String::new(),
-            days: invite_days.to_string(),
-            delivery: delivery.to_string(),
-        }
-    }
-
-    fn of(form: &PostForm) -> Self {
-        Self {
-            email: form.get("email").to_owned(),
-            name: form.get("name").to_owned(),
-            role: form.get("role").to_owned(),
-            groups: form.all("groups").map(str::to_owned).collect(),
-            message: form.get("message").to_owned(),
-            days: form.get("days").to_owned(),
-            delivery: form.get("delivery").to_owned(),
-        }
-    }
-
-    fn read(&self) -> Result<NewInvite> {
-        let choice = |field: &'static str| Error::from(FieldError::new(field, "not_a_choice"));
-        let role: Role = self.role.parse().map_err(|()| choice("role"))?;
-        let delivery: Delivery = self.delivery.parse().map_err(|()| choice("delivery"))?;
-        let lifetime: i64 = self.days.parse().map_err(|_| choice("days"))?;
-        if !(1..=90).contains(&lifetime) {
-            return Err(FieldError::new("days", "out_of_range")
-                .with("min", 1)
-                .with("max", 90)
-                .into());
-        }
-        let groups: Vec<GroupId> = self
-            .groups
-            .iter()
-            .map(|id| id.parse().map_err(|_| choice("groups")))
-            .collect::<Result<_>>()?;
-        let recipient = Address::read("email", &self.email);
-        // What goes out, goes by the way that suits the address.
-        let delivery = match (delivery, &recipient) {
-            (Delivery::Link, _) => Delivery::Link,
-            (_, Ok(Address::Phone(_))) => Delivery::Sms,
-            _ => Delivery::Email,
-        };
-        let raw = RawInvite {
-            name: &self.name,
-            message: &self.message,
-            ..RawInvite::default()
-        };
-        let choices = Choices {
-            delivery: Some(delivery),
-            role: Some(role),
-            groups,
-            end: Some(End::In(days(lifetime))),
-            ..Choices::default()
-        };
-        raw.read(recipient.map(Some), choices)
-    }
-}
+use crate::web::{Flash, FormErrors, Guest, Page, PostForm, SignedIn, UsedForms, render, show};
 
 #[derive(Template)]
 #[template(path = "invites/new.html")]
@@ -107,96 +31,95 @@ struct NewPage {
     page: Page,
     errors: FormErrors,
     typed: Typed,
-    roles: Vec<Role>,
-    groups: Vec<GroupName>,
-    lifetimes: Vec<(String, String)>,
+    offer: Offer,
+    asked: Vec<Asked>,
+    lifetimes: Vec<(String, Message)>,
     mail_works: bool,
     /// The page of the invite that the address has already.
     existing: Option<String>,
 }
 
 impl NewPage {
-    fn new(app: &App, page: Page, typed: Typed, role: Role, groups: Vec<GroupName>) -> Self {
+    fn new(app: &App, page: Page, typed: Typed, offer: Offer) -> Self {
         let page = page.titled("invites-new-title", "invites");
-        let mut lengths = LIFETIMES.to_vec();
-        lengths.extend(
-            typed
-                .days
-                .parse::<i64>()
-                .ok()
-                .filter(|days| (1..=90).contains(days)),
-        );
-        lengths.sort_unstable();
-        lengths.dedup();
-        let words = |days: &i64| {
-            (
-                days.to_string(),
-                page.t("invites-days").arg("count", *days).to_string(),
-            )
-        };
+        let words = |days: i64| (days.to_string(), page.t("invites-days").arg("count", days));
+        let mut lifetimes: Vec<_> = offer.lifetimes().into_iter().map(words).collect();
+        if offer.has_odd_lifetime() {
+            let length = span::shown(app.text, offer.lifetime.seconds_up());
+            let words = page.t("invites-days-odd").arg("length", length);
+            lifetimes.insert(0, ("template".to_owned(), words));
+        }
+        lifetimes.push(("date".to_owned(), page.t("invites-days-date")));
         Self {
             errors: FormErrors::none(),
-            roles: Role::ALL
-                .iter()
-                .copied()
-                .filter(|other| *other <= role)
-                .collect(),
-            groups,
-            lifetimes: lengths.iter().map(words).collect(),
+            asked: offer.asked(&typed),
+            lifetimes,
             mail_works: app.config.smtp.is_some(),
             existing: None,
+            offer,
             typed,
             page,
         }
     }
 
     fn has_group(&self, id: &GroupId) -> bool {
-        self.typed.groups.iter().any(|typed| typed == id.as_str())
+        self.typed.has("groups", id.as_str())
     }
 
-    fn role_label(&self, role: &Role) -> crate::text::Message {
+    fn role_label(&self, role: &Role) -> Message {
         self.page.t(format!("role-{role}"))
     }
 
-    fn mail_hint(&self) -> crate::text::Message {
+    fn role_hint(&self, role: &Role) -> Message {
+        self.page.t(format!("role-{role}.hint"))
+    }
+
+    fn mail_hint(&self) -> Message {
         self.page.t(if self.mail_works {
             "invites-by-mail-hint"
         } else {
             "invites-by-mail-later"
         })
     }
-
-    fn role_hint(&self, role: &Role) -> crate::text::Message {
-        self.page.t(format!("role-{role}.hint"))
-    }
 }
 
-/// `GET /admin/invites/new`: administrators.
-pub async fn form(app: web::Data<App>, page: Page, who: SignedIn) -> Result<HttpResponse> {
-    let role = who.actor.role;
-    let (groups, settings) = app
-        .db
-        .read(move |conn| {
-            Ok((
-                groups::actions::grantable(conn, &who.actor)?,
-                site::actions::current(conn)?,
-            ))
-        })
-        .await?;
+/// The address of the form.
+#[derive(Debug, Default, Deserialize)]
+pub struct Start {
+    /// The template; the default one when it is left out.
+    #[serde(default)]
+    template: String,
+}
+
+async fn offer(app: &web::Data<App>, who: &SignedIn, template: &str) -> Result<Offer> {
+    let (actor, template) = (who.actor.clone(), template.to_owned());
+    app.db
+        .read(move |conn| Offer::read(conn, &actor, &template))
+        .await
+}
+
+/// `GET /admin/invites/new`: whoever may invite. The form of a template.
+pub async fn form(
+    app: web::Data<App>,
+    page: Page,
+    who: SignedIn,
+    start: web::Query<Start>,
+) -> Result<HttpResponse> {
+    let offer = offer(&app, &who, &start.template).await?;
     // What works at once is chosen at first.
-    let delivery = match app.config.smtp {
+    let works = match app.config.smtp {
         Some(_) => Delivery::Email,
         None => Delivery::Link,
     };
-    let typed = Typed::empty(settings.invite_days, delivery);
-    show(&NewPage::new(&app, page, typed, role, groups))
+    let typed = Typed::empty(&offer, works);
+    show(&NewPage::new(&app, page, typed, offer))
 }
 
 /// What sending would do, for the page to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
-    /// A new person.
-    New,
+    /// Nothing to say.
+    Plain,
     /// Somebody who has an account.
     HasAccount,
 }
@@ -207,7 +130,11 @@ struct CheckPage {
     page: Page,
     typed: Typed,
     verdict: Verdict,
+    /// The template by name, when there are several.
+    template: Option<String>,
     groups: Vec<String>,
+    /// What is said of the person, by the labels of the fields.
+    traits: Vec<(String, String)>,
     until: String,
     /// Whether what goes out leaves at once.
     can_send: bool,
@@ -216,39 +143,45 @@ struct CheckPage {
 }
 
 impl CheckPage {
-    fn by_link(&self) -> bool {
-        self.typed.delivery == "link"
-    }
-
     fn by_phone(&self) -> bool {
-        let address = Address::read("email", &self.typed.email);
+        let address = self.typed.recipient();
         address.is_ok_and(|address| address.channel() == Channel::Sms)
     }
 }
 
-/// `POST /admin/invites/new`: administrators. Checks first; sends when the check page says so.
+/// `POST /admin/invites/new`: whoever may invite. Checks first; sends when the check page says so.
 pub async fn create(
     app: web::Data<App>,
     page: Page,
     who: SignedIn,
+    guest: Guest,
     forms: web::Data<UsedForms>,
     form: PostForm,
 ) -> Result<HttpResponse> {
-    let typed = Typed::of(&form);
+    let wanted = form.get("template");
+    let offer = offer(&app, &who, wanted).await?;
+    if !wanted.is_empty() && offer.template.id.as_str() != wanted {
+        return Code::TemplateNotUsable.refuse();
+    }
+    let typed = Typed::read(&form, &offer);
     let step = form.get("step");
-    let role = who.actor.role;
-    let choices = {
-        let actor = who.actor.clone();
-        app.db
-            .read(move |conn| groups::actions::grantable(conn, &actor))
-            .await?
-    };
     if step == "edit" {
-        return show(&NewPage::new(&app, page, typed, role, choices));
+        return show(&NewPage::new(&app, page, typed, offer));
+    }
+    let session = who.session_id;
+    if step == "preview" {
+        let stamp = UsedForms::stamp(&app.master, session);
+        let shown = match typed.invite(&offer, app.clock.now()) {
+            Ok(new) => preview(&app, page.clone(), (&who, &guest), &typed, stamp, new).await,
+            Err(why) => Err(why),
+        };
+        return match shown {
+            Ok(shown) => Ok(shown),
+            Err(why) => refused(&app, page, &who, typed, offer, why).await,
+        };
     }
     // A link is shown once: the same form sent again must not make another.
-    let session = who.session_id;
-    let first_use = if step == "send" && typed.delivery == Delivery::Link.as_str() {
+    let first_use = if step == "send" && typed.by_link() {
         match forms.take(&app.master, session, form.get("stamp"))? {
             Some(first_use) => Some(first_use),
             None => return already_shown(page, "/admin/invites".to_owned()),
@@ -257,9 +190,9 @@ pub async fn create(
         None
     };
     let done = async {
-        let new = typed.read()?;
+        let new = typed.invite(&offer, app.clock.now())?;
+        let shared = app.clone();
         if step == "send" {
-            let shared = app.clone();
             let made = who
                 .write(&app, move |tx, actor| {
                     actions::create(tx, &shared, actor, &new)
@@ -267,7 +200,7 @@ pub async fn create(
                 .await?;
             return Ok(Step::Sent(Box::new(made)));
         }
-        let (actor, shared) = (who.actor.clone(), app.clone());
+        let actor = who.actor.clone();
         let (verdict, until) = app
             .db
             .read(move |conn| verdict(conn, &shared, &actor, &new))
@@ -277,20 +210,8 @@ pub async fn create(
     let done: Result<Step> = done.await;
     match done {
         Ok(Step::Checked(verdict, until)) => {
-            let groups = choices
-                .into_iter()
-                .filter(|group| typed.groups.iter().any(|id| id == group.id.as_str()))
-                .map(|group| group.name)
-                .collect();
-            show(&CheckPage {
-                page: page.titled("invites-check-title", "invites"),
-                verdict,
-                groups,
-                until: app.text.moment(until),
-                can_send: can_send(&app, &typed.email),
-                stamp: UsedForms::stamp(&app.master, session),
-                typed,
-            })
+            let stamp = UsedForms::stamp(&app.master, session);
+            show(&check(&app, page, typed, offer, verdict, until, stamp))
         }
         Ok(Step::Sent(made)) if made.link.is_some() => show_link(app.text, page, *made),
         Ok(Step::Sent(made)) => {
@@ -311,21 +232,69 @@ pub async fn create(
             if let Some(first_use) = first_use {
                 forms.give_back(&first_use);
             }
-            let existing = match why.code() {
-                Code::InviteExists => existing(&app, &typed.email).await?,
-                _ => None,
-            };
-            let errors = match &existing {
-                Some((_, words)) => FormErrors::beside("email", words, why.code()),
-                None => FormErrors::of(app.text, why)?,
-            };
-            let mut shown = NewPage::new(&app, page, typed, role, choices);
-            shown.existing = existing.map(|(path, _)| path);
-            let status: StatusCode = shown.page.refuse(&errors);
-            shown.errors = errors;
-            render(status, &shown)
+            refused(&app, page, &who, typed, offer, why).await
         }
     }
+}
+
+fn check(
+    app: &App,
+    page: Page,
+    typed: Typed,
+    offer: Offer,
+    verdict: Verdict,
+    until: Time,
+    stamp: String,
+) -> CheckPage {
+    let asked = offer.asked(&typed).into_iter();
+    let traits = asked.map(|asked| {
+        let value = match asked.field.is_yes_no() && asked.is_ticked() {
+            true => page.t("web-yes").to_string(),
+            false => asked.value,
+        };
+        (asked.field.label, value)
+    });
+    let groups = offer.groups.into_iter();
+    let groups = groups.filter(|group| typed.has("groups", group.id.as_str()));
+    CheckPage {
+        traits: traits.filter(|(_, value)| !value.is_empty()).collect(),
+        groups: groups.map(|group| group.name).collect(),
+        template: (offer.templates.len() > 1).then_some(offer.template.name),
+        verdict,
+        until: app.text.moment(until),
+        can_send: can_send(app, typed.get("email")),
+        stamp,
+        page: page.titled("invites-check-title", "invites"),
+        typed,
+    }
+}
+
+/// The form with what is wrong in it.
+async fn refused(
+    app: &web::Data<App>,
+    page: Page,
+    who: &SignedIn,
+    typed: Typed,
+    offer: Offer,
+    why: Error,
+) -> Result<HttpResponse> {
+    let existing = match why.code() {
+        Code::InviteExists => existing(app, who, typed.get("email")).await?,
+        _ => None,
+    };
+    let errors = match &existing {
+        Some((_, words)) => FormErrors::beside("email", words, why.code()),
+        None => FormErrors::of(app.text, why)?,
+    };
+    let mut shown = NewPage::new(app, page, typed, offer);
+    shown.existing = existing.map(|(path, _)| path);
+    let inputs = shown.asked.iter().map(|asked| asked.input.as_str());
+    let (first, last) = FIELDS.split_at(2);
+    let order: Vec<&str> = first.iter().copied().chain(inputs).collect();
+    let errors = errors.in_order(&[order, last.to_vec()].concat());
+    let status: StatusCode = shown.page.refuse(&errors);
+    shown.errors = errors;
+    render(status, &shown)
 }
 
 /// Whether a message to an address leaves at once.
@@ -342,13 +311,19 @@ enum Step {
 }
 
 /// The page of the pending invite for an address, and words about it.
-async fn existing(app: &web::Data<App>, email: &str) -> Result<Option<(String, String)>> {
+async fn existing(
+    app: &web::Data<App>,
+    who: &SignedIn,
+    email: &str,
+) -> Result<Option<(String, String)>> {
     let (norm, now) = (Address::normal(email), app.clock.now());
     let pending = app
         .db
         .read(move |conn| Ok(store::pending_for(conn, &norm)?))
         .await?;
-    let invite = pending.into_iter().find(|invite| invite.expires_at > now);
+    let sees = |by| who.actor.role >= Role::Admin || by == who.actor.user;
+    let mut pending = pending.into_iter();
+    let invite = pending.find(|invite| invite.expires_at > now && sees(invite.created_by));
     Ok(invite.map(|invite| {
         let when = app.text.relative(invite.created_at, now);
         let words = app.text.get("invites-exists").arg("when", when.as_ref());
@@ -366,9 +341,10 @@ fn verdict(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result
     {
         return Code::InviteExists.refuse();
     }
+    // Administrators see all users; to anybody else accounts are not revealed (product rule 7).
     let verdict = match logins::by_address(conn, &invite.address_norm)? {
-        Some(_) => Verdict::HasAccount,
-        None => Verdict::New,
+        Some(_) if actor.role >= Role::Admin => Verdict::HasAccount,
+        _ => Verdict::Plain,
     };
     Ok((verdict, invite.expires_at))
 }

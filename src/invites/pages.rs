@@ -82,7 +82,7 @@ impl DetailPage {
     }
 }
 
-/// `GET /admin/invites/{id}`: administrators.
+/// `GET /admin/invites/{id}`: administrators, and who made it.
 pub async fn detail(
     app: web::Data<App>,
     page: Page,
@@ -164,7 +164,7 @@ fn trouble(text: Text, mail: &MailOfInvite) -> Option<Note> {
     Some(Note { kind: "bad", words })
 }
 
-/// `POST /admin/invites/{id}/resend`: administrators.
+/// `POST /admin/invites/{id}/resend`: administrators, and who made it.
 pub async fn resend(
     app: web::Data<App>,
     who: SignedIn,
@@ -200,7 +200,7 @@ struct LinkPage {
     link: String,
 }
 
-/// `POST /admin/invites/{id}/link`: administrators. Shows a new link, this once.
+/// `POST /admin/invites/{id}/link`: administrators, and who made it. Shows a new link, this once.
 pub async fn new_link(
     app: web::Data<App>,
     page: Page,
@@ -264,7 +264,7 @@ struct RevokePage {
     who: String,
 }
 
-/// `GET /admin/invites/{id}/revoke`: administrators.
+/// `GET /admin/invites/{id}/revoke`: administrators, and who made it.
 pub async fn confirm_revoke(
     app: web::Data<App>,
     page: Page,
@@ -292,7 +292,7 @@ pub async fn confirm_revoke(
     })
 }
 
-/// `POST /admin/invites/{id}/revoke`: administrators.
+/// `POST /admin/invites/{id}/revoke`: administrators, and who made it.
 pub async fn revoke(
     app: web::Data<App>,
     who: SignedIn,

@@ -299,7 +299,7 @@ fn security(who: Who) -> Value {
     };
     match who {
         // Pages are no part of the description.
-        Who::Anyone | Who::SignedIn | Who::Role(_) => json!([]),
+        Who::Anyone | Who::SignedIn | Who::Inviter | Who::Role(_) => json!([]),
         Who::Key => with(&[]),
         Who::Scope(scope) => with(&[scope]),
     }

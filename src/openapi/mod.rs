@@ -197,7 +197,7 @@ impl Operation<'_> {
     const fn least_role(&self) -> Option<Role> {
         match self.who {
             Who::Anyone | Who::Key => None,
-            Who::SignedIn => Some(Role::Member),
+            Who::SignedIn | Who::Inviter => Some(Role::Member),
             Who::Role(least) => Some(least),
             Who::Scope(scope) => Some(scope.least_role()),
         }

@@ -56,6 +56,7 @@ fn visit(app: &crate::app::App) -> Visit {
             site_name: "Lab".into(),
             ..Chrome::default()
         },
+        may_invite: false,
         binding: BINDING.into(),
         flash: None,
         flash_shown: Cell::new(false),

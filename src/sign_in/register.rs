@@ -2,6 +2,7 @@
 //! What an invite to that address holds is not given: that takes its link.
 
 use actix_web::web;
+use serde_json::{Map, Value};
 
 use super::actions::{From, open_session};
 use super::password;
@@ -9,15 +10,17 @@ use super::sessions::NewSecret;
 use crate::access::Role;
 use crate::app::App;
 use crate::codes::{self, Claim, Paid};
-use crate::db::Tx;
+use crate::db::{Json, Tx};
 use crate::error::{Code, Error, FieldError, Result};
+use crate::input;
 use crate::outbox::{self, Frame};
 use crate::passwords::PasswordHash;
+use crate::schemas::model::Rules;
 use crate::site::{self, Settings};
 use crate::users::actions::create;
 use crate::users::logins::{self, Found};
 use crate::users::mail::HaveAccountMail;
-use crate::users::model::{Address, NewUser, read_name};
+use crate::users::model::{Address, LONGEST_NAME, NewUser, read_name, read_object};
 
 /// The kind of the message that tells somebody of the account that they have.
 const HAVE_ACCOUNT: &str = "have_account";
@@ -89,6 +92,8 @@ fn tell(
 /// What somebody entered beside the code.
 #[derive(Clone, Debug, Default)]
 pub struct Entered {
+    /// What the schema asks for.
+    pub traits: Map<String, Value>,
     /// Their name.
     pub display_name: String,
     /// Their password.
@@ -103,6 +108,7 @@ pub struct Entered {
 #[derive(Clone, Debug)]
 pub struct Registration {
     address: Address,
+    traits: Json,
     display_name: String,
     hash: PasswordHash,
     terms_version: Option<String>,
@@ -115,6 +121,7 @@ pub struct Registration {
 pub async fn check(
     app: &App,
     settings: &Settings,
+    rules: &Rules,
     claim: Claim,
     address: &Address,
     entered: &Entered,
@@ -133,7 +140,13 @@ pub async fn check(
     if terms.is_some_and(|version| !entered.terms_accepted || entered.terms_shown != *version) {
         wrong.push(FieldError::new("terms_accepted", "terms_required"));
     }
-    let (Ok(display_name), true) = (name, wrong.is_empty()) else {
+    wrong.extend(rules.faults(&entered.traits));
+    let named = entered.traits.get("name").and_then(Value::as_str);
+    if let Err(why) = input::name("traits.name", named.unwrap_or_default(), 0..=LONGEST_NAME) {
+        wrong.push(why);
+    }
+    let traits = read_object("traits", entered.traits.clone()).map_err(|why| wrong.push(why));
+    let (Ok(display_name), Ok(traits), true) = (name, traits, wrong.is_empty()) else {
         return Err(Error::Invalid(wrong));
     };
     // Before the password is hashed, which takes longer than a guess should.
@@ -141,6 +154,7 @@ pub async fn check(
     let hash = password::hash(app, "password", &entered.password, &personal).await?;
     let registration = Registration {
         address: address.clone(),
+        traits,
         display_name,
         hash,
         terms_version: terms.cloned(),
@@ -169,6 +183,7 @@ pub fn register(
         email_verified: email.is_some(),
         phone_verified: phone.is_some(),
         phone,
+        traits: new.traits.clone(),
         password_hash: Some(new.hash.clone()),
         terms_version: new.terms_version.clone(),
         ..NewUser::plain(new.display_name.clone(), email, Role::Member)

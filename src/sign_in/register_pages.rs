@@ -14,6 +14,9 @@ use crate::codes::{Claim, Purpose};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::outbox::Channel;
+use crate::schemas;
+use crate::schemas::form::Asked;
+use crate::schemas::model::{DEFAULT as DEFAULT_SCHEMA, Rules};
 use crate::site::{self, Settings, Terms};
 use crate::users::model::Address;
 use crate::web::{Flash, FormErrors, Guest, Page, PostForm, TokenCookie, render, show};
@@ -21,7 +24,8 @@ use crate::web::{Flash, FormErrors, Guest, Page, PostForm, TokenCookie, render, 
 const PATH: &str = "/register";
 const CODE_PATH: &str = "/register/code";
 
-/// What the link to the page fills in: `email`, `phone` and `traits.name`. The person may write anything else.
+/// What the link to the page fills in: `email`, `phone`, `traits.name` and the other traits that the form asks for.
+/// The person may write anything else.
 type Query = web::Query<Vec<(String, String)>>;
 
 fn given<'q>(query: &'q Query, name: &str) -> &'q str {
@@ -42,8 +46,8 @@ struct AddressPage {
     page: Page,
     errors: FormErrors,
     address: String,
-    /// Kept for the next page.
-    display_name: String,
+    /// Kept for the next page: what the link says of the person.
+    kept: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -53,16 +57,62 @@ struct CodePage {
     errors: FormErrors,
     address: String,
     display_name: String,
+    asked: Vec<Asked>,
     terms: Option<Terms>,
     terms_accepted: bool,
     /// Whom to ask, while nothing can be sent there.
     ask_instead: Option<String>,
 }
 
-/// The settings while registration is open.
-async fn settings(app: &web::Data<App>) -> Result<Option<Settings>> {
-    let settings = app.db.read(site::actions::current).await?;
-    Ok(Some(settings).filter(|settings| settings.registration_open))
+/// The name of the person in a link to the page.
+const NAME: &str = "traits.name";
+/// The longest value that a link may fill in, in characters.
+const LONGEST_GIVEN: usize = 1_000;
+
+/// What holds while registration is open.
+struct Open {
+    settings: Settings,
+    /// What people are asked.
+    rules: Rules,
+}
+
+impl Open {
+    async fn read(app: &web::Data<App>) -> Result<Option<Self>> {
+        app.db
+            .read(|conn| {
+                let settings = site::actions::current(conn)?;
+                if !settings.registration_open {
+                    return Ok(None);
+                }
+                let rules = schemas::actions::rules(conn, DEFAULT_SCHEMA)?;
+                Ok(Some(Self { settings, rules }))
+            })
+            .await
+    }
+
+    /// The fields of the form with what is known of them.
+    fn asked<'a>(&self, known: impl Fn(&str) -> &'a str) -> Vec<Asked> {
+        let fields = self.rules.fields().into_iter();
+        let asked = fields.map(|field| {
+            let value = known(&field.input()).to_owned();
+            Asked::new(field, value, false)
+        });
+        asked.collect()
+    }
+
+    /// What is known of the person, to be handed on to the next page.
+    fn kept<'a>(&self, known: impl Fn(&str) -> &'a str) -> Vec<(String, String)> {
+        let fields = self.rules.fields().into_iter();
+        let mut names = vec![NAME.to_owned()];
+        names.extend(fields.map(|field| field.input()));
+        names.dedup();
+        let pairs = names.into_iter().map(|name| {
+            let value = known(&name).to_owned();
+            (name, value)
+        });
+        let fits = |value: &str| !value.is_empty() && value.chars().count() <= LONGEST_GIVEN;
+        pairs.filter(|(_, value)| fits(value)).collect()
+    }
 }
 
 /// The page says so itself, and is no secret: 403, as for anything that is there and not allowed.
@@ -86,16 +136,16 @@ fn claim(guest: &Guest, address: &Address) -> Claim {
 
 /// `GET /register`: anybody, while registration is open.
 pub async fn form(app: web::Data<App>, page: Page, query: Query) -> Result<HttpResponse> {
-    if settings(&app).await?.is_none() {
+    let Some(open) = Open::read(&app).await? else {
         return closed(&app, page).await;
-    }
+    };
     let address = [given(&query, "email"), given(&query, "phone")];
     let address = address.into_iter().find(|given| !given.is_empty());
     show(&AddressPage {
         page: page.titled("register-title", ""),
         errors: FormErrors::none(),
         address: address.unwrap_or_default().to_owned(),
-        display_name: given(&query, "traits.name").to_owned(),
+        kept: open.kept(|name| given(&query, name)),
     })
 }
 
@@ -106,15 +156,16 @@ pub async fn ask(
     guest: Guest,
     form: PostForm,
 ) -> Result<HttpResponse> {
-    if settings(&app).await?.is_none() {
+    let Some(open) = Open::read(&app).await? else {
         return closed(&app, page).await;
-    }
+    };
+    let kept = open.kept(|name| form.get(name));
     let asked = async {
         let address = Address::read("address", form.get("address"))?;
         let claim = claim(&guest, &address);
         register::ask(&app, &guest.source, claim, &address).await?;
-        let name = serde_urlencoded::to_string([("traits.name", form.get("display_name"))]);
-        let to = format!("{CODE_PATH}?{}", name.unwrap_or_default());
+        let known = serde_urlencoded::to_string(&kept).unwrap_or_default();
+        let to = format!("{CODE_PATH}?{known}");
         cookie().move_token(&app, address.as_str(), &to)
     };
     match asked.await {
@@ -127,7 +178,7 @@ pub async fn ask(
                 page,
                 errors,
                 address: form.get("address").to_owned(),
-                display_name: form.get("display_name").to_owned(),
+                kept,
             };
             render(status, &shown)
         }
@@ -143,9 +194,10 @@ fn asked(app: &App, request: &HttpRequest) -> Option<Address> {
 async fn code_page(
     app: &web::Data<App>,
     page: Page,
-    settings: Settings,
+    open: Open,
     address: &Address,
     display_name: &str,
+    asked: Vec<Asked>,
 ) -> Result<CodePage> {
     let can_send = match address.channel() {
         Channel::Mail => app.config.smtp.is_some(),
@@ -156,7 +208,8 @@ async fn code_page(
         errors: FormErrors::none(),
         address: address.as_str().to_owned(),
         display_name: display_name.to_owned(),
-        terms: settings.terms,
+        asked,
+        terms: open.settings.terms,
         terms_accepted: false,
         ask_instead: match can_send {
             true => None,
@@ -172,14 +225,15 @@ pub async fn code_form(
     page: Page,
     query: Query,
 ) -> Result<HttpResponse> {
-    let Some(settings) = settings(&app).await? else {
+    let Some(open) = Open::read(&app).await? else {
         return closed(&app, page).await;
     };
     let Some(address) = asked(&app, &request) else {
         return Ok(see_other(PATH));
     };
-    let name = given(&query, "traits.name");
-    show(&code_page(&app, page, settings, &address, name).await?)
+    let asked = open.asked(|name| given(&query, name));
+    let name = given(&query, NAME);
+    show(&code_page(&app, page, open, &address, name, asked).await?)
 }
 
 /// `POST /register/code`: anybody who asked for a code, while registration is open.
@@ -191,13 +245,20 @@ pub async fn create(
     session: Session,
     form: PostForm,
 ) -> Result<HttpResponse> {
-    let Some(settings) = settings(&app).await? else {
+    let Some(open) = Open::read(&app).await? else {
         return closed(&app, page).await;
     };
     let Some(address) = asked(&app, &request) else {
         return Ok(see_other(PATH));
     };
+    let fields = open.rules.fields().into_iter();
+    let traits = fields.filter_map(|field| {
+        let input = field.input();
+        let entered = form.has(&input).then(|| form.get(&input));
+        field.read(entered).map(|value| (field.name, value))
+    });
     let entered = Entered {
+        traits: traits.collect(),
         display_name: form.get("display_name").to_owned(),
         password: form.get("password").to_owned(),
         terms_accepted: form.has("terms_accepted"),
@@ -205,7 +266,8 @@ pub async fn create(
     };
     let made = async {
         let claim = claim(&guest, &address);
-        let (paid, new) = register::check(&app, &settings, claim, &address, &entered).await?;
+        let (paid, new) =
+            register::check(&app, &open.settings, &open.rules, claim, &address, &entered).await?;
         let (from, old, shared) = (from(&guest), old_session(&guest), app.clone());
         let code = form.get("code").to_owned();
         app.db
@@ -221,15 +283,16 @@ pub async fn create(
             let words = app
                 .text
                 .get("register-done")
-                .arg("site", &settings.site_name);
+                .arg("site", &open.settings.site_name);
             let mut answer = Flash::ok(words).redirect(&app, "/");
             cookie().remove(&app, &mut answer);
             Ok(answer)
         }
         Err(why) => {
-            let errors = words(&app, why)?;
+            let asked = open.asked(|name| form.get(name));
+            let errors = words(&app, why, &asked)?;
             let name = &entered.display_name;
-            let mut shown = code_page(&app, page, settings, &address, name).await?;
+            let mut shown = code_page(&app, page, open, &address, name, asked).await?;
             shown.terms_accepted = entered.terms_accepted;
             let status = shown.page.refuse(&errors);
             shown.errors = errors;
@@ -239,7 +302,10 @@ pub async fn create(
 }
 
 /// What was wrong, beside its field, in the order of the page.
-fn words(app: &App, why: Error) -> Result<FormErrors> {
+fn words(app: &App, why: Error, asked: &[Asked]) -> Result<FormErrors> {
     let errors = FormErrors::of(app.text, why)?;
-    Ok(errors.in_order(&["code", "display_name", "password", "terms_accepted"]))
+    let inputs = asked.iter().map(|asked| asked.input.as_str());
+    let order = ["code", "display_name"].into_iter().chain(inputs);
+    let order: Vec<&str> = order.chain(["password", "terms_accepted"]).collect();
+    Ok(errors.in_order(&order))
 }

@@ -55,7 +55,7 @@ pub struct Page {
     pub utc_clock: String,
     /// The address of the stylesheet.
     pub css: &'static str,
-    /// The address of the script.
+    /// The address of the script; empty where none may run.
     pub js: &'static str,
     /// The address of the icons.
     pub icons: &'static str,
@@ -121,6 +121,16 @@ impl Page {
         self.title = title.to_string();
         self.section = section;
         self
+    }
+
+    /// Whether the administration is shown to who looks.
+    pub fn is_admin(&self) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.is_admin)
+    }
+
+    /// Whether who looks is no administrator, and may invite.
+    pub fn may_invite(&self) -> bool {
+        self.visit.may_invite
     }
 
     /// A text of the catalogue.

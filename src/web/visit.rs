@@ -31,6 +31,8 @@ pub struct Visit {
     pub api: Option<ApiCaller>,
     /// What the frame of a page shows.
     pub chrome: Chrome,
+    /// Whether somebody who is no administrator may invite.
+    pub may_invite: bool,
     /// What the CSRF token is bound to: the session, or a random cookie before there is one.
     pub binding: String,
     /// The notice of the page before.
@@ -54,6 +56,8 @@ pub struct Chrome {
     pub failed_mails: Option<String>,
     /// No mail server is configured.
     pub mail_missing: bool,
+    /// A template lets members invite.
+    pub members_invite: bool,
     /// Another name than the public URL's that a request came under lately.
     pub other_name: Option<String>,
 }

@@ -42,6 +42,21 @@ fn without_scripts_on_the_narrowest_phone_in_the_dark() {
     });
 }
 
+#[test]
+fn what_is_asked_of_people_with_scripts_on_a_desk() {
+    ask_more(Options::default());
+}
+
+#[test]
+fn what_is_asked_of_people_without_scripts_on_the_narrowest_phone() {
+    ask_more(Options {
+        javascript: false,
+        dark: true,
+        width: 320,
+        height: 640,
+    });
+}
+
 /// A browser on the way, which looks at every page that it comes to.
 struct Walk {
     browser: Browser,
@@ -136,7 +151,7 @@ fn set_terms(owner: &Walk) {
 fn invite(app: &TestApp, owner: &Walk) -> String {
     owner.nav("Invites");
     owner.at("Invites", SITE);
-    owner.browser.click(".head .btn");
+    owner.browser.click(".head .btn.primary");
     owner.at("Invite a person", SITE);
     // A refused form keeps what was typed and leads to what is missing.
     owner
@@ -229,4 +244,67 @@ impl Walk {
         let whole = "document.documentElement.outerHTML + [...document.querySelectorAll('input, textarea')].map((field) => field.value)";
         self.browser.evaluate(whole).as_str().unwrap().to_owned()
     }
+}
+
+/// A schema, a template that has it, and an invite that says something of the person.
+fn ask_more(options: Options) {
+    let app = TestApp::empty(in_browser());
+    let owner = Walk::start(options);
+    become_owner(&app, &owner);
+    set_terms(&owner);
+    owner.nav("Invites");
+    owner.at("Invites", SITE);
+    owner.browser.click("Invite templates");
+    owner.at("Invite templates", SITE);
+    owner.browser.click("Schemas: what is asked of people");
+    owner.at("Schemas", SITE);
+    owner.browser.click("New schema");
+    owner.at("New schema", SITE);
+    owner.browser.fill("ID", "staff");
+    owner.browser.fill("Name (optional)", "Staff");
+    owner.browser.click("Save schema");
+    owner.at("Staff", SITE);
+    owner.browser.click(".crumbs a");
+    owner.at("Invite templates", SITE);
+    owner.browser.click("New template");
+    owner.at("New invite template", SITE);
+    owner.browser.fill("Name", "Workshop");
+    owner.browser.fill("Schema", "Staff");
+    owner.browser.click("Show the fields of the chosen schema");
+    owner.browser.fill(
+        "How the form treats Department",
+        "Locked: shown, cannot be changed",
+    );
+    owner.browser.click("Save template");
+    owner.at("Invite template", SITE);
+    owner.nav("Invites");
+    owner.at("Invites", SITE);
+    owner.browser.click(".head .btn.primary");
+    owner.at("Invite a person", SITE);
+    owner.browser.fill("Template", "Workshop");
+    owner.browser.click("Use this template");
+    owner.browser.fill("Department (optional)", "Optics");
+    owner.browser.fill("Email or phone", "ada@example.org");
+    owner.browser.click("Check and send");
+    owner.at("Check the invite", SITE);
+    owner.browser.click("See what the person gets");
+    owner.at("What the person gets", SITE);
+    owner.browser.click("Back to the invite");
+    owner.at("Check the invite", SITE);
+    owner.browser.click("Send invite");
+    owner.at("ada@example.org", SITE);
+
+    let ada = Walk::start(options);
+    let links: Vec<String> = app.mails().iter().flat_map(|mail| mail.links()).collect();
+    let link = links.iter().find(|link| link.contains("/self-service/"));
+    ada.browser.goto(link.unwrap());
+    ada.at("Join Harbour", SITE);
+    assert!(ada.browser.text("main").contains("Optics"));
+    ada.browser.fill("Your name", "Ada Lovelace");
+    ada.browser.fill("Password", PASSWORD);
+    ada.browser.click("I accept the terms (version 2026-11)");
+    ada.browser.click("Accept and create account");
+    ada.at("Welcome, Ada Lovelace", SITE);
+    let users = app.api().get("/api/v1/users?q=ada").is(200).json();
+    assert_eq!(users["items"][0]["traits"]["department"], "Optics");
 }

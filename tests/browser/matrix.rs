@@ -265,6 +265,24 @@ fn what_is_asked_of_people() {
     walk.look("asked-template");
     walk.browser.click("Delete…");
     walk.look("asked-template-delete");
+    walk.page("asked-invite", "/admin/invites/new");
+    walk.go("/admin/invites/new");
+    walk.browser.fill("Template", "Workshop");
+    walk.browser.click("Use this template");
+    walk.browser.text("#f-traits\\.floor");
+    walk.browser.fill("Email or phone", "eve@example.net");
+    walk.browser.fill("Floor", "three");
+    walk.browser.click("Check and send");
+    walk.browser.text(".error-sum");
+    walk.look("asked-invite-refused");
+    walk.browser.fill("Email or phone", "eve@example.org");
+    walk.browser.fill("Floor", "3");
+    walk.browser.click("Check and send");
+    walk.browser.text("button[value=send]");
+    walk.look("asked-invite-check");
+    walk.browser.click("See what the person gets");
+    walk.browser.text("iframe");
+    walk.look("asked-invite-preview");
     walk.end();
 }
 

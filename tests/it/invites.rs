@@ -3,7 +3,10 @@
 mod api;
 mod bulk;
 mod care;
+mod form;
 mod list;
+mod own;
+mod preview;
 mod record;
 mod refused;
 mod rights;
@@ -29,12 +32,12 @@ fn an_invite_is_checked_before_it_is_sent_and_every_value_is_kept_on_the_way() {
     let form = page
         .form("/admin/invites/new")
         .fill("email", "bob@")
-        .fill("days", "30");
+        .fill("expires", "30");
     let refused = grace.submit(form.submit()).is(422).page();
     assert!(refused.title().starts_with("Error: "));
     let form = refused.form("/admin/invites/new");
     assert_eq!(
-        (form.value("email"), form.value("days")),
+        (form.value("email"), form.value("expires")),
         ("bob@".into(), "30".into())
     );
 
@@ -65,7 +68,7 @@ fn an_invite_is_checked_before_it_is_sent_and_every_value_is_kept_on_the_way() {
     let edit = grace.submit(form.press("Change")).is(200).page();
     let form = edit.form("/admin/invites/new");
     let kept =
-        ["name", "role", "groups", "message", "days", "delivery"].map(|name| form.value(name));
+        ["name", "role", "groups", "message", "expires", "delivery"].map(|name| form.value(name));
     assert_eq!(
         kept,
         [

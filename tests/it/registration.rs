@@ -247,3 +247,59 @@ fn of_two_who_register_one_address_one_has_it() {
         1
     );
 }
+
+#[test]
+fn the_form_asks_what_the_schema_of_the_site_asks_for() {
+    let app = TestApp::start();
+    open(&app);
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "department": { "type": "string", "title": "Department" },
+            "floor": { "type": "integer", "title": "Floor", "minimum": 0 },
+            "badge": { "enum": ["blue", "red"], "title": "Badge" },
+        },
+        "required": ["floor"],
+        "additionalProperties": false,
+    });
+    let body = json!({ "schema": schema });
+    app.api().patch("/api/v1/schemas/default", &body).is(200);
+    let mut ada = app.anonymous();
+    let link = "/register?email=ada@example.org&traits.name=Ada&traits.department=Optics\
+        &traits.badge=green&traits.floor=3&traits.grade=9";
+    let page = ada.get(link).is(200).page();
+    let asked = ada.submit(page.form("/register").submit()).is(303);
+    let page = ada.get(asked.header("location")).is(200).page();
+    page.assert_no_inline();
+    let form = page.form("/register/code");
+    let shown = [
+        "display_name",
+        "traits.department",
+        "traits.floor",
+        "traits.badge",
+    ];
+    // What is no choice is not chosen; what nobody asks for is not there.
+    assert_eq!(
+        shown.map(|name| form.value(name)),
+        ["Ada", "Optics", "3", ""]
+    );
+    assert!(form.values("traits.grade").is_empty());
+    let code = mailed_code(&app);
+    let form = form.fill("code", &code).fill("password", PASSWORD);
+    let wrong = form.fill("traits.floor", "-1").fill("traits.badge", "red");
+    let refused = ada.submit(wrong.forge("traits.grade", "9").submit());
+    let page = refused.is(422).page();
+    assert!(page.text("#f-traits\\.floor-error").contains("0 or more"));
+    let form = page.form("/register/code");
+    assert_eq!(form.value("traits.badge"), "red");
+    let form = form.fill("code", &code).fill("password", PASSWORD);
+    // Nothing is locked, whatever the link said.
+    let form = form
+        .fill("traits.floor", "4")
+        .fill("traits.department", "Acoustics");
+    ada.submit(form.submit()).is(303);
+    let id = user_id(&app, "ada@example.org");
+    let told = app.api().get(&format!("/api/v1/users/{id}")).json();
+    let traits = json!({ "department": "Acoustics", "floor": 4, "badge": "red" });
+    assert_eq!(told["traits"], traits);
+}

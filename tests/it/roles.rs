@@ -48,7 +48,9 @@ fn knock(browser: &mut Browser, route: &Route) -> Answer {
 fn expected_of_session(who: Who, role: Option<Role>) -> Option<&'static str> {
     match (who, role) {
         (Who::Anyone, _) | (Who::SignedIn, Some(_)) => None,
-        (Who::SignedIn | Who::Role(_), None) => Some("sign_in_required"),
+        (Who::SignedIn | Who::Inviter | Who::Role(_), None) => Some("sign_in_required"),
+        // No template names a group of theirs.
+        (Who::Inviter, Some(role)) => (role < Role::Admin).then_some("forbidden"),
         (Who::Role(least), Some(role)) => (role < least).then_some("forbidden"),
         (Who::Key | Who::Scope(_), _) => Some("credential_missing"),
     }
@@ -127,7 +129,7 @@ fn expected_of_key(who: Who, role: Role) -> Option<&'static str> {
     match who {
         Who::Anyone | Who::Key => None,
         Who::Scope(scope) => (role < scope.least_role()).then_some("forbidden"),
-        Who::SignedIn | Who::Role(_) => Some("sign_in_required"),
+        Who::SignedIn | Who::Inviter | Who::Role(_) => Some("sign_in_required"),
     }
 }
 
@@ -208,6 +210,7 @@ fn an_address_says_who_may_call_it() {
         match route.who {
             Who::Anyone => open.push(name),
             Who::SignedIn => assert!(!start("/admin") && !start("/api"), "{name}"),
+            Who::Inviter => assert!(start("/admin/invites"), "{name}"),
             Who::Role(role) => assert!(start("/admin/") && role >= Role::Admin, "{name}"),
             Who::Key => assert!(start("/api/v1/"), "{name}"),
             Who::Scope(scope) => {

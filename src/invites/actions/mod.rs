@@ -6,6 +6,7 @@ mod edit;
 mod end;
 mod grant;
 mod many;
+mod preview;
 mod send;
 
 pub use approval::{approve, reinstate, reject};
@@ -14,6 +15,7 @@ pub use edit::{Edit, edit};
 pub use end::{erase, expire, revoke, suspend, suspend_all_of};
 pub use grant::{inviter_may, require_can_grant, template};
 pub use many::{Ready, Together, again};
+pub use preview::{Preview, preview};
 pub use send::{Made, PlainLink, group_names, inviter_name, remind, replace_link, resend};
 
 use serde_json::json;

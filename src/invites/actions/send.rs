@@ -10,7 +10,7 @@ use crate::clock::seconds;
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Result};
 use crate::groups;
-use crate::ids::{InviteId, InviteLinkId};
+use crate::ids::{GroupId, InviteId, InviteLinkId};
 use crate::invites::mail::{InviteMail, MailKind};
 use crate::invites::model::{Delivery, Invite, State};
 use crate::invites::store::NewLink;
@@ -161,22 +161,12 @@ pub(super) fn send(
             link: Some(PlainLink { id: link.id, url }),
         });
     }
-    let settings = site::actions::current(tx)?;
-    let inviter = inviter_name(tx, &invite, &settings.site_name)?;
     let has_account = logins::by_address(tx, &invite.address_norm)?.is_some();
     let groups = group_names(tx, invite.id)?;
-    let intro = template(tx, &invite)?.policy()?.intro;
-    let reminds = invite.reminded > 0;
-    let gist = Gist {
-        site_name: settings.site_name,
-        inviter,
-        has_account,
-        groups,
-        intro,
-    };
+    let gist = Gist::read(tx, &invite, groups, has_account)?;
     let letter = gist.letter(app, &invite, url)?;
     invite.mail_id = Some(outbox::actions::enqueue(tx, app, &letter)?);
-    if !reminds {
+    if invite.reminded == 0 {
         invite.sent_at = Some(now);
     }
     store::update(tx, &invite)?;
@@ -203,6 +193,23 @@ pub(super) struct Gist {
 }
 
 impl Gist {
+    /// What a message says to somebody with or without an account.
+    pub(super) fn read(
+        conn: &mut Conn,
+        invite: &Invite,
+        groups: Vec<String>,
+        has_account: bool,
+    ) -> Result<Self> {
+        let site_name = site::actions::current(conn)?.site_name;
+        Ok(Self {
+            inviter: inviter_name(conn, invite, &site_name)?,
+            site_name,
+            has_account,
+            groups,
+            intro: template(conn, invite)?.policy()?.intro,
+        })
+    }
+
     /// The message that brings a link.
     pub(super) fn letter(&self, app: &App, invite: &Invite, link: String) -> Result<Letter> {
         let mail = InviteMail {
@@ -245,7 +252,12 @@ pub fn inviter_name(conn: &mut Conn, invite: &Invite, site_name: &str) -> Result
 /// When the database refuses.
 pub fn group_names(conn: &mut Conn, id: InviteId) -> Result<Vec<String>> {
     let ids = store::groups(conn, id)?;
-    let mut names: Vec<String> = groups::actions::names(conn, &ids)?.into_values().collect();
+    names_of(conn, &ids)
+}
+
+/// The names of groups, in order.
+pub(super) fn names_of(conn: &mut Conn, ids: &[GroupId]) -> Result<Vec<String>> {
+    let mut names: Vec<String> = groups::actions::names(conn, ids)?.into_values().collect();
     names.sort();
     Ok(names)
 }

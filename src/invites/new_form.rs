@@ -1,0 +1,271 @@
+//! The form that makes an invite: what its template offers, what was typed, and what that says.
+
+use serde_json::Map;
+
+use super::model::{Choices, Delivery, End, NewInvite, RawInvite};
+use crate::access::{Actor, Role};
+use crate::clock::{Span, Time, days};
+use crate::db::Conn;
+use crate::error::{Code, Error, FieldError, Result};
+use crate::groups;
+use crate::groups::model::GroupName;
+use crate::invite_templates::actions as templates;
+use crate::invite_templates::model::Template;
+use crate::invite_templates::policy::{FieldMode, Policy};
+use crate::schemas;
+use crate::schemas::form::{Asked, Field};
+use crate::site;
+use crate::users::model::Address;
+use crate::web::PostForm;
+
+/// The lifetimes that the form offers, in days.
+const LIFETIMES: [i64; 4] = [3, 7, 14, 30];
+/// The choice of the template's own lifetime, where it is not of whole days.
+const AS_TEMPLATE: &str = "template";
+
+/// The fields but those of the schema, in the order of the page.
+pub(super) const FIELDS: [&str; 10] = [
+    "email", "name", "role", "groups", "message", "label", "expires", "ends_on", "delivery",
+    "template",
+];
+
+/// What somebody can choose from when they invite with a template.
+pub(super) struct Offer {
+    /// The template.
+    pub template: Template,
+    /// What it says.
+    pub policy: Policy,
+    /// The templates that can be chosen: id and name.
+    pub templates: Vec<(String, String)>,
+    /// The roles that can be given.
+    pub roles: Vec<Role>,
+    /// The groups that can be given.
+    pub groups: Vec<GroupName>,
+    /// What the inviter can say of the person, and how the person's form treats it.
+    pub fields: Vec<(Field, FieldMode)>,
+    /// How long an invite lives unless somebody chooses otherwise.
+    pub lifetime: Span,
+}
+
+impl Offer {
+    /// What a template offers; the default one, or the first that may be used, when none is named.
+    ///
+    /// # Errors
+    /// `template_not_usable` when the actor may invite with none.
+    pub fn read(conn: &mut Conn, actor: &Actor, wanted: &str) -> Result<Self> {
+        let usable = templates::usable(conn, actor)?;
+        let choices = usable
+            .iter()
+            .map(|one| (one.id.to_string(), one.name.clone()));
+        let choices = choices.collect();
+        let named = |one: &&Template| one.id.as_str() == wanted;
+        let chosen = usable.iter().find(named);
+        let chosen = chosen.or_else(|| usable.iter().find(|one| one.is_default()));
+        let Some(template) = chosen.or(usable.first()).cloned() else {
+            return Code::TemplateNotUsable.refuse();
+        };
+        let policy = template.policy()?;
+        let fields = schemas::actions::rules(conn, &template.schema_id)?.fields();
+        let settings = site::actions::current(conn)?;
+        let within = |role: &Role| {
+            let roles = policy.roles.as_ref();
+            *role <= actor.role && roles.is_none_or(|roles| roles.contains(role))
+        };
+        let mut groups = groups::actions::grantable(conn, actor)?;
+        if let Some(allowed) = &policy.groups {
+            groups.retain(|group| allowed.contains(&group.id));
+        }
+        Ok(Self {
+            roles: Role::ALL.iter().copied().filter(within).collect(),
+            groups,
+            fields: fields
+                .into_iter()
+                // It has a field of its own in this form.
+                .filter(|field| field.name != "name")
+                .map(|field| {
+                    let mode = policy.mode(&field.name);
+                    // Nobody else can enter it.
+                    let required = field.required && mode.is_fixed();
+                    (Field { required, ..field }, mode)
+                })
+                .collect(),
+            lifetime: policy.lifetime().unwrap_or(days(settings.invite_days)),
+            templates: choices,
+            template,
+            policy,
+        })
+    }
+
+    /// Lifetimes in days, the usual one among them when it is of whole days.
+    pub fn lifetimes(&self) -> Vec<i64> {
+        let mut lengths = LIFETIMES.to_vec();
+        lengths.extend(self.usual_days());
+        lengths.sort_unstable();
+        lengths.dedup();
+        lengths
+    }
+
+    fn usual_days(&self) -> Option<i64> {
+        let seconds = self.lifetime.seconds_up();
+        (seconds % 86_400 == 0).then_some(seconds / 86_400)
+    }
+
+    /// Whether the template's own lifetime is a choice beside the days.
+    pub fn has_odd_lifetime(&self) -> bool {
+        self.usual_days().is_none()
+    }
+
+    /// The fields of the schema as they were filled in.
+    pub fn asked(&self, typed: &Typed) -> Vec<Asked> {
+        let fields = self.fields.iter();
+        let asked = fields.map(|(field, _)| {
+            let value = typed.get(&field.input()).to_owned();
+            Asked::new(field.clone(), value, false)
+        });
+        asked.collect()
+    }
+}
+
+/// What the form holds, as it was typed: names and values, each group and trait a pair of its own.
+#[derive(Clone, Debug)]
+pub(super) struct Typed(pub Vec<(String, String)>);
+
+impl Typed {
+    /// What stands there before anything is typed.
+    pub fn empty(offer: &Offer, works: Delivery) -> Self {
+        let delivery = offer.policy.delivery.unwrap_or(works);
+        let expires = match offer.usual_days() {
+            Some(days) => days.to_string(),
+            None => AS_TEMPLATE.to_owned(),
+        };
+        let role = offer.roles.first().copied().unwrap_or(Role::Member);
+        let pairs = [
+            ("template", offer.template.id.to_string()),
+            ("role", role.to_string()),
+            ("expires", expires),
+            ("delivery", delivery.to_string()),
+        ];
+        Self(pairs.map(|(name, value)| (name.to_owned(), value)).into())
+    }
+
+    /// What was typed.
+    pub fn read(form: &PostForm, offer: &Offer) -> Self {
+        let inputs = offer.fields.iter().map(|(field, _)| field.input());
+        let names = FIELDS.map(str::to_owned).into_iter().chain(inputs);
+        let mut pairs = Vec::new();
+        for name in names {
+            pairs.extend(
+                form.all(&name)
+                    .map(|value| (name.clone(), value.to_owned())),
+            );
+        }
+        Self(pairs)
+    }
+
+    fn find(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(own, _)| own == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// What stands in a field.
+    pub fn get(&self, name: &str) -> &str {
+        self.find(name).unwrap_or_default()
+    }
+
+    /// Whether a box is ticked or a choice made.
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        let mut pairs = self.0.iter();
+        pairs.any(|(own, kept)| own == name && kept == value)
+    }
+
+    /// Whether the link is handed over.
+    pub fn by_link(&self) -> bool {
+        self.has("delivery", Delivery::Link.as_str())
+    }
+
+    /// Whom.
+    pub fn recipient(&self) -> Result<Address, FieldError> {
+        Address::read("email", self.get("email"))
+    }
+
+    /// The invite that the form asks for.
+    ///
+    /// # Errors
+    /// Field errors.
+    pub fn invite(&self, offer: &Offer, now: Time) -> Result<NewInvite> {
+        let choice = |field: &'static str| Error::from(FieldError::new(field, "not_a_choice"));
+        let role: Role = self.get("role").parse().map_err(|()| choice("role"))?;
+        let delivery = self.get("delivery").parse();
+        let delivery: Delivery = delivery.map_err(|()| choice("delivery"))?;
+        let groups = self.0.iter().filter(|(name, _)| name == "groups");
+        let groups = groups.map(|(_, id)| id.parse().map_err(|_| choice("groups")));
+        let recipient = self.recipient();
+        // What goes out, goes by the way that suits the address.
+        let delivery = match (delivery, &recipient) {
+            (Delivery::Link, _) => Delivery::Link,
+            (_, Ok(Address::Phone(_))) => Delivery::Sms,
+            _ => Delivery::Email,
+        };
+        let choices = Choices {
+            template: Some(offer.template.id),
+            delivery: Some(delivery),
+            role: Some(role),
+            groups: groups.collect::<Result<_>>()?,
+            end: self.end(now)?,
+            ..Choices::default()
+        };
+        let mut traits = Map::new();
+        let mut missing = Vec::new();
+        for (field, _) in &offer.fields {
+            match field.read(self.find(&field.input())) {
+                Some(value) => drop(traits.insert(field.name.clone(), value)),
+                None if field.required => missing.push(FieldError::new(field.input(), "required")),
+                None => {}
+            }
+        }
+        let raw = RawInvite {
+            name: self.get("name"),
+            message: self.get("message"),
+            label: self.get("label"),
+            traits,
+            ..RawInvite::default()
+        };
+        match raw.read(recipient.map(Some), choices) {
+            Ok(new) if missing.is_empty() => Ok(new),
+            Ok(_) => Err(Error::Invalid(missing)),
+            Err(Error::Invalid(mut wrong)) => {
+                wrong.extend(missing);
+                Err(Error::Invalid(wrong))
+            }
+            Err(why) => Err(why),
+        }
+    }
+
+    fn end(&self, now: Time) -> Result<Option<End>, FieldError> {
+        let end = match self.get("expires") {
+            AS_TEMPLATE => return Ok(None),
+            "date" => {
+                let day = self.get("ends_on");
+                if day.is_empty() {
+                    return Err(FieldError::new("ends_on", "date_missing"));
+                }
+                let at = Time::parse(&format!("{day}T00:00:00Z"));
+                End::At(at.ok_or_else(|| FieldError::new("ends_on", "not_a_date"))?)
+            }
+            length => {
+                let length: i64 = length
+                    .parse()
+                    .map_err(|_| FieldError::new("expires", "not_a_choice"))?;
+                if !(1..=90).contains(&length) {
+                    return Err(FieldError::new("expires", "out_of_range")
+                        .with("min", 1)
+                        .with("max", 90));
+                }
+                End::In(days(length))
+            }
+        };
+        end.from(now)
+            .map_err(|why| FieldError::new("ends_on", why.code))?;
+        Ok(Some(end))
+    }
+}
