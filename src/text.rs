@@ -221,6 +221,11 @@ impl Message {
         value.add_to(self, name)
     }
 
+    /// Never: every text says something. Templates ask it of all that they are handed, words or none.
+    pub const fn is_empty(&self) -> bool {
+        false
+    }
+
     /// For a text that holds markup: what was added is escaped, the text itself is not.
     #[must_use]
     pub fn html(mut self) -> Self {
@@ -238,6 +243,16 @@ impl fmt::Display for Message {
     }
 }
 
+/// Templates write most of their texts so, past the machinery of `Display`.
+impl askama::FastWritable for Message {
+    fn write_into(&self, dest: &mut dyn fmt::Write, _: &dyn askama::Values) -> askama::Result<()> {
+        Ok(match CATALOGUE.plain.get(self.key.as_ref()) {
+            Some(text) => dest.write_str(text)?,
+            None => dest.write_str(&CATALOGUE.format(self))?,
+        })
+    }
+}
+
 impl From<Message> for String {
     fn from(message: Message) -> Self {
         message.to_string()
@@ -247,7 +262,7 @@ impl From<Message> for String {
 struct Catalogue {
     bundle: FluentBundle<FluentResource>,
     /// Texts without arguments, ready: most of a page, and formatting costs a microsecond each.
-    plain: HashMap<String, String>,
+    plain: HashMap<String, String, foldhash::fast::RandomState>,
     /// Texts with one small count, as lists repeat them.
     counted: RwLock<HashMap<(&'static str, i64), Arc<str>>>,
 }
