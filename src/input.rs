@@ -4,9 +4,10 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Error, FieldError, Result};
+use crate::secret::SecretDigest;
 
 /// What is wrong so far.
 #[derive(Debug, Default)]
@@ -145,6 +146,13 @@ where
     D: Deserializer<'de>,
 {
     T::deserialize(deserializer).map(Some)
+}
+
+/// Changes whenever a part of a thing does; says whether what somebody edits is still what is kept.
+pub fn etag(thing: &impl Serialize) -> String {
+    let json = serde_json::to_vec(thing).expect("what people edit is plain data");
+    let [a, b, c, d, e, f, g, h, ..] = *SecretDigest::of_bytes(&json).as_bytes();
+    format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
 }
 
 /// A name or an address as it is compared and searched: small letters, one space between words.

@@ -57,6 +57,8 @@ pub struct Parts {
     pub forms: web::Data<UsedForms>,
     /// When sessions were last used.
     pub seen: web::Data<Seen>,
+    /// Which invite links were opened.
+    pub opened: web::Data<invites::opened::Opened>,
     /// What was answered.
     pub traffic: web::Data<Traffic>,
 }
@@ -102,6 +104,16 @@ pub fn jobs() -> Vec<Job<Parts>> {
             name: "invite-expiry",
             every: minutes(1),
             run: |parts| invites::jobs::expire(&parts.app),
+        },
+        Job {
+            name: "invite-reminders",
+            every: minutes(1),
+            run: |parts| invites::jobs::remind(&parts.app),
+        },
+        Job {
+            name: "invite-erasure",
+            every: hours(1),
+            run: |parts| invites::jobs::erase(&parts.app),
         },
         Job {
             name: "invite-rights",
@@ -166,7 +178,11 @@ impl Parts {
     /// When the database refuses.
     pub fn flush(&self) -> Result<usize> {
         let db = &self.app.db;
-        Ok(self.seen.flush_all(db)? + self.keys.usage.flush_all(db)?)
+        Ok(
+            self.seen.flush_all(db)?
+                + self.keys.usage.flush_all(db)?
+                + self.opened.flush_all(db)?,
+        )
     }
 }
 
@@ -296,6 +312,7 @@ impl Server {
             .build();
             Actix::new()
                 .app_data(shared.app.clone())
+                .app_data(shared.opened.clone())
                 .app_data(shared.keys.clone())
                 .app_data(shared.forms.clone())
                 .app_data(shared.traffic.clone())

@@ -19,8 +19,20 @@ macro_rules! files {
 
 /// The English texts, one file for each feature.
 const ENGLISH: &[&str] = files![
-    "web", "api", "audit", "outbox", "users", "sign-in", "groups", "api-keys", "invites", "site",
-    "mail", "docs"
+    "web",
+    "api",
+    "audit",
+    "outbox",
+    "users",
+    "sign-in",
+    "groups",
+    "api-keys",
+    "invites",
+    "templates",
+    "schemas",
+    "site",
+    "mail",
+    "docs"
 ];
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new("en", ENGLISH));

@@ -11,6 +11,7 @@ mail-test-when = It was written on { $when }.
 mail-test-nothing = There is nothing to do.
 
 ## An invite
+mail-invite-reminds = Reminder: { $inviter } invited you to { $site }
 mail-invite-subject = { $inviter } invited you to { $site }
 mail-invite-what = { $inviter } invited you to { $site }.
 mail-invite-groups = You will be in: { $groups }.
@@ -22,6 +23,15 @@ mail-invite-until = The link works until { $expires }.
 mail-invite-not-you = If you do not know { $inviter }, you can ignore this mail: nothing happens.
 
 ## An acceptance that waits for approval
+mail-asked-again-subject = { $address } asks for a new invite
+mail-asked-again-what = Your invite to { $address } to join { $site } has expired. Somebody with its link asks for a new one.
+mail-asked-again-next = To send it again, open this page:
+mail-asked-other-subject = { $other } asks for an invite
+mail-asked-other-what = You invited { $address } to { $site }. Somebody who is signed in as { $other } has the link, and asks for an invite to that address.
+mail-asked-other-next = The invite that you made:
+mail-asked-report-subject = The invite to { $address } may have been used by somebody else
+mail-asked-report-what = Somebody with a link of your invite to { $address } to join { $site } says that it was not they who used it. Ask the person. If they have no account, suspend the one that was made.
+mail-asked-report-next = Who accepted stands on this page:
 mail-waiting-subject = { $address } accepted: please approve
 mail-waiting-what = { $address } accepted your invite to { $site }. An administrator has to approve before they get in.
 mail-waiting-link = To approve or reject it, open this page:

@@ -46,6 +46,7 @@ outbox-soon = as soon as it can be
 ## Kinds of mail; a feature adds outbox-kind-<kind with - for _>
 outbox-kind-test = Test
 outbox-kind-invite = Invite
+outbox-kind-invite-asked = Somebody asks about an invite
 outbox-kind-invite-waiting = Please approve
 outbox-kind-invite-approved = Approved
 outbox-kind-recovery = New password

@@ -28,6 +28,8 @@ site-registration-open-hint = At /register, with an address that a code proves. 
 site-section-invites = Invites
 site-invite-days = An invite works for (days)
 site-invite-days-hint = From 1 to 90. Whoever invites can choose another time.
+site-invite-erase-days = Erase people who never accepted (days)
+site-invite-erase-days-hint = From 1 to 3650, after their invite has ended: the address, the name and all else that the invite knew.
 
 site-section-keys = API keys
 site-key-default-days = A new key works for (days)

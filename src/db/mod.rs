@@ -36,6 +36,12 @@ pub use query::{
     count_some, fits, prefix_end,
 };
 pub use types::{Js, Json, Ts};
+
+/// The types of columns.
+pub(crate) mod sql {
+    pub use super::{Js, Ts};
+    pub use diesel::sql_types::*;
+}
 pub use write::{Bell, Counts, Tx};
 
 use crate::clock::{Clock, Time};

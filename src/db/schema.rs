@@ -1,8 +1,7 @@
 //! The tables as diesel sees them, the same on both databases. A test compares this with the live schema.
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     facts (name) {
         name -> Text,
         value -> Text,
@@ -10,8 +9,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     revisions (slot) {
         slot -> Integer,
         number -> BigInt,
@@ -19,8 +17,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     leases (name) {
         name -> Text,
         holder -> Text,
@@ -29,8 +26,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     settings (name) {
         name -> Text,
         value -> Js,
@@ -38,8 +34,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     users (id) {
         id -> Text,
         email -> Nullable<Text>,
@@ -67,8 +62,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     groups (id) {
         id -> Text,
         name -> Text,
@@ -80,8 +74,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     group_members (group_id, user_id) {
         group_id -> Text,
         user_id -> Text,
@@ -91,8 +84,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     sessions (id) {
         id -> Text,
         digest -> Binary,
@@ -106,8 +98,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     one_time_links (id) {
         id -> Text,
         kind -> Text,
@@ -121,8 +112,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     codes (id) {
         id -> Text,
         purpose -> Text,
@@ -137,8 +127,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     logins (id) {
         id -> Text,
         user_id -> Text,
@@ -152,8 +141,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     api_keys (id) {
         id -> Text,
         owner_id -> Text,
@@ -175,8 +163,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     invites (id) {
         id -> Text,
         state -> Text,
@@ -214,8 +201,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     schemas (id) {
         id -> Text,
         name -> Text,
@@ -226,8 +212,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     invite_templates (id) {
         id -> Text,
         name -> Text,
@@ -240,8 +225,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     invite_acceptances (invite_id, user_id) {
         invite_id -> Text,
         user_id -> Text,
@@ -250,8 +234,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     invite_applications (invite_id) {
         invite_id -> Text,
         user_id -> Nullable<Text>,
@@ -265,8 +248,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     invite_groups (invite_id, group_id) {
         invite_id -> Text,
         group_id -> Text,
@@ -274,8 +256,15 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
+    suppressions (address) {
+        address -> Binary,
+        created_at -> Ts,
+    }
+}
+
+diesel::table! {
+    use crate::db::sql::*;
     invite_links (id) {
         id -> Text,
         invite_id -> Text,
@@ -288,8 +277,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     audit (id) {
         id -> Text,
         at -> Ts,
@@ -309,8 +297,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     events (id) {
         id -> Text,
         #[sql_name = "type"]
@@ -324,8 +311,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     outbox (id) {
         id -> Text,
         channel -> Text,
@@ -346,8 +332,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::{Js, Ts};
+    use crate::db::sql::*;
     idempotent_answers (credential, route, key_digest) {
         credential -> Text,
         route -> Text,

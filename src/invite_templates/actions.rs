@@ -1,6 +1,7 @@
 //! What can be done with templates. Administrators make them; whom a template names may invite with it.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::model::Template;
@@ -12,15 +13,16 @@ use crate::db::{Conn, Json, Tx};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::groups;
 use crate::ids::TemplateId;
-use crate::input::Faults;
+use crate::input::{Faults, etag};
 use crate::schemas;
+use crate::schemas::model::DEFAULT as DEFAULT_SCHEMA;
 use crate::users::model::normal;
 
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 80;
 
 /// A template to be made, or all of one that is changed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Draft {
     /// What people call it.
     pub name: String,
@@ -31,6 +33,20 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// The safe answer to every question.
+    pub fn plain() -> Self {
+        Self {
+            name: String::new(),
+            schema_id: DEFAULT_SCHEMA.to_owned(),
+            policy: Policy::default(),
+        }
+    }
+
+    /// Says whether what somebody edits is still what is kept.
+    pub fn etag(&self) -> String {
+        etag(self)
+    }
+
     /// A template as it is, to be changed in parts.
     ///
     /// # Errors
@@ -43,10 +59,15 @@ impl Draft {
         })
     }
 
+    /// Tells what is wrong with it as far as it says so itself.
+    pub fn check(&mut self, faults: &mut Faults) {
+        self.name = faults.line("name", &self.name, 1..=LONGEST_NAME);
+        self.policy.check(faults);
+    }
+
     fn checked(mut self, conn: &mut Conn) -> Result<Self> {
         let mut faults = Faults::default();
-        self.name = faults.line("name", &self.name, 1..=LONGEST_NAME);
-        self.policy.check(&mut faults);
+        self.check(&mut faults);
         if schemas::store::find(conn, &self.schema_id)?.is_none() {
             faults.add(FieldError::new("schema_id", "not_found"));
         }
@@ -152,13 +173,25 @@ pub fn make(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Template> {
 }
 
 /// Changes a template. What it says of the form, the terms and the approval holds at once, also for invites
-/// that wait.
+/// that wait. `seen` is the etag of what the person had before them; without one the change is made whatever is
+/// kept.
 ///
 /// # Errors
-/// `forbidden`, `not_found`, `invalid_input`, `template_exists`.
-pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: TemplateId, draft: &Draft) -> Result<Template> {
+/// `forbidden`, `not_found`, `edit_conflict` when somebody was faster, `invalid_input`, `template_exists`.
+pub fn change(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    id: TemplateId,
+    draft: &Draft,
+    seen: Option<&str>,
+) -> Result<Template> {
     actor.require(Role::Admin)?;
     let before = store::find(tx, id)?;
+    if let Some(seen) = seen
+        && seen != Draft::of(&before)?.etag()
+    {
+        return Code::EditConflict.refuse();
+    }
     let draft = draft.clone().checked(tx)?;
     let after = Template {
         name_norm: normal(&draft.name),
@@ -181,12 +214,32 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: TemplateId, draft: &Draft) -> 
 pub fn delete(tx: &mut Tx<'_>, actor: &Actor, id: TemplateId) -> Result<Template> {
     actor.require(Role::Admin)?;
     let template = store::find(tx, id)?;
-    if template.is_default() || store::is_used(tx, id)? {
+    if kept_by(tx, &template)?.is_some() {
         return Code::InUse.refuse();
     }
     store::delete(tx, id)?;
     record(tx, actor, "template.deleted", Some(&template), None)?;
     Ok(template)
+}
+
+/// What keeps a template from being deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// Plain invites are made from it.
+    Plain,
+    /// An invite was made from it.
+    Invites,
+}
+
+/// What keeps a template; none when it can be deleted.
+///
+/// # Errors
+/// When the database refuses.
+pub fn kept_by(conn: &mut Conn, template: &Template) -> Result<Option<Keeper>> {
+    if template.is_default() {
+        return Ok(Some(Keeper::Plain));
+    }
+    Ok(store::is_used(conn, template.id)?.then_some(Keeper::Invites))
 }
 
 fn told(policy: &Policy) -> Result<Json> {

@@ -18,7 +18,6 @@ use crate::error::{Code, Result};
 use crate::ids::{GroupId, TemplateId};
 use crate::input::given;
 use crate::openapi::Doc;
-use crate::schemas::model::DEFAULT as DEFAULT_SCHEMA;
 use crate::site::Terms;
 use crate::web::{ApiCaller, Call, Listed, ok};
 
@@ -188,12 +187,7 @@ pub const MAKE: Doc = Doc::new("Make an invite template")
 /// Those of [`actions::make`].
 pub async fn make(app: web::Data<App>, call: Call<TemplateBody>) -> Result<HttpResponse> {
     call.run(&app, StatusCode::CREATED, |tx, actor, body| {
-        let plain = Draft {
-            name: String::new(),
-            schema_id: DEFAULT_SCHEMA.to_owned(),
-            policy: Policy::default(),
-        };
-        TemplateView::new(actions::make(tx, actor, &body.onto(plain))?)
+        TemplateView::new(actions::make(tx, actor, &body.onto(Draft::plain()))?)
     })
     .await
 }
@@ -220,7 +214,7 @@ pub async fn change(
     let id: TemplateId = id.parse()?;
     call.run(&app, StatusCode::OK, move |tx, actor, body| {
         let before = Draft::of(&actions::read(tx, actor, id)?)?;
-        TemplateView::new(actions::change(tx, actor, id, &body.onto(before))?)
+        TemplateView::new(actions::change(tx, actor, id, &body.onto(before), None)?)
     })
     .await
 }

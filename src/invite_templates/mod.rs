@@ -7,7 +7,10 @@
 
 pub mod actions;
 pub mod api;
+pub mod delete_pages;
+mod form;
 pub mod model;
+pub mod pages;
 pub mod policy;
 pub mod redirect;
 pub mod store;

@@ -3,16 +3,18 @@
 use serde_json::{Map, Value, json};
 
 use super::actions::record;
-use super::landing::{Kind, Landing, look};
+use super::asks;
+use super::join::joined;
+use super::landing::{Kind, Landing, genuine, look};
 use super::mail::WaitingMail;
-use super::model::{Application, Invite, State};
-use super::store;
+use super::model::{Application, State};
+use super::proof::Proof;
+use super::{store, suppression};
 use crate::access::Actor;
 use crate::app::App;
 use crate::db::{Json, Tx};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::events;
-use crate::groups;
 use crate::ids::{SessionId, UserId};
 use crate::outbox;
 use crate::passwords::PasswordHash;
@@ -20,9 +22,8 @@ use crate::sign_in::actions as sign_in;
 use crate::sign_in::actions::From;
 use crate::sign_in::password;
 use crate::sign_in::sessions::NewSecret;
-use crate::site::Terms;
-use crate::users::actions as users;
-use crate::users::model::{Address, NewUser, Status, User, read_name};
+use crate::users::logins;
+use crate::users::model::{Address, User, read_name};
 use crate::users::store as user_store;
 
 /// What a new person enters.
@@ -38,15 +39,33 @@ pub struct Entered {
     pub terms_shown: Option<String>,
     /// What they said of themselves.
     pub traits: Map<String, Value>,
+    /// The address that they name, on an open link.
+    pub email: String,
+    /// The same for a phone number.
+    pub phone: String,
+    /// The code that proves an address.
+    pub code: String,
+}
+
+impl Entered {
+    /// The address that the person names. A form has one field for both kinds.
+    pub(super) fn address(&self) -> Result<Address, FieldError> {
+        match self.phone.trim().is_empty() {
+            true => Address::read("email", &self.email),
+            false if self.email.trim().is_empty() => Address::read("phone", &self.phone),
+            false => Err(FieldError::new("phone", "only_one_address")),
+        }
+    }
 }
 
 /// A checked acceptance.
 #[derive(Clone, Debug)]
 pub struct Acceptance {
-    display_name: String,
-    password_hash: Option<PasswordHash>,
-    terms_accepted: bool,
-    traits: Json,
+    pub(super) display_name: String,
+    pub(super) password_hash: Option<PasswordHash>,
+    pub(super) terms_accepted: bool,
+    pub(super) traits: Json,
+    pub(super) proof: Option<Proof>,
 }
 
 /// Somebody who has accepted.
@@ -65,21 +84,34 @@ pub enum Done {
     Accepted(Box<Accepted>),
     /// The person joins once an administrator approves.
     Waiting,
+    /// A code is on its way to the address that the person proves.
+    CodeSent(Address),
     /// The person does not want to.
     Declined,
+    /// The maker of the invite was told that a new one is wanted.
+    Requested,
+    /// The maker of the invite was told that somebody else may have used it.
+    Reported,
 }
 
-/// Checks what was entered for a landing that was looked up, and hashes the password: outside of the
-/// transaction, and only for a genuine link.
+/// Checks what was entered for a landing that was looked up, pays for the try at the code, and hashes the password:
+/// outside of the transaction, and only for a genuine link.
 ///
 /// # Errors
-/// `sign_in_required`, `invite_mismatch`, field errors.
+/// `sign_in_required`, `invite_mismatch`, `code_required` where an address has to be proved, `code_invalid`,
+/// `code_expired`, field errors.
 pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Acceptance> {
     let mut wrong = Vec::new();
-    match landing.kind {
-        Kind::SignInFirst => return Code::SignInRequired.refuse(),
-        Kind::WrongUser => return Code::InviteMismatch.refuse(),
-        Kind::Register | Kind::Accept => {}
+    if landing.kind == Kind::SignInFirst {
+        return Code::SignInRequired.refuse();
+    }
+    let has_code = !entered.code.trim().is_empty();
+    if landing.kind == Kind::WrongUser && !has_code && !landing.invite.is_open() {
+        return Code::InviteMismatch.refuse();
+    }
+    let to_prove = landing.to_prove(entered.address())?;
+    if to_prove.is_some() && !has_code {
+        return Code::CodeRequired.refuse();
     }
     let must_accept = landing.terms.as_ref().is_some_and(|terms| {
         landing
@@ -91,7 +123,13 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
     let others = entered.terms_shown.is_some() && entered.terms_shown.as_ref() != in_force;
     let terms = (must_accept && (!entered.terms_accepted || others))
         .then(|| FieldError::new("terms_accepted", "terms_required"));
-    if landing.kind == Kind::Accept {
+    let prove = async || match &to_prove {
+        Some(address) => Proof::pay(app, landing.invite.id, address, &entered.code)
+            .await
+            .map(Some),
+        None => Ok(None),
+    };
+    if landing.kind != Kind::Register {
         wrong.extend(terms);
         return if wrong.is_empty() {
             Ok(Acceptance {
@@ -99,19 +137,21 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
                 password_hash: None,
                 terms_accepted: must_accept,
                 traits: Json::object(),
+                proof: prove().await?,
             })
         } else {
             Err(Error::Invalid(wrong))
         };
     }
     let name = read_name("display_name", &entered.display_name).map_err(|why| wrong.push(why));
+    let address = to_prove.as_ref().map(Address::as_str);
     let personal = [
         entered.display_name.as_str(),
-        &landing.invite.address,
+        address.unwrap_or(&landing.invite.address),
         &landing.settings.site_name,
     ];
     if entered.password.is_empty() {
-        if !landing.by_code() {
+        if !landing.by_code(to_prove.as_ref()) {
             wrong.push(FieldError::new("password", "password_missing"));
         }
     } else if let Err(weakness) = crate::passwords::check_strength(&entered.password, &personal) {
@@ -125,6 +165,8 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
     wrong.extend(terms);
     match (name, traits) {
         (Ok(display_name), Ok(traits)) if wrong.is_empty() => {
+            // Before the password is hashed, which takes longer than a guess should.
+            let proof = prove().await?;
             let hash = match entered.password.as_str() {
                 "" => None,
                 typed => Some(password::hash(app, "password", typed, &personal).await?),
@@ -134,6 +176,7 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
                 password_hash: hash,
                 terms_accepted: must_accept,
                 traits,
+                proof,
             })
         }
         _ => Err(Error::Invalid(wrong)),
@@ -157,19 +200,31 @@ pub fn accept(
 ) -> Result<Done> {
     let now = tx.now;
     let (viewer, session) = viewer.unzip();
+    if let Some(proof) = &input.proof {
+        proof.take(tx, app)?;
+        if let Some(viewer) = viewer {
+            let by = sign_in::by(from, viewer);
+            logins::add_proven(tx, &by, viewer, &proof.address)?;
+        }
+    }
     let landing = look(tx, flow, token, viewer, now)?;
     let invite = &landing.invite;
-    let to = match landing.policy.approval {
-        true => State::AwaitingApproval,
-        false => State::Accepted,
-    };
     // The invite first: whoever comes second learns that it was used, not that the address is taken.
-    if !store::turn(tx, invite.id, State::Pending, to, now, None)? {
-        return Code::InviteUsed.refuse();
-    }
+    let to = if landing.policy.approval {
+        let to = State::AwaitingApproval;
+        store::turn(tx, invite.id, State::Pending, to, now, None)?.then_some(to)
+    } else {
+        store::take_place(tx, invite.id, State::Pending, now)?
+    };
+    let to = to.ok_or(Code::InviteUsed)?;
     let application = Application::of(&landing, input)?;
-    store::kill_links(tx, invite.id, now)?;
-    outbox::actions::cancel_about(tx, invite.id.as_str())?;
+    if to != State::Pending {
+        store::kill_links(tx, invite.id, now)?;
+        outbox::actions::cancel_about(tx, invite.id.as_str())?;
+    }
+    if !invite.is_open() {
+        suppression::take_off(tx, app, &invite.address_norm)?;
+    }
     let actor = application.user_id.map(|user| sign_in::by(from, user));
     let actor = actor.as_ref().unwrap_or(&from.actor);
     if to == State::AwaitingApproval {
@@ -179,8 +234,9 @@ pub fn accept(
         record(tx, actor, "invite.applied", invite, before, after)?;
         return Ok(Done::Waiting);
     }
+    let proved = input.proof.as_ref().map(|proof| &proof.address);
     let user = application
-        .admit(tx, actor, invite)
+        .admit(tx, actor, invite, proved)
         .map_err(|why| match why.code() {
             // Somebody made the account since the invite was looked at: its owner signs in first.
             Code::AddressTaken => Code::SignInRequired.into(),
@@ -195,7 +251,7 @@ pub fn accept(
             .transpose()?,
         Some(_) => None,
     };
-    joined(tx, &by, invite, State::Pending, user.id)?;
+    joined(tx, &by, invite, (State::Pending, to), user.id)?;
     Ok(Done::Accepted(Box::new(Accepted {
         user,
         session,
@@ -227,120 +283,29 @@ fn ask_for_approval(tx: &mut Tx<'_>, app: &App, landing: &Landing) -> Result<()>
     Ok(())
 }
 
-/// Writes down that a person has joined.
+/// Declines an invite. With `suppress` no more are sent to its address: so says whoever declines, or who has declined
+/// before.
 ///
 /// # Errors
-/// When the database refuses.
-pub(super) fn joined(
+/// As [`look`] and [`asks::suppress`].
+pub fn decline(
     tx: &mut Tx<'_>,
-    by: &Actor,
-    invite: &Invite,
-    before: State,
-    user: UserId,
-) -> Result<()> {
+    app: &App,
+    actor: &Actor,
+    flow: &str,
+    token: &str,
+    suppress: bool,
+) -> Result<Done> {
     let now = tx.now;
-    store::join(tx, invite.id, user, now)?;
-    record(
-        tx,
-        by,
-        "invite.accepted",
-        invite,
-        json!({ "state": before }),
-        json!({ "state": "accepted", "user_id": user }),
-    )?;
-    events::emit(
-        tx,
-        by,
-        "invite.accepted",
-        json!({
-            "invite_id": invite.id,
-            "user_id": user,
-            "label": invite.label,
-            "metadata_public": invite.metadata_public,
-            "metadata_admin": invite.metadata_admin,
-        }),
-    )?;
-    Ok(())
-}
-
-impl Application {
-    fn of(landing: &Landing, input: &Acceptance) -> Result<Self> {
-        let user_id = match (landing.kind, &input.password_hash) {
-            (Kind::Register, Some(_)) => None,
-            (Kind::Register, None) if landing.by_code() && !input.display_name.is_empty() => None,
-            (Kind::Accept, None) => landing.account.as_ref().map(|account| account.id),
-            (Kind::WrongUser, _) => return Code::InviteMismatch.refuse(),
-            // The account was made between looking and accepting.
-            _ => return Code::SignInRequired.refuse(),
-        };
-        let terms = landing.terms.as_ref().filter(|_| input.terms_accepted);
-        Ok(Self {
-            user_id,
-            display_name: input.display_name.clone(),
-            password_hash: input.password_hash.clone(),
-            traits: input.traits.clone(),
-            terms_version: terms.map(|terms| terms.version.clone()),
-            address_proved: !landing.shown,
-        })
+    if suppress && genuine(tx, flow, token)?.0.state == State::Declined {
+        asks::suppress(tx, app, actor, flow, token)?;
+        return Ok(Done::Declined);
     }
-
-    /// Makes the account, or adds what the invite gives to the one that there is; nothing is ever lowered.
-    ///
-    /// # Errors
-    /// `address_taken`; `wrong_state` for an account that is not active any more.
-    pub(super) fn admit(&self, tx: &mut Tx<'_>, by: &Actor, invite: &Invite) -> Result<User> {
-        let groups = store::groups(tx, invite.id)?;
-        if let Some(id) = self.user_id {
-            let account = user_store::find(tx, id)?;
-            if account.status != Status::Active {
-                return Code::WrongState.refuse();
-            }
-            let terms = self.terms_version.as_ref().map(|version| Terms {
-                version: version.clone(),
-                url: String::new(),
-            });
-            // The link came to the mailbox, and the person was signed in: both are proved.
-            let own = account.email_norm.as_deref() == Some(&invite.address_norm);
-            let gain = users::Gain {
-                role: invite.role,
-                email_verified: self.address_proved && own,
-                terms: terms.as_ref(),
-                groups: &groups,
-            };
-            return users::gain(tx, by, &account, &gain);
-        }
-        let (email, phone) = match Address::read("address", &invite.address) {
-            Ok(Address::Email(email)) => (Some(email), None),
-            Ok(Address::Phone(phone)) => (None, Some(phone)),
-            Err(_) => return Err(Error::internal("an invite without an address")),
-        };
-        let new = NewUser {
-            email_verified: self.address_proved && email.is_some(),
-            phone_verified: self.address_proved && phone.is_some(),
-            phone,
-            schema_id: invite.schema_id.clone(),
-            traits: self.traits.clone(),
-            metadata_public: invite.metadata_public.clone(),
-            metadata_admin: invite.metadata_admin.clone(),
-            password_hash: self.password_hash.clone(),
-            invite_id: Some(invite.id),
-            terms_version: self.terms_version.clone(),
-            ..NewUser::plain(self.display_name.clone(), email, invite.role)
-        };
-        let user = users::create(tx, by, &new)?;
-        groups::actions::admit(tx, user.id, &groups)?;
-        Ok(user)
-    }
-}
-
-/// Declines an invite.
-///
-/// # Errors
-/// As [`look`].
-pub fn decline(tx: &mut Tx<'_>, actor: &Actor, flow: &str, token: &str) -> Result<Invite> {
-    let now = tx.now;
-    // Whoever holds the link may decline, whoever is signed in.
+    // Whoever holds the link may decline, whoever is signed in. An open link is nobody's to decline.
     let invite = look(tx, flow, token, None, now)?.invite;
+    if invite.is_open() {
+        return Err(FieldError::new("action", "not_a_choice").into());
+    }
     if !store::turn(
         tx,
         invite.id,
@@ -367,5 +332,8 @@ pub fn decline(tx: &mut Tx<'_>, actor: &Actor, flow: &str, token: &str) -> Resul
         "invite.declined",
         json!({ "invite_id": invite.id, "label": invite.label }),
     )?;
-    Ok(invite)
+    if suppress {
+        asks::suppress(tx, app, actor, flow, token)?;
+    }
+    Ok(Done::Declined)
 }

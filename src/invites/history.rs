@@ -36,7 +36,12 @@ pub(super) fn read(conn: &mut Conn, text: Text, id: InviteId) -> Result<Vec<Mome
             "invite.link_made" | "invite.link_replaced" => ("link", "invites-link-made-by"),
             "invite.applied" => ("user", "invites-applied-by"),
             "invite.rejected" => ("ban", "invites-rejected-by"),
-            "invite.reinstated" => ("arrow-back", "invites-reinstated-by"),
+            "invite.reinstated" => ("refresh", "invites-reinstated-by"),
+            "invite.requested" => ("mail", "invites-requested-by"),
+            "invite.reported" => ("alert-triangle", "invites-reported-by"),
+            "invite.suppressed" => ("ban", "invites-suppressed-by"),
+            "invite.reminded" => ("clock", "invites-reminded"),
+            "invite.erased" => ("trash", "invites-was-erased"),
             "invite.updated" => ("settings", "invites-changed-by"),
             _ => continue,
         };

@@ -7,12 +7,14 @@ use serde_json::{Map, Value};
 use super::actions::{group_names, inviter_may, inviter_name, template};
 use super::model::{Invite, Matching, State, check_name};
 use super::store;
+use super::store::Link;
 use crate::clock::Time;
 use crate::db::{Conn, Json};
 use crate::error::{Code, Error, FieldError, Result};
-use crate::ids::{InviteId, UserId};
+use crate::ids::{InviteId, InviteLinkId, UserId};
 use crate::input::Faults;
 use crate::invite_templates::policy::{FieldMode, Policy, lies_in};
+use crate::outbox::Channel;
 use crate::schemas;
 use crate::schemas::form::Field;
 use crate::schemas::model::Rules;
@@ -20,7 +22,7 @@ use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
 use crate::site::{Settings, Terms};
 use crate::users::logins;
-use crate::users::model::{User, read_object};
+use crate::users::model::{Address, User, read_object};
 use crate::users::store as users;
 
 /// What the person sees and can do.
@@ -44,9 +46,11 @@ pub struct Landing {
     pub invite: Invite,
     /// What the person can do.
     pub kind: Kind,
-    /// Who accepts, when they are signed in; else the account for the address, when there is one.
+    /// Who is signed in; else the account for the address, when there is one.
     pub account: Option<User>,
-    /// The link was shown to a person, so it proves nothing about the mailbox.
+    /// The link.
+    pub link: InviteLinkId,
+    /// It was shown to a person, so it proves nothing about the mailbox.
     pub shown: bool,
     /// Who invites.
     pub inviter: String,
@@ -76,9 +80,11 @@ impl Landing {
             .collect()
     }
 
-    /// Whether the person can sign in with a code, and so needs no password: the link came to their phone.
-    pub fn by_code(&self) -> bool {
-        self.invite.phone().is_some() && !self.shown
+    /// Whether the person can sign in with a code, and so needs no password: the link came to their phone, or they
+    /// have proved its number.
+    pub fn by_code(&self, proved: Option<&Address>) -> bool {
+        let proved = proved.is_some_and(|address| address.channel() == Channel::Sms);
+        proved || (self.invite.phone().is_some() && !self.shown)
     }
 
     /// What was entered in the fields of the form, as [`Landing::with_entered`] takes it.
@@ -139,11 +145,25 @@ impl Landing {
     }
 }
 
+/// The invite of an exact link, wherever it stands, and the link.
+///
+/// # Errors
+/// `invite_unknown`.
+pub fn genuine(conn: &mut Conn, flow: &str, token: &str) -> Result<(Invite, Link)> {
+    let unknown = || Error::from(Code::InviteUnknown);
+    let id: InviteId = flow.parse().map_err(|_| unknown())?;
+    let secret = PlainSecret::parse(SecretKind::Invite, token).ok_or_else(unknown)?;
+    let link = store::find_link(conn, &secret.digest())?
+        .filter(|link| link.invite_id == id)
+        .ok_or_else(unknown)?;
+    Ok((store::find(conn, id)?, link))
+}
+
 /// Looks a link up. Whatever is not exactly right is `invite_unknown`; only who holds the exact token of
 /// an invite that has ended learns how it ended.
 ///
 /// # Errors
-/// `invite_unknown`, `invite_expired`, `invite_revoked`, `invite_used`, `invite_declined`,
+/// `invite_unknown`, `invite_expired`, `invite_revoked`, `invite_used`, `invite_full`, `invite_declined`,
 /// `invite_suspended`.
 pub fn look(
     conn: &mut Conn,
@@ -152,21 +172,20 @@ pub fn look(
     viewer: Option<UserId>,
     now: Time,
 ) -> Result<Landing> {
-    let unknown = || Error::from(Code::InviteUnknown);
-    let id: InviteId = flow.parse().map_err(|_| unknown())?;
-    let secret = PlainSecret::parse(SecretKind::Invite, token).ok_or_else(unknown)?;
-    let link = store::find_link(conn, &secret.digest())?
-        .filter(|link| link.invite_id == id)
-        .ok_or_else(unknown)?;
+    let (before, link) = genuine(conn, flow, token)?;
     // The account before the state: an acceptance at the same time makes both, and must not look like a
     // pending invite to somebody who has an account.
-    let address = store::find(conn, id)?.address_norm;
-    let account = logins::by_address(conn, &address)?.map(|found| found.user);
-    let invite = store::find(conn, id)?;
+    let account = logins::by_address(conn, &before.address_norm)?.map(|found| found.user);
+    let invite = store::find(conn, before.id)?;
     let settings = site::actions::current(conn)?;
     let inviter = inviter_name(conn, &invite, &settings.site_name)?;
     let ended = |code: Code| Err(code.with("inviter", &inviter));
     match invite.state_at(now) {
+        State::Accepted if invite.is_open() => {
+            let places = ("places", invite.max_uses.to_string());
+            let args = vec![places, ("inviter", inviter)];
+            return Err(Error::Refused(Code::InviteFull, args));
+        }
         State::Accepted => return ended(Code::InviteUsed),
         State::Declined => return ended(Code::InviteDeclined),
         State::Revoked => return ended(Code::InviteRevoked),
@@ -183,11 +202,18 @@ pub fn look(
     if !inviter_may(conn, &invite)? {
         return ended(Code::InviteSuspended);
     }
+    // An open link gives nobody two places.
+    if let Some(viewer) = viewer
+        && invite.is_open()
+        && store::has_joined(conn, invite.id, viewer)?
+    {
+        return ended(Code::InviteUsed);
+    }
     let (kind, account) = match viewer.map(|id| users::find(conn, id)).transpose()? {
         Some(viewer) if may_accept(conn, &invite, account.as_ref(), &viewer)? => {
             (Kind::Accept, Some(viewer))
         }
-        Some(_) => (Kind::WrongUser, account),
+        Some(viewer) => (Kind::WrongUser, Some(viewer)),
         None if account.is_some() => (Kind::SignInFirst, account),
         None => (Kind::Register, None),
     };
@@ -198,6 +224,7 @@ pub fn look(
     Ok(Landing {
         kind,
         account,
+        link: link.id,
         shown: link.shown,
         inviter,
         groups,
@@ -221,11 +248,11 @@ fn may_accept(
     if account.is_some_and(|account| account.id == viewer.id) {
         return Ok(true);
     }
+    let domains = invite.domains();
     Ok(match invite.matching {
         Matching::Strict => false,
-        Matching::Bearer => true,
-        Matching::Domain => {
-            let domains = invite.domains();
+        Matching::Bearer if domains.is_empty() || !invite.is_open() => true,
+        Matching::Domain | Matching::Bearer => {
             let proved = logins::proved(conn, viewer)?;
             proved.iter().any(|address| lies_in(address, &domains))
         }

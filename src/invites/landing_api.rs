@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::accept::Done;
+use super::accept::{Done, Entered};
 use super::landing::{Kind, Landing};
 use crate::clock::Time;
 use crate::error::Code;
@@ -23,6 +23,10 @@ pub struct Link {
     /// The token of the link. On pages it is gone from the address once it is in the cookie.
     #[serde(default)]
     pub token: String,
+    /// On the page of an open link: name another address than the one that a code was sent to.
+    #[serde(default)]
+    #[schemars(skip)]
+    pub other: bool,
 }
 
 /// The query of an answer; the token is in the body or in the cookie.
@@ -42,7 +46,7 @@ pub struct LandingView {
     kind: Kind,
     /// Who invites.
     invited_by: String,
-    /// The invited address; empty when somebody else is signed in.
+    /// The invited address; empty when somebody else is signed in, and for an open link.
     identifier: String,
     /// Fields that the invite decides.
     locked: Vec<String>,
@@ -61,10 +65,11 @@ impl LandingView {
         let modes = &landing.policy.fields;
         let fixed = modes.iter().filter(|(_, mode)| mode.is_fixed());
         let address = match landing.invite.phone() {
-            Some(_) => "phone",
-            None => "email",
+            _ if landing.invite.is_open() => None,
+            Some(_) => Some("phone".to_owned()),
+            None => Some("email".to_owned()),
         };
-        let mut locked = vec![address.to_owned()];
+        let mut locked = Vec::from_iter(address);
         locked.extend(fixed.map(|(name, _)| format!("traits.{name}")));
         let mut traits = landing.traits();
         traits.retain(|name, _| landing.policy.mode(name) != FieldMode::Hidden);
@@ -99,6 +104,7 @@ pub const OPEN: Doc = Doc::new("Look at an invite")
         Code::InviteExpired,
         Code::InviteRevoked,
         Code::InviteUsed,
+        Code::InviteFull,
         Code::InviteDeclined,
         Code::InviteSuspended,
         Code::TooManyRequests,
@@ -111,12 +117,26 @@ pub const OPEN: Doc = Doc::new("Look at an invite")
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "action": "accept", "token": "vsti_…", "display_name": "Ada Lovelace", "password": "seven quiet lighthouses" }]))]
 pub struct Answer {
-    /// What the person wants.
-    #[schemars(extend("enum" = ["accept", "decline"]))]
+    /// What the person wants. `send_code` sends a code to the address that is to be proved: the invited one, or of
+    /// an open link the one that is named. `request_new` asks the inviter to send an expired invite again, or to
+    /// invite the address of who is signed in; `report` tells them that it was not you who used the invite.
+    #[schemars(extend("enum" = ["accept", "decline", "send_code", "request_new", "report"]))]
     pub(super) action: String,
     /// The token, when there is no cookie.
     #[serde(default)]
     pub(super) token: String,
+    /// The address of a new account, on an open link …
+    #[serde(default)]
+    pub(super) email: String,
+    /// … or its phone number.
+    #[serde(default)]
+    pub(super) phone: String,
+    /// The code that was sent to the address.
+    #[serde(default)]
+    pub(super) code: String,
+    /// With `decline`: send no more invites to the address. Only for a link that came by mail or text message.
+    #[serde(default)]
+    pub(super) suppress: bool,
     /// For a new account.
     #[serde(default)]
     pub(super) display_name: String,
@@ -138,10 +158,26 @@ pub struct Answer {
     pub(super) form: Option<PostForm>,
 }
 
+impl Answer {
+    /// What was entered, but for the traits, which depend on the form.
+    pub(super) fn entered(&self) -> Entered {
+        Entered {
+            display_name: self.display_name.clone(),
+            password: self.password.clone(),
+            terms_accepted: self.terms_accepted,
+            terms_shown: self.terms_shown.clone(),
+            traits: Map::new(),
+            email: self.email.clone(),
+            phone: self.phone.clone(),
+            code: self.code.clone(),
+        }
+    }
+}
+
 /// What a JSON answer tells.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Outcome {
-    /// `accepted`, `awaiting_approval` or `declined`.
+    /// `accepted`, `awaiting_approval`, `code_sent`, `declined`, `requested` or `reported`.
     state: &'static str,
     /// The account of who accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,10 +209,17 @@ pub const ANSWER: Doc = Doc::new("Accept or decline an invite")
         Code::SignInRequired,
         Code::FormExpired,
         Code::InviteMismatch,
+        Code::CodeRequired,
+        Code::CodeInvalid,
+        Code::CodeExpired,
+        Code::DomainNotAllowed,
+        Code::MailNotSetUp,
+        Code::AddressTaken,
         Code::InviteUnknown,
         Code::InviteExpired,
         Code::InviteRevoked,
         Code::InviteUsed,
+        Code::InviteFull,
         Code::InviteDeclined,
         Code::InviteSuspended,
         Code::TermsRequired,
@@ -189,19 +232,18 @@ pub const ANSWER: Doc = Doc::new("Accept or decline an invite")
 
 impl From<Done> for Outcome {
     fn from(done: Done) -> Self {
+        let of = |state| Self {
+            state,
+            user: None,
+            redirect_url: None,
+        };
         match done {
-            Done::Declined => Self {
-                state: "declined",
-                user: None,
-                redirect_url: None,
-            },
-            Done::Waiting => Self {
-                state: "awaiting_approval",
-                user: None,
-                redirect_url: None,
-            },
+            Done::CodeSent(_) => of("code_sent"),
+            Done::Requested => of("requested"),
+            Done::Reported => of("reported"),
+            Done::Declined => of("declined"),
+            Done::Waiting => of("awaiting_approval"),
             Done::Accepted(accepted) => Self {
-                state: "accepted",
                 user: Some(OutcomeUser {
                     id: accepted.user.id,
                     email: accepted.user.email,
@@ -209,6 +251,7 @@ impl From<Done> for Outcome {
                     display_name: accepted.user.display_name,
                 }),
                 redirect_url: accepted.redirect_url,
+                ..of("accepted")
             },
         }
     }

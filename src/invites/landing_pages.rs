@@ -4,182 +4,44 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
-use askama::Template;
 use serde_json::Map;
 
 use super::accept::{self, Done, Entered};
-use super::ended_pages::{declined, ended};
-use super::landing::{Kind, Landing, look};
+use super::asks;
+use super::ended_pages::{ended, told};
+use super::landing::{Landing, genuine, look};
 use super::landing_api::{Answer, Flow, LandingView, Link, Outcome};
+use super::landing_view::LandingPage;
+use super::opened::Opened;
+use super::proof;
 use crate::access::Role;
 use crate::app::App;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::InviteId;
-use crate::invite_templates::redirect;
 use crate::one_time_links;
-use crate::schemas::form::{Field, FieldKind};
 use crate::sign_in::actions::From;
 use crate::sign_in::sessions::hand_over;
-use crate::site::Terms;
-use crate::text::Message;
-use crate::web::{
-    Flash, FormErrors, Guest, Page, PostForm, Posted, TokenCookie, form_leads_to, ok, render,
-};
+use crate::users::model::Address;
+use crate::web::{Flash, FormErrors, Guest, Page, Posted, TokenCookie, ok};
 
+/// The id of an invite, or nothing.
+fn id(flow: &str) -> String {
+    let id = flow.parse::<InviteId>();
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+/// Keeps the token.
 fn cookie(flow: &str) -> TokenCookie {
-    let id = flow
-        .parse::<InviteId>()
-        .map(|id| id.to_string())
-        .unwrap_or_default();
-    TokenCookie::new(&format!("invite-{id}"))
+    TokenCookie::new(&format!("invite-{}", id(flow)))
+}
+
+/// Keeps the address that a code was asked for.
+fn address_cookie(flow: &str) -> TokenCookie {
+    TokenCookie::new(&format!("invite-address-{}", id(flow)))
 }
 
 fn path(flow: &str) -> String {
-    let flow = flow
-        .parse::<InviteId>()
-        .map(|id| id.to_string())
-        .unwrap_or_default();
-    format!("/self-service/invite?flow={flow}")
-}
-
-#[derive(Template)]
-#[template(path = "invites/landing.html")]
-struct LandingPage {
-    page: Page,
-    errors: FormErrors,
-    landing: Landing,
-    action: String,
-    path: String,
-    display_name: String,
-    terms_accepted: bool,
-    viewer_email: String,
-    asked: Vec<Asked>,
-}
-
-/// A field about the person, as the page shows it.
-struct Asked {
-    input: String,
-    field: Field,
-    locked: bool,
-    value: String,
-}
-
-impl Asked {
-    /// The choices with an empty one in front.
-    fn options(&self) -> Vec<(String, String)> {
-        let choices = self.field.choices().iter();
-        let words = choices.map(|word| (word.clone(), word.clone()));
-        std::iter::once(Default::default()).chain(words).collect()
-    }
-
-    fn kind(&self) -> &'static str {
-        match self.field.kind {
-            FieldKind::Date => "date",
-            FieldKind::Text(_) | FieldKind::Number | FieldKind::YesNo | FieldKind::Choice(_) => {
-                "text"
-            }
-        }
-    }
-
-    fn is_ticked(&self) -> bool {
-        matches!(self.value.as_str(), "true" | "yes")
-    }
-}
-
-impl LandingPage {
-    fn new(page: Page, guest: &Guest, landing: Landing) -> Self {
-        let title = match landing.kind {
-            Kind::Register => page
-                .t("landing-join-title")
-                .arg("site", &landing.settings.site_name),
-            Kind::Accept => page.t("landing-accept-title"),
-            Kind::SignInFirst => page.t("landing-sign-in-title"),
-            Kind::WrongUser => page.t("landing-wrong-title"),
-        };
-        let path = path(landing.invite.id.as_str());
-        Self {
-            page: page.headed(title, ""),
-            errors: FormErrors::none(),
-            action: path.clone(),
-            path,
-            display_name: landing.invite.name().to_owned(),
-            terms_accepted: false,
-            asked: asked(&landing, None),
-            viewer_email: guest
-                .signed_in
-                .as_ref()
-                .map(|who| who.email.clone())
-                .unwrap_or_default(),
-            landing,
-        }
-    }
-
-    /// The page. Its form may lead on to where the invite says.
-    fn answer(&self, status: StatusCode) -> Result<HttpResponse> {
-        let mut answer = render(status, self)?;
-        let goes_on_to = self.landing.invite.redirect_url.as_deref();
-        if let Some(origin) = goes_on_to.and_then(redirect::origin) {
-            form_leads_to(&mut answer, origin);
-        }
-        Ok(answer)
-    }
-
-    /// Terms that this person has yet to accept.
-    fn terms(&self) -> Option<&Terms> {
-        let accepted = self
-            .landing
-            .account
-            .as_ref()
-            .and_then(|user| user.terms_version.as_deref());
-        self.landing
-            .terms
-            .as_ref()
-            .filter(|terms| accepted != Some(&terms.version))
-    }
-
-    /// The invited address, with all but its ends hidden from who is not meant.
-    fn masked(&self) -> String {
-        let address = &self.landing.invite.address;
-        let first: String = address.chars().take(1).collect();
-        match address.rsplit_once('@') {
-            Some((_, domain)) => format!("{first}…@{domain}"),
-            // The last digits of a number.
-            None => format!("…{}", &address[address.len().saturating_sub(2)..]),
-        }
-    }
-
-    /// What the person becomes, when that is more than a member and more than they are.
-    fn role_words(&self) -> Option<Message> {
-        let role = self.landing.invite.role;
-        let now = self.landing.account.as_ref().map(|user| user.role);
-        match role {
-            _ if now.is_some_and(|now| now >= role) => None,
-            Role::Member => None,
-            Role::Admin => Some(self.page.t("landing-makes-admin")),
-            Role::Owner => Some(self.page.t("landing-makes-owner")),
-        }
-    }
-
-    fn ends(&self) -> String {
-        self.page.time_and_ago(&self.landing.invite.expires_at)
-    }
-}
-
-/// The fields of the form: with what was entered, or what the invite knows.
-fn asked(landing: &Landing, form: Option<&PostForm>) -> Vec<Asked> {
-    let traits = landing.traits();
-    let fields = landing.fields().into_iter();
-    let asked = fields.map(|(field, mode)| {
-        let input = field.input();
-        let entered = form.filter(|_| !mode.is_fixed());
-        Asked {
-            value: entered.map_or_else(|| field.shown(&traits), |form| form.get(&input).to_owned()),
-            locked: mode.is_fixed(),
-            input,
-            field,
-        }
-    });
-    asked.collect()
+    format!("/self-service/invite?flow={}", id(flow))
 }
 
 async fn find(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> Result<Landing> {
@@ -198,6 +60,16 @@ async fn find(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> R
     found
 }
 
+/// Makes sure that a token is exact, wherever its invite stands, and counts one that is not.
+async fn exact(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> Result<()> {
+    let (flow, token) = (flow.to_owned(), token.to_owned());
+    let found = app.db.read(move |conn| genuine(conn, &flow, &token)).await;
+    if found.is_err() {
+        one_time_links::count_wrong(app, guest)?;
+    }
+    found.map(drop)
+}
+
 fn wants_json(request: &HttpRequest) -> bool {
     let accept = request
         .headers()
@@ -207,12 +79,13 @@ fn wants_json(request: &HttpRequest) -> bool {
     accept.contains("application/json") && !accept.contains("text/html")
 }
 
-/// `GET /self-service/invite`: anybody with the link. Changes nothing.
+/// `GET /self-service/invite`: anybody with the link. Changes nothing, but that it is noted that the page was opened.
 pub async fn open(
     app: web::Data<App>,
     request: HttpRequest,
     page: Page,
     guest: Guest,
+    opened: web::Data<Opened>,
     link: web::Query<Link>,
 ) -> Result<HttpResponse> {
     let json = wants_json(&request);
@@ -225,11 +98,21 @@ pub async fn open(
     };
     if json {
         let landing = find(&app, &guest, &link.flow, &token).await?;
+        opened.note(landing.link, app.clock.now());
         return Ok(ok(&LandingView::new(&landing)));
     }
     match find(&app, &guest, &link.flow, &token).await {
-        Ok(landing) => LandingPage::new(page, &guest, landing).answer(StatusCode::OK),
-        Err(why) => ended(&app, page, &guest, why).await,
+        Ok(landing) => {
+            opened.note(landing.link, app.clock.now());
+            let mut shown = LandingPage::new(&app, page, &guest, path(&link.flow), landing);
+            let kept = address_cookie(&link.flow).token(&app, &request);
+            // Whoever wants to name another address has not lost the code for this one.
+            if !link.other {
+                shown.proving = kept.unwrap_or_default();
+            }
+            shown.answer(StatusCode::OK)
+        }
+        Err(why) => ended(&app, page, &guest, (&link.flow, &token), why).await,
     }
 }
 
@@ -244,7 +127,7 @@ pub async fn answer(
     posted: Posted<Answer>,
 ) -> Result<HttpResponse> {
     let kept = cookie(&link.flow).token(&app, &request).unwrap_or_default();
-    let (body, is_json) = match posted {
+    let (mut body, is_json) = match posted {
         Posted::Json(body) => (body, true),
         Posted::Form(form) => {
             let body = Answer {
@@ -257,6 +140,10 @@ pub async fn answer(
                     .has("terms_version")
                     .then(|| form.get("terms_version").to_owned()),
                 traits: Map::new(),
+                email: form.get("email").to_owned(),
+                phone: String::new(),
+                code: form.get("code").to_owned(),
+                suppress: form.has("suppress"),
                 form: Some(form),
             };
             (body, false)
@@ -267,6 +154,10 @@ pub async fn answer(
     } else {
         body.token.clone()
     };
+    let addresses = address_cookie(&link.flow);
+    if !is_json && body.email.is_empty() {
+        body.email = addresses.token(&app, &request).unwrap_or_default();
+    }
     let done = act(&app, &guest, &link.flow, &token, &body).await;
     if is_json {
         let mut done = done?;
@@ -275,8 +166,11 @@ pub async fn answer(
         {
             hand_over(&session, secret)?;
         }
+        let over = !matches!(done, Done::CodeSent(_));
         let mut answer = ok(&Outcome::from(done));
-        cookie(&link.flow).remove(&app, &mut answer);
+        if over {
+            cookie(&link.flow).remove(&app, &mut answer);
+        }
         return Ok(answer);
     }
     match done {
@@ -284,10 +178,18 @@ pub async fn answer(
         Ok(Done::Waiting) => Ok(HttpResponse::SeeOther()
             .insert_header((LOCATION, path(&link.flow)))
             .finish()),
-        Ok(Done::Declined) => {
-            // The cookie stays: whoever goes back reads how the invite ended.
-            declined(page, &guest)
+        Ok(Done::CodeSent(address)) => {
+            let mut answer = addresses.move_token(&app, address.as_str(), &path(&link.flow))?;
+            cookie(&link.flow).put(&app, &token, &mut answer)?;
+            Ok(answer)
         }
+        // The cookie stays: whoever goes back reads how the invite ended.
+        Ok(Done::Declined) if body.suppress => told(page, &guest, "landing-suppressed"),
+        Ok(Done::Declined) => Ok(HttpResponse::SeeOther()
+            .insert_header((LOCATION, path(&link.flow)))
+            .finish()),
+        Ok(Done::Requested) => told(page, &guest, "landing-requested"),
+        Ok(Done::Reported) => told(page, &guest, "landing-reported"),
         Ok(Done::Accepted(accepted)) => {
             let name = accepted.user.label().to_owned();
             if let Some(secret) = accepted.session {
@@ -300,7 +202,9 @@ pub async fn answer(
             };
             let to = accepted.redirect_url.unwrap_or_else(|| "/".to_owned());
             // The cookie stays: whoever goes back reads that the invite has been used.
-            Ok(Flash::ok(words).redirect(&app, &to))
+            let mut answer = Flash::ok(words).redirect(&app, &to);
+            addresses.remove(&app, &mut answer);
+            Ok(answer)
         }
         Err(why) => again(&app, page, &guest, &link.flow, &token, &body, why).await,
     }
@@ -324,12 +228,15 @@ async fn act(
             };
             let entered = Entered {
                 traits,
-                display_name: body.display_name.clone(),
-                password: body.password.clone(),
-                terms_accepted: body.terms_accepted,
-                terms_shown: body.terms_shown.clone(),
+                ..body.entered()
             };
-            let input = accept::check(app, &landing, &entered).await?;
+            let checked = accept::check(app, &landing, &entered).await;
+            if let Err(why) = &checked
+                && why.code() == Code::CodeRequired
+            {
+                send_code(app, guest, &landing, &entered).await?;
+            }
+            let input = checked?;
             let from = From {
                 actor: guest.actor.clone(),
                 agent: guest.agent.clone(),
@@ -345,20 +252,45 @@ async fn act(
                 })
                 .await
         }
-        "decline" => {
-            find(app, guest, flow, token).await?;
-            let guest = guest.actor.clone();
+        "send_code" => {
+            let landing = find(app, guest, flow, token).await?;
+            let address = send_code(app, guest, &landing, &body.entered()).await?;
+            Ok(Done::CodeSent(address))
+        }
+        action @ ("decline" | "request_new" | "report") => {
+            exact(app, guest, flow, token).await?;
+            let heard = action == "decline" || asks::are_heard(app, flow);
+            let (action, suppress) = (action.to_owned(), body.suppress);
+            let (shared, guest) = (app.clone(), guest.actor.clone());
             app.db
                 .write(move |tx| {
                     let actor = viewer.as_ref().map(|who| who.acts(tx)).transpose()?;
                     let actor = actor.as_ref().unwrap_or(&guest);
-                    accept::decline(tx, actor, &flow_text, &token_text)
+                    let (flow, token) = (&flow_text, &token_text);
+                    match action.as_str() {
+                        "decline" => accept::decline(tx, &shared, actor, flow, token, suppress),
+                        "report" => asks::report(tx, &shared, actor, (flow, token), heard),
+                        _ => asks::request_new(tx, &shared, actor, (flow, token), heard),
+                    }
                 })
-                .await?;
-            Ok(Done::Declined)
+                .await
         }
         _ => Err(FieldError::new("action", "not_a_choice").into()),
     }
+}
+
+/// Sends a code to the address that the person can prove here.
+async fn send_code(
+    app: &web::Data<App>,
+    guest: &Guest,
+    landing: &Landing,
+    entered: &Entered,
+) -> Result<Address> {
+    let address = landing.to_prove(entered.address())?;
+    // Nobody else is asked for a code.
+    let address = address.ok_or(FieldError::new("action", "not_a_choice"))?;
+    proof::ask(app, &guest.source, landing, &address).await?;
+    Ok(address)
 }
 
 /// The form with its errors, or the page that the refusal calls for.
@@ -371,23 +303,44 @@ async fn again(
     body: &Answer,
     why: Error,
 ) -> Result<HttpResponse> {
-    let back = matches!(why.code(), Code::SignInRequired | Code::InviteMismatch);
-    if back {
-        // The landing page says what to do, in a form that works.
+    let code = why.code();
+    let landing = find(app, guest, flow, token).await;
+    let is_open = landing
+        .as_ref()
+        .is_ok_and(|landing| landing.invite.is_open());
+    // The landing page says what to do, in a form that works.
+    if code == Code::InviteMismatch || (code == Code::SignInRequired && !is_open) {
         return Ok(HttpResponse::SeeOther()
             .insert_header((LOCATION, path(flow)))
             .finish());
     }
-    let errors = match FormErrors::of(app.text, why) {
-        Ok(errors) => errors,
-        Err(why) => return ended(app, page, guest, why).await,
+    let errors = match why {
+        // The code has proved that the person may know of the account.
+        _ if code == Code::SignInRequired => FormErrors::none(),
+        _ if code == Code::AddressTaken => {
+            let words = app.text.get("logins-of-another").to_string();
+            FormErrors::beside("code", &words, code)
+        }
+        why => match FormErrors::of(app.text, why) {
+            Ok(errors) => errors,
+            Err(why) => return ended(app, page, guest, (flow, token), why).await,
+        },
     };
-    let landing = find(app, guest, flow, token).await?;
-    let mut shown = LandingPage::new(page, guest, landing);
-    let status = shown.page.refuse(&errors);
+    let mut shown = LandingPage::new(app, page, guest, path(flow), landing?);
+    let mut status = shown.page.refuse(&errors);
     shown.errors = errors;
     shown.display_name = body.display_name.clone();
-    shown.asked = asked(&shown.landing, body.form.as_ref());
+    shown.named = body.email.clone();
+    if body.action == "accept" {
+        shown.proving = body.email.clone();
+    }
+    if code == Code::SignInRequired {
+        shown = shown.sign_in_first();
+        status = StatusCode::OK;
+    }
+    if let Some(form) = &body.form {
+        shown.keep(form);
+    }
     // A tick beside another version is no tick beside this one.
     let version = shown.terms().map(|terms| &terms.version);
     shown.terms_accepted = body.terms_accepted && body.terms_shown.as_ref() == version;

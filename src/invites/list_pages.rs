@@ -248,7 +248,7 @@ fn rows(conn: &mut Conn, invites: Vec<Invite>, text: Text, now: Time) -> Result<
                     .and_then(|id| makers.get(&id).cloned())
                     .unwrap_or_else(|| operator.clone()),
                 created_at: invite.created_at,
-                email: invite.address,
+                email: invite.whom(text),
             }
         })
         .collect())

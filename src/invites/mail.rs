@@ -30,6 +30,8 @@ pub struct InviteMail {
     pub expires: String,
     /// The link.
     pub link: String,
+    /// It was sent before, and its end is near.
+    pub reminds: bool,
 }
 
 crate::mail!(
@@ -72,8 +74,12 @@ impl InviteMail {
 
 impl Mail for InviteMail {
     fn subject(&self, frame: &Frame) -> Message {
+        let key = match self.reminds {
+            true => "mail-invite-reminds",
+            false => "mail-invite-subject",
+        };
         frame
-            .t("mail-invite-subject")
+            .t(key)
             .arg("inviter", &self.inviter)
             .arg("site", &frame.site_name)
     }
@@ -87,6 +93,7 @@ impl Mail for InviteMail {
             message: "We start on Tuesday.\nBring your laptop.".to_owned(),
             expires: "28 November 2026, 09:00 UTC".to_owned(),
             link: "https://id.example.org/self-service/invite?flow=inv_1&token=vsti_2".to_owned(),
+            reminds: false,
         }
     }
 }
@@ -114,6 +121,85 @@ impl Mail for WaitingMail {
 
     fn sample() -> Self {
         Self {
+            address: "ada@example.org".to_owned(),
+            link: "https://id.example.org/admin/invites/inv_1".to_owned(),
+        }
+    }
+}
+
+/// What somebody asks who has a link that does not let them in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The time of the invite is over: send it again.
+    Again,
+    /// Invite another address of theirs.
+    Other(String),
+    /// Somebody else may have used the invite.
+    Report,
+}
+
+/// What the maker of an invite is told when somebody asks.
+pub struct AskedMail {
+    /// What is asked.
+    pub asked: Asked,
+    /// Whom the invite is for.
+    pub address: String,
+    /// The page of the invite.
+    pub link: String,
+}
+
+crate::mail!(
+    AskedMail,
+    "invite_asked",
+    "mail/invite_asked/body.txt",
+    "mail/invite_asked/body.html"
+);
+
+impl AskedMail {
+    fn words(&self, frame: &Frame, [again, other, report]: [&'static str; 3]) -> Message {
+        let (key, address) = match &self.asked {
+            Asked::Again => (again, ""),
+            Asked::Other(address) => (other, address.as_str()),
+            Asked::Report => (report, ""),
+        };
+        let words = frame.t(key).arg("address", &self.address);
+        words.arg("other", address).arg("site", &frame.site_name)
+    }
+
+    /// What is asked.
+    pub fn what(&self, frame: &Frame) -> Message {
+        let keys = [
+            "mail-asked-again-what",
+            "mail-asked-other-what",
+            "mail-asked-report-what",
+        ];
+        self.words(frame, keys)
+    }
+
+    /// What to do.
+    pub fn next(&self, frame: &Frame) -> Message {
+        let keys = [
+            "mail-asked-again-next",
+            "mail-asked-other-next",
+            "mail-asked-report-next",
+        ];
+        self.words(frame, keys)
+    }
+}
+
+impl Mail for AskedMail {
+    fn subject(&self, frame: &Frame) -> Message {
+        let keys = [
+            "mail-asked-again-subject",
+            "mail-asked-other-subject",
+            "mail-asked-report-subject",
+        ];
+        self.words(frame, keys)
+    }
+
+    fn sample() -> Self {
+        Self {
+            asked: Asked::Other("ada@example.net".to_owned()),
             address: "ada@example.org".to_owned(),
             link: "https://id.example.org/admin/invites/inv_1".to_owned(),
         }
@@ -166,6 +252,8 @@ mod tests {
 
     #[test]
     fn whoever_waits_and_whoever_decides_are_told() {
+        let asked = crate::outbox::check_sample::<AskedMail>();
+        assert!(asked.text.contains("ada@example.net"));
         let waiting = crate::outbox::check_sample::<WaitingMail>();
         assert!(waiting.text.contains("/admin/invites/inv_1"));
         let approved = crate::outbox::check_sample::<ApprovedMail>();

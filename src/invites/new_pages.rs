@@ -97,7 +97,7 @@ impl Typed {
             end: Some(End::In(days(lifetime))),
             ..Choices::default()
         };
-        raw.read(recipient, choices)
+        raw.read(recipient.map(Some), choices)
     }
 }
 
@@ -292,7 +292,7 @@ pub async fn create(
                 typed,
             })
         }
-        Ok(Step::Sent(made)) if made.link.is_some() => show_link(page, *made),
+        Ok(Step::Sent(made)) if made.link.is_some() => show_link(app.text, page, *made),
         Ok(Step::Sent(made)) => {
             let key = if can_send(&app, &made.invite.address) {
                 "invites-sent"

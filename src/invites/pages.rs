@@ -56,6 +56,8 @@ struct Note {
 struct DetailPage {
     page: Page,
     invite: Invite,
+    /// Whom it is for, in words.
+    whom: String,
     shown: Shown,
     groups: Vec<String>,
     inviter: String,
@@ -116,10 +118,13 @@ pub async fn detail(
         .map(|user| user.label().to_owned())
         .unwrap_or_default();
     let state = invite.state_at(now);
-    let can_send = matches!(state, State::Pending | State::Expired);
-    let title = page.t("invites-detail-title").arg("email", &invite.address);
+    let ended = !matches!(state, State::Pending | State::Expired);
+    let can_send = !ended && invite.erased_at.is_none();
+    let whom = invite.whom(text);
+    let title = page.t("invites-detail-title").arg("email", &whom);
     let page = page.headed(title, "invites");
     show(&DetailPage {
+        whom,
         shown: shown(&invite, mail.as_ref(), now),
         moments: history::moments(text, &invite, past, &inviter, &accepter, now),
         can_send,
@@ -181,17 +186,18 @@ pub async fn resend(
     let words = app
         .text
         .get(key)
-        .arg("email", &made.invite.address)
+        .arg("email", made.invite.whom(app.text))
         .arg("until", app.text.day(made.invite.expires_at));
     Ok(Flash::ok(words).redirect(&app, &format!("/admin/invites/{id}")))
 }
 
 #[derive(Template)]
 #[template(path = "invites/link.html")]
-pub(super) struct LinkPage {
-    pub(super) page: Page,
-    pub(super) invite: Invite,
-    pub(super) link: String,
+struct LinkPage {
+    page: Page,
+    invite: Invite,
+    whom: String,
+    link: String,
 }
 
 /// `POST /admin/invites/{id}/link`: administrators. Shows a new link, this once.
@@ -215,7 +221,7 @@ pub async fn new_link(
         })
         .await;
     match made {
-        Ok(made) => show_link(page, made),
+        Ok(made) => show_link(app.text, page, made),
         Err(why) => {
             forms.give_back(&first_use);
             Err(why)
@@ -237,13 +243,14 @@ pub(super) fn already_shown(page: Page, back: String) -> Result<HttpResponse> {
     render(StatusCode::CONFLICT, &AlreadyShownPage { page, back })
 }
 
-pub(super) fn show_link(page: Page, made: actions::Made) -> Result<HttpResponse> {
+pub(super) fn show_link(text: Text, page: Page, made: actions::Made) -> Result<HttpResponse> {
     let link = made
         .link
         .map(|link| link.reveal().to_owned())
         .unwrap_or_default();
     show(&LinkPage {
         page: page.titled("invites-link-title", "invites"),
+        whom: made.invite.whom(text),
         invite: made.invite,
         link,
     })
@@ -274,7 +281,9 @@ pub async fn confirm_revoke(
     } else {
         invite.name().to_owned()
     };
-    let title = page.t("invites-revoke-title").arg("email", &invite.address);
+    let title = page
+        .t("invites-revoke-title")
+        .arg("email", invite.whom(app.text));
     let page = page.headed(title, "invites");
     show(&RevokePage {
         page,
@@ -297,7 +306,7 @@ pub async fn revoke(
     let words = app
         .text
         .get("invites-revoked-flash")
-        .arg("email", &invite.address);
+        .arg("email", invite.whom(app.text));
     Ok(Flash::ok(words).redirect(&app, "/admin/invites"))
 }
 
@@ -348,6 +357,6 @@ where
     F: FnMut(&mut Tx<'_>, &Actor) -> Result<Invite> + Send + 'static,
 {
     let invite = who.write(&app, move |tx, actor| decide(tx, actor)).await?;
-    let words = app.text.get(words).arg("address", &invite.address);
+    let words = app.text.get(words).arg("address", invite.whom(app.text));
     Ok(Flash::ok(words).redirect(&app, &format!("/admin/invites/{}", invite.id)))
 }

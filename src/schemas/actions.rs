@@ -108,12 +108,22 @@ pub fn make(tx: &mut Tx<'_>, actor: &Actor, new: &NewSchema) -> Result<Schema> {
     Ok(schema)
 }
 
-/// Changes a schema, for those who come after.
+/// Changes a schema, for those who come after. `seen` is the etag of what the person had before them; without one
+/// the change is made whatever is kept.
 ///
 /// # Errors
-/// `forbidden`, `not_found`, `invalid_input`.
-pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: &str, change: &Change) -> Result<Schema> {
+/// `forbidden`, `not_found`, `edit_conflict` when somebody was faster, `invalid_input`.
+pub fn change(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    id: &str,
+    change: &Change,
+    seen: Option<&str>,
+) -> Result<Schema> {
     let before = read(tx, actor, id)?;
+    if seen.is_some_and(|seen| seen != before.etag()) {
+        return Code::EditConflict.refuse();
+    }
     let mut after = before.clone();
     let mut faults = Faults::default();
     if let Some(name) = &change.name {
@@ -136,12 +146,40 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: &str, change: &Change) -> Resu
 /// `forbidden`, `not_found`, `in_use` for the first one and while a user, an invite or a template has it.
 pub fn delete(tx: &mut Tx<'_>, actor: &Actor, id: &str) -> Result<Schema> {
     let schema = read(tx, actor, id)?;
-    if id == model::DEFAULT || store::is_used(tx, id)? {
+    if !kept_by(tx, id)?.is_empty() {
         return Code::InUse.refuse();
     }
     store::delete(tx, id)?;
     record(tx, actor, "schema.deleted", Some(&schema), None)?;
     Ok(schema)
+}
+
+/// What keeps a schema from being deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// It is the one that is always there.
+    Default,
+    /// Templates have it: the names of some.
+    Templates(Vec<String>),
+    /// Invites have it.
+    Invites,
+    /// Users have it.
+    Users,
+}
+
+/// All that keeps a schema; nothing when it can be deleted.
+///
+/// # Errors
+/// When the database refuses.
+pub fn kept_by(conn: &mut Conn, id: &str) -> Result<Vec<Keeper>> {
+    let (users, invites, templates) = store::used_by(conn, id)?;
+    let keepers = [
+        (id == model::DEFAULT).then_some(Keeper::Default),
+        (!templates.is_empty()).then_some(Keeper::Templates(templates)),
+        invites.then_some(Keeper::Invites),
+        users.then_some(Keeper::Users),
+    ];
+    Ok(keepers.into_iter().flatten().collect())
 }
 
 fn read_name(faults: &mut Faults, name: &str) -> String {

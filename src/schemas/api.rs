@@ -146,7 +146,7 @@ pub async fn change(
             name: patch.name.clone(),
             document: patch.schema.as_ref().map(Value::to_string),
         };
-        SchemaView::new(actions::change(tx, actor, &id, &change)?)
+        SchemaView::new(actions::change(tx, actor, &id, &change, None)?)
     })
     .await
 }

@@ -137,6 +137,53 @@ impl Field {
     }
 }
 
+/// A field as a page shows it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The field.
+    pub field: Field,
+    /// What stands in it.
+    pub value: String,
+    /// Whether it is shown and cannot be changed.
+    pub locked: bool,
+    /// Its name in the form.
+    pub input: String,
+}
+
+impl Asked {
+    /// A field with what stands in it.
+    pub fn new(field: Field, value: String, locked: bool) -> Self {
+        Self {
+            input: field.input(),
+            field,
+            value,
+            locked,
+        }
+    }
+
+    /// The choices with an empty one in front.
+    pub fn options(&self) -> Vec<(String, String)> {
+        let choices = self.field.choices().iter();
+        let words = choices.map(|word| (word.clone(), word.clone()));
+        std::iter::once(Default::default()).chain(words).collect()
+    }
+
+    /// The type of the input.
+    pub fn kind(&self) -> &'static str {
+        match self.field.kind {
+            FieldKind::Date => "date",
+            FieldKind::Text(_) | FieldKind::Number | FieldKind::YesNo | FieldKind::Choice(_) => {
+                "text"
+            }
+        }
+    }
+
+    /// Whether the box is ticked.
+    pub fn is_ticked(&self) -> bool {
+        matches!(self.value.as_str(), "true" | "yes")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

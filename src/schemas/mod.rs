@@ -6,6 +6,8 @@
 
 pub mod actions;
 pub mod api;
+pub mod edit_pages;
 pub mod form;
 pub mod model;
+pub mod pages;
 pub mod store;

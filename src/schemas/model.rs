@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::form::{Field, fields};
 use crate::clock::Time;
 use crate::error::{Error, FieldError, Result};
-use crate::input::Faults;
+use crate::input::{Faults, etag};
 
 /// The id of the schema that is always there.
 pub const DEFAULT: &str = "default";
@@ -36,6 +36,20 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// Says whether what somebody edits is still what is kept.
+    pub fn etag(&self) -> String {
+        etag(&(&self.name, &self.document))
+    }
+
+    /// The document in lines, for people.
+    ///
+    /// # Errors
+    /// A fault of ours: what is kept was checked before.
+    pub fn in_lines(&self) -> Result<String> {
+        let document: Value = serde_json::from_str(&self.document).map_err(Error::internal)?;
+        serde_json::to_string_pretty(&document).map_err(Error::internal)
+    }
+
     /// The schema, ready to check traits.
     ///
     /// # Errors
@@ -106,11 +120,15 @@ impl Rules {
         fields(&self.document)
     }
 
+    /// Whether it names a trait.
+    pub fn has(&self, name: &str) -> bool {
+        self.document["properties"].get(name).is_some()
+    }
+
     /// Whether a person may say something of that name: it is a property, or the schema allows no others and
     /// so refuses it.
     pub fn asks_for(&self, name: &str) -> bool {
-        self.document["additionalProperties"] == json!(false)
-            || self.document["properties"].get(name).is_some()
+        self.document["additionalProperties"] == json!(false) || self.has(name)
     }
 
     /// What is wrong with traits that are complete; the fields are called `traits.…`.

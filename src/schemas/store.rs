@@ -61,12 +61,15 @@ pub fn delete(conn: &mut Conn, id: &str) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Whether a user, an invite or a template has a schema.
-pub fn is_used(conn: &mut Conn, id: &str) -> QueryResult<bool> {
+/// Whether a user has a schema, whether an invite has it, and the names of some templates that have it.
+pub fn used_by(conn: &mut Conn, id: &str) -> QueryResult<(bool, bool, Vec<String>)> {
     let users = users::table.filter(users::schema_id.eq(id));
     let invites = invites::table.filter(invites::schema_id.eq(id));
     let templates = invite_templates::table.filter(invite_templates::schema_id.eq(id));
-    Ok(diesel::select(exists(users)).get_result(conn)?
-        || diesel::select(exists(invites)).get_result(conn)?
-        || diesel::select(exists(templates)).get_result(conn)?)
+    let names = templates.order(invite_templates::name_norm).limit(5);
+    Ok((
+        diesel::select(exists(users)).get_result(conn)?,
+        diesel::select(exists(invites)).get_result(conn)?,
+        names.select(invite_templates::name).load(conn)?,
+    ))
 }

@@ -35,11 +35,11 @@ impl Heart {
                 stopping.clone(),
                 parts.clone(),
                 |parts| {
-                    let (sessions, keys) = (
-                        parts.seen.flush(&parts.app.db),
-                        parts.keys.usage.flush(&parts.app.db),
-                    );
-                    sessions.and(keys).map(drop)
+                    let db = &parts.app.db;
+                    let sessions = parts.seen.flush(db);
+                    let keys = parts.keys.usage.flush(db);
+                    let links = parts.opened.flush(db);
+                    sessions.and(keys).and(links).map(drop)
                 },
             )?,
         ];

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{self, Db, Target, facts, look};
 use crate::error::{Error, Result};
+use crate::invites::opened::Opened;
 use crate::passwords::{Cost, Passwords};
 use crate::secret::{KeyFileError, MasterKey};
 use crate::sign_in::sessions::Seen;
@@ -95,6 +96,7 @@ fn open_there(config: Config, target: &Target, clock: Clock, cost: Cost) -> Resu
         keys: web::Data::new(Keys::default()),
         forms: web::Data::new(UsedForms::default()),
         seen: web::Data::new(Seen::default()),
+        opened: web::Data::new(Opened::default()),
         traffic: web::Data::new(Traffic::default()),
     })
 }

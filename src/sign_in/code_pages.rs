@@ -11,7 +11,7 @@ use super::sessions::hand_over;
 use crate::app::App;
 use crate::codes::{Claim, Purpose};
 use crate::db::Tx;
-use crate::error::{Code, Result};
+use crate::error::Result;
 use crate::outbox::Channel;
 use crate::users::model::Address;
 use crate::web::{FormErrors, Guest, Page, PostForm, SignedIn, TokenCookie, render, show};
@@ -152,13 +152,7 @@ async fn refuse(
     next: &Next,
     why: crate::error::Error,
 ) -> Result<HttpResponse> {
-    let errors = match why.code() {
-        code @ (Code::CodeInvalid | Code::CodeExpired) => {
-            let key = format!("problem-{}", code.as_str().replace('_', "-"));
-            FormErrors::beside("code", &app.text.get(key).to_string(), code)
-        }
-        _ => FormErrors::of(app.text, with_contact(app, why).await)?,
-    };
+    let errors = FormErrors::of(app.text, with_contact(app, why).await)?;
     let mut shown = CodePage::of(app, page, door, address, next).await?;
     let status = shown.page.refuse(&errors);
     shown.errors = errors;

@@ -12,7 +12,7 @@ use super::sessions::hand_over;
 use crate::app::App;
 use crate::codes::{Claim, Purpose};
 use crate::db::Tx;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::outbox::Channel;
 use crate::site::{self, Settings, Terms};
 use crate::users::model::Address;
@@ -240,12 +240,6 @@ pub async fn create(
 
 /// What was wrong, beside its field, in the order of the page.
 fn words(app: &App, why: Error) -> Result<FormErrors> {
-    let errors = match why.code() {
-        code @ (Code::CodeInvalid | Code::CodeExpired) => {
-            let key = format!("problem-{}", code.as_str().replace('_', "-"));
-            FormErrors::beside("code", &app.text.get(key).to_string(), code)
-        }
-        _ => FormErrors::of(app.text, why)?,
-    };
+    let errors = FormErrors::of(app.text, why)?;
     Ok(errors.in_order(&["code", "display_name", "password", "terms_accepted"]))
 }

@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{FieldError, Result};
-use crate::input::{Faults, given};
-use crate::secret::SecretDigest;
+use crate::input::{Faults, etag, given};
 
 /// The longest that an API key may be set to live, in days.
 const MOST_KEY_DAYS: i64 = 3_650;
 /// The longest that an invite may be set to live, in days.
 const MOST_INVITE_DAYS: i64 = 90;
+/// The longest that is known of a person who never accepted, in days.
+const MOST_ERASE_DAYS: i64 = 3_650;
 /// The longest address of the terms.
 const LONGEST_URL: usize = 2_000;
 
@@ -30,6 +31,9 @@ pub struct Settings {
     pub key_policy: KeyPolicy,
     /// Days after which an invite ends, unless it says otherwise. 1 to 90.
     pub invite_days: i64,
+    /// Days after the end of an invite that nobody accepted, after which what it knew of the person is erased.
+    /// 1 to 3650.
+    pub invite_erase_days: i64,
 }
 
 impl Default for Settings {
@@ -41,6 +45,7 @@ impl Default for Settings {
             registration_open: false,
             key_policy: KeyPolicy::default(),
             invite_days: 7,
+            invite_erase_days: 90,
         }
     }
 }
@@ -96,6 +101,8 @@ pub struct SettingsPatch {
     pub key_policy: Option<KeyPolicyPatch>,
     /// Days after which an invite ends.
     pub invite_days: Option<i64>,
+    /// Days after which an invite that nobody accepted is erased.
+    pub invite_erase_days: Option<i64>,
 }
 
 /// Changes to [`KeyPolicy`]; what is left out stays.
@@ -113,9 +120,7 @@ pub struct KeyPolicyPatch {
 impl Settings {
     /// Changes whenever a setting does; says whether what somebody edits is still what is kept.
     pub fn etag(&self) -> String {
-        let json = serde_json::to_vec(self).expect("settings are plain data");
-        let [a, b, c, d, e, f, g, h, ..] = *SecretDigest::of_bytes(&json).as_bytes();
-        format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+        etag(self)
     }
 
     /// The settings with the changes of `patch`.
@@ -143,6 +148,10 @@ impl Settings {
         if let Some(days) = patch.invite_days {
             faults.range("invite_days", days, 1..=MOST_INVITE_DAYS);
             new.invite_days = days;
+        }
+        if let Some(days) = patch.invite_erase_days {
+            faults.range("invite_erase_days", days, 1..=MOST_ERASE_DAYS);
+            new.invite_erase_days = days;
         }
         faults.none_in(new)
     }

@@ -22,12 +22,13 @@ struct SettingsPage {
 }
 
 /// The fields in the order of the page.
-const FIELDS: [&str; 7] = [
+const FIELDS: [&str; 8] = [
     "site_name",
     "contact",
     "terms.version",
     "terms.url",
     "invite_days",
+    "invite_erase_days",
     "key_policy.default_days",
     "key_policy.max_days",
 ];
@@ -42,6 +43,7 @@ struct Values {
     terms_url: String,
     registration_open: bool,
     invite_days: String,
+    invite_erase_days: String,
     default_days: String,
     max_days: String,
     never_allowed: bool,
@@ -61,6 +63,7 @@ impl Values {
             terms_url,
             registration_open: settings.registration_open,
             invite_days: settings.invite_days.to_string(),
+            invite_erase_days: settings.invite_erase_days.to_string(),
             default_days: settings.key_policy.default_days.to_string(),
             max_days: settings.key_policy.max_days.to_string(),
             never_allowed: settings.key_policy.never_allowed,
@@ -77,6 +80,7 @@ impl Values {
             terms_url: text("terms.url"),
             registration_open: form.has("registration_open"),
             invite_days: text("invite_days"),
+            invite_erase_days: text("invite_erase_days"),
             default_days: text("key_policy.default_days"),
             max_days: text("key_policy.max_days"),
             never_allowed: form.has("key_policy.never_allowed"),
@@ -108,6 +112,7 @@ impl Values {
             terms: Some((!no_terms).then_some(terms)),
             registration_open: Some(self.registration_open),
             invite_days: number("invite_days", &self.invite_days),
+            invite_erase_days: number("invite_erase_days", &self.invite_erase_days),
             key_policy: Some(KeyPolicyPatch {
                 default_days: number("key_policy.default_days", &self.default_days),
                 max_days: number("key_policy.max_days", &self.max_days),
@@ -143,6 +148,11 @@ impl Values {
                 yes(kept.registration_open),
             ),
             ("site-invite-days", &self.invite_days, kept.invite_days),
+            (
+                "site-invite-erase-days",
+                &self.invite_erase_days,
+                kept.invite_erase_days,
+            ),
             (
                 "site-key-default-days",
                 &self.default_days,

@@ -234,10 +234,6 @@ pub async fn add(
         return Ok(answer);
     };
     let errors = match why.code() {
-        code @ (Code::CodeInvalid | Code::CodeExpired) => {
-            let key = format!("problem-{}", code.as_str().replace('_', "-"));
-            FormErrors::beside("code", &app.text.get(key).to_string(), code)
-        }
         // Said only now that the code has proved it.
         code @ Code::AddressTaken => {
             FormErrors::beside("", &app.text.get("logins-of-another").to_string(), code)

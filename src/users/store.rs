@@ -72,6 +72,16 @@ pub fn other_active_owners(conn: &mut Conn, id: UserId) -> QueryResult<i64> {
         .get_result(conn)
 }
 
+/// The longest-standing active users of a role.
+pub fn active_of(conn: &mut Conn, role: Role, most: i64) -> QueryResult<Vec<User>> {
+    users::table
+        .filter(users::role.eq(role).and(users::status.eq(Status::Active)))
+        .order(users::id)
+        .limit(most)
+        .select(User::as_select())
+        .load(conn)
+}
+
 /// Makes a user.
 pub fn insert(conn: &mut Conn, id: UserId, new: &NewUser, now: Time) -> QueryResult<()> {
     diesel::insert_into(users::table)

@@ -213,7 +213,7 @@ impl FormErrors {
                 Ok(Self::too_many(seconds, words))
             }
             Error::Refused(code, args) if is_mendable(code) => Ok(Self {
-                list: vec![(String::new(), refusal(text, code, &args))],
+                list: vec![(field_of(code).to_owned(), refusal(text, code, &args))],
                 status: code.status(),
                 retry_after: None,
             }),
@@ -290,6 +290,14 @@ const fn is_mendable(code: Code) -> bool {
                 | Code::RoleNotGrantable
                 | Code::GroupNotGrantable
         )
+}
+
+/// The field that a refusal is about: every page calls the field of a code so. Empty for the form as a whole.
+const fn field_of(code: Code) -> &'static str {
+    match code {
+        Code::CodeInvalid | Code::CodeExpired => "code",
+        _ => "",
+    }
 }
 
 /// The words of a field's error, in the catalogue as `field-<code>`; where the code says too little in a

@@ -30,6 +30,7 @@ pub use once::{FirstUse, UsedForms};
 pub use page::{Page, render, show};
 pub use paging::{ListQuery, Listed, PageLinks};
 pub use problem::Problem;
+pub use strict::document;
 pub use token_cookie::{TokenCookie, own_path};
 pub use traffic::Traffic;
 pub use visit::{Again, ApiCaller, Chrome, Guest, SignedIn, Viewer, Visit};

@@ -152,6 +152,14 @@ impl Page {
         format!("<time datetime=\"{time}\" data-ago>{words}</time>")
     }
 
+    /// When a row last changed, as people say it; a dash when it came with the database and is as it was.
+    pub fn changed(&self, time: &Time) -> String {
+        match time.as_micros() {
+            0 => "–".to_owned(),
+            _ => self.ago(time),
+        }
+    }
+
     /// "20 February 2027, 09:00 UTC (in 90 days)".
     pub fn time_and_ago(&self, time: &Time) -> String {
         format!(

@@ -33,6 +33,19 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
         .map_err(|why| Fault::Type(why.path().to_string(), why.inner().to_string()))
 }
 
+/// Reads a document that was typed into the field of a form.
+///
+/// # Errors
+/// `not_json` with what is wrong and where; `duplicate_field` and `number_too_large` with the place.
+pub fn document(field: &str, text: &str) -> Result<Value, FieldError> {
+    let value = serde_json::from_str(text)
+        .map_err(|why| FieldError::new(field, "not_json").with("words", why))?;
+    match Text::new(text.as_bytes()).fault() {
+        Some(fault) => Err(FieldError::new(field, fault.code).with("place", fault.field)),
+        None => Ok(value),
+    }
+}
+
 /// A value that gives objects to who wants an object, at every depth.
 #[derive(Clone, Copy)]
 struct Strict<'a>(&'a Value);

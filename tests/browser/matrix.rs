@@ -13,6 +13,13 @@ use crate::support::inspect::Inspection;
 use crate::support::site::{Site, in_browser};
 
 const SITE: &str = "Vestibule";
+/// A schema with a field of every kind.
+const STAFF: &str = r#"{ "type": "object", "required": ["floor"], "properties": {
+  "department": { "type": "string", "title": "Department", "description": "Where you work." },
+  "floor": { "type": "integer", "title": "Floor" },
+  "badge": { "enum": ["blue", "red"], "title": "Badge" },
+  "since": { "type": "string", "format": "date", "title": "First day" },
+  "news": { "type": "boolean", "title": "News by mail" } } }"#;
 /// The looks: a word for the name of the picture, the width, the height, whether dark.
 const LOOKS: [(&str, u32, u32, bool); 6] = [
     ("1280-light", 1280, 900, false),
@@ -212,6 +219,52 @@ fn the_console() {
     walk.look("audit-open");
     walk.page("site-settings", "/admin/settings");
     walk.page("docs", "/docs");
+    walk.end();
+}
+
+#[test]
+fn what_is_asked_of_people() {
+    if !wanted() {
+        return;
+    }
+    let site = Site::lived_in();
+    let mut walk = Walk::start(&site.app.base);
+    walk.is(&site, "grace@example.org");
+    walk.page("asked-schemas", "/admin/schemas");
+    walk.page("asked-schema-new", "/admin/schemas/new");
+    walk.go("/admin/schemas/new");
+    walk.browser.fill("JSON Schema", "{ \"type\": object }");
+    walk.browser.click("Save schema");
+    walk.browser.text(".error-sum");
+    walk.look("asked-schema-refused");
+    walk.browser.fill("ID", "staff");
+    walk.browser.fill("Name (optional)", "Staff");
+    walk.browser.fill("JSON Schema", STAFF);
+    walk.browser.click("Save schema");
+    walk.browser.text(".flash");
+    walk.look("asked-schema");
+    walk.page("asked-schema-kept", "/admin/schemas/default/delete");
+    walk.page("asked-schema-delete", "/admin/schemas/staff/delete");
+    walk.page("asked-templates", "/admin/invite-templates");
+    walk.page("asked-template-new", "/admin/invite-templates/new");
+    walk.go("/admin/invite-templates/new");
+    walk.browser.click("#f-match-domain");
+    walk.browser.fill("An invite works for (optional)", "soon");
+    walk.browser.click("Save template");
+    walk.browser.text(".error-sum");
+    walk.look("asked-template-refused");
+    walk.browser.fill("Name", "Workshop");
+    walk.browser
+        .fill("Domains of the addresses (optional)", "example.org");
+    walk.browser
+        .fill("An invite works for (optional)", "14 days");
+    walk.browser
+        .evaluate("document.querySelector('#f-schema_id').value = 'staff'");
+    walk.browser.click("Save template");
+    walk.browser.text(".flash");
+    walk.look("asked-template");
+    walk.browser.click("Delete…");
+    walk.look("asked-template-delete");
     walk.end();
 }
 

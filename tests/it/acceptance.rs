@@ -1,9 +1,12 @@
 //! What the invited person sees and does, as pages: one test for each state of the link.
 
+mod asks;
 mod ends;
 mod json;
 mod matching;
 mod once;
+mod open_links;
+mod other_account;
 mod phones;
 mod terms;
 

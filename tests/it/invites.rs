@@ -1,6 +1,7 @@
 //! Invites in the console: what an administrator sees and does.
 
 mod api;
+mod care;
 mod list;
 mod record;
 mod refused;

@@ -10,7 +10,7 @@ use crate::db::Tx;
 use crate::error::{Code, Result};
 use crate::events;
 use crate::ids::InviteId;
-use crate::invites::accept::joined;
+use crate::invites::join::joined;
 use crate::invites::mail::ApprovedMail;
 use crate::invites::model::{Application, Invite, State};
 use crate::invites::store;
@@ -26,13 +26,14 @@ use crate::site;
 pub fn approve(tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId) -> Result<Invite> {
     let invite = decided(tx, actor, id, State::AwaitingApproval)?;
     let now = tx.now;
-    if !store::turn(tx, id, State::AwaitingApproval, State::Accepted, now, None)? {
+    if store::take_place(tx, id, State::AwaitingApproval, now)?.is_none() {
         return Code::InviteNotPending.refuse();
     }
     let application: Application = store::application(tx, id)?;
     store::forget_application(tx, id)?;
-    let user = application.admit(tx, actor, &invite)?;
-    joined(tx, actor, &invite, State::AwaitingApproval, user.id)?;
+    let user = application.admit(tx, actor, &invite, None)?;
+    let moved = (State::AwaitingApproval, State::Accepted);
+    joined(tx, actor, &invite, moved, user.id)?;
     let site_name = site::actions::current(tx)?.site_name;
     let frame = outbox::Frame::of(app, &site_name);
     let link = invite.redirect_url.clone();

@@ -15,13 +15,13 @@ use crate::ids::InviteId;
 use crate::invite_templates;
 use crate::invite_templates::model::Template;
 use crate::invite_templates::policy::Policy;
-use crate::invites::model::{Choices, Delivery, End, Invite, NewInvite, State};
-use crate::invites::store;
+use crate::invites::model::{Choices, Delivery, End, Invite, Matching, NewInvite, State};
+use crate::invites::{store, suppression};
 use crate::outbox::Channel;
 use crate::schemas;
 use crate::site;
 use crate::users::logins;
-use crate::users::model::normal;
+use crate::users::model::{Address, normal};
 
 /// Makes an invite and sends it, or hands its link out.
 ///
@@ -63,7 +63,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// `forbidden`, `template_not_usable`, `role_not_grantable`, `group_not_grantable`, `domain_not_allowed`,
-/// `user_exists`, field errors.
+/// `user_exists`, `mail_not_set_up` for an open link while no code can be sent, field errors.
 pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result<Plan> {
     let choices = &new.choices;
     let template = chosen(conn, actor, choices)?;
@@ -81,11 +81,12 @@ pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Resul
     if locale != app.text.lang() {
         return Err(FieldError::new("locale", "not_a_choice").into());
     }
+    let recipient = new.recipient.as_ref();
     let invite = Invite {
         id: InviteId::new(now),
         state: State::Pending,
-        address: new.recipient.as_str().to_owned(),
-        address_norm: new.recipient.norm(),
+        address: recipient.map_or("", Address::as_str).to_owned(),
+        address_norm: recipient.map(Address::norm).unwrap_or_default(),
         name_norm: String::new(),
         delivery: delivery_of(new, &policy),
         role,
@@ -107,16 +108,24 @@ pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Resul
         accepted_by: None,
         mail_id: None,
         template_id: template.id,
-        matching: choices.matching.unwrap_or(policy.matching),
+        matching: choices.matching.unwrap_or(match policy.matching {
+            // There is no address that it could be.
+            Matching::Strict if recipient.is_none() => Matching::Bearer,
+            matching => matching,
+        }),
         domains: Json(json!(choices.domains.as_ref().unwrap_or(&policy.domains))),
-        max_uses: 1,
+        max_uses: choices.max_uses.unwrap_or(1),
         uses: 0,
         sent_at: None,
         reminded: 0,
         erased_at: None,
     };
     require_fits(&policy, &invite)?;
-    if policy.reveal_existing {
+    if invite.is_open() && app.config.smtp.is_none() && app.config.sms.is_none() {
+        return Code::MailNotSetUp.refuse();
+    }
+    suppression::require_off(conn, app, &invite)?;
+    if policy.reveal_existing && !invite.is_open() {
         refuse_nothing_new(conn, &invite, choices)?;
     }
     let name_norm = normal(invite.name());
@@ -140,9 +149,10 @@ pub fn delivery(conn: &mut Conn, actor: &Actor, new: &NewInvite) -> Result<Deliv
 }
 
 fn delivery_of(new: &NewInvite, policy: &Policy) -> Delivery {
-    let usual = match new.recipient.channel() {
-        Channel::Mail => Delivery::Email,
-        Channel::Sms => Delivery::Sms,
+    let usual = match new.recipient.as_ref().map(Address::channel) {
+        None => return new.choices.delivery.unwrap_or(Delivery::Link),
+        Some(Channel::Mail) => Delivery::Email,
+        Some(Channel::Sms) => Delivery::Sms,
     };
     new.choices.delivery.or(policy.delivery).unwrap_or(usual)
 }

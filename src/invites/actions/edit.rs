@@ -4,7 +4,7 @@ use super::grant::{require_can_grant, require_fits, template};
 use super::{exists, facts, record, require_free, take_over, visible};
 use crate::access::{Actor, Role};
 use crate::db::{Json, Tx};
-use crate::error::{Code, Result};
+use crate::error::{Code, FieldError, Result};
 use crate::ids::{GroupId, InviteId};
 use crate::invites::model::{Delivery, End, Invite, State};
 use crate::invites::store;
@@ -53,6 +53,9 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
     require_can_grant(tx, actor, &policy, invite.role, &groups)?;
     let other = |recipient: &&Address| recipient.norm() != invite.address_norm;
     if let Some(recipient) = edit.recipient.as_ref().filter(other) {
+        if invite.is_open() {
+            return Err(FieldError::new("email", "not_for_open_links").into());
+        }
         require_free(tx, actor, &recipient.norm(), Some(id))?;
         invite.address = recipient.as_str().to_owned();
         invite.address_norm = recipient.norm();
@@ -68,6 +71,7 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
         let (expires_at, life) = end.from(now)?;
         invite.expires_at = expires_at;
         invite.lifetime_seconds = life.seconds_up();
+        invite.reminded = 0;
     }
     let documents = [
         (&edit.traits, &mut invite.traits),

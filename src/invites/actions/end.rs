@@ -38,6 +38,16 @@ pub fn expire(tx: &mut Tx<'_>, actor: &Actor, invite: &Invite) -> Result<()> {
     Ok(())
 }
 
+/// Erases what an invite knows of a person who never accepted. The audit log keeps what it has for its own time.
+///
+/// # Errors
+/// When the database refuses.
+pub fn erase(tx: &mut Tx<'_>, actor: &Actor, invite: &Invite) -> Result<()> {
+    let now = tx.now;
+    store::erase(tx, invite.id, now)?;
+    record(tx, actor, "invite.erased", invite, json!({}), json!({}))
+}
+
 /// Withdraws an invite: its links stop working at once, and its mail is not sent if it still waits.
 ///
 /// # Errors

@@ -69,6 +69,9 @@ pub fn inviter_may(conn: &mut Conn, invite: &Invite) -> Result<bool> {
     };
     let groups = store::groups(conn, invite.id)?;
     let policy = template(conn, invite)?.policy()?;
+    if invite.is_open() && require_fits_open(&policy, invite).is_err() {
+        return Ok(false);
+    }
     match require_can_grant(conn, &actor, &policy, invite.role, &groups) {
         Ok(()) => Ok(true),
         Err(Error::Refused(..)) => Ok(false),
@@ -89,10 +92,10 @@ pub fn template(conn: &mut Conn, invite: &Invite) -> Result<Template> {
 /// # Errors
 /// `domain_not_allowed`, or field errors.
 pub(super) fn require_fits(policy: &Policy, invite: &Invite) -> Result<()> {
-    let kind = match (invite.email(), invite.phone()) {
-        (Some(_), _) => Identifier::Email,
-        (_, Some(_)) => Identifier::Phone,
-        _ => Identifier::None,
+    let kind = match invite.phone() {
+        _ if invite.is_open() => Identifier::None,
+        Some(_) => Identifier::Phone,
+        None => Identifier::Email,
     };
     if policy.identifier.is_some_and(|wanted| wanted != kind) {
         return Err(FieldError::new("email", "not_by_template").into());
@@ -117,16 +120,31 @@ pub(super) fn require_fits(policy: &Policy, invite: &Invite) -> Result<()> {
     if leads_on.is_some_and(|url| !policy.may_lead_to(url)) {
         return Err(FieldError::new("redirect_url", "not_by_template").into());
     }
-    let reaches = match invite.delivery {
-        Delivery::Email => kind == Identifier::Email,
-        Delivery::Sms => kind == Identifier::Phone,
-        Delivery::Link => true,
-    };
-    if kind != Identifier::None && !reaches {
+    if invite.is_open() {
+        return require_fits_open(policy, invite);
+    }
+    if invite.delivery != Delivery::Link && invite.delivery != invite.usual_delivery() {
         return Err(FieldError::new("delivery", "not_for_address").into());
     }
-    if kind == Identifier::None && invite.delivery != Delivery::Link {
+    if invite.max_uses > 1 {
+        return Err(FieldError::new("max_uses", "only_for_open_links").into());
+    }
+    Ok(())
+}
+
+/// What is asked of an open link besides. It makes members alone: whoever passes it on decides who comes.
+fn require_fits_open(policy: &Policy, invite: &Invite) -> Result<()> {
+    if invite.role > Role::Member {
+        return Err(Code::RoleNotGrantable.with("role", invite.role));
+    }
+    if invite.matching == Matching::Strict {
+        return Err(FieldError::new("match", "needs_an_address").into());
+    }
+    if invite.delivery != Delivery::Link {
         return Err(FieldError::new("delivery", "only_by_link").into());
+    }
+    if policy.approval {
+        return Err(FieldError::new("template", "not_for_open_links").into());
     }
     Ok(())
 }

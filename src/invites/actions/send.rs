@@ -2,17 +2,18 @@
 
 use serde_json::json;
 
-use super::grant::{require_can_grant, require_fits, template};
+use super::grant::{inviter_may, require_can_grant, require_fits, template};
 use super::{exists, record, require_free, take_over, visible};
 use crate::access::Actor;
 use crate::app::App;
+use crate::clock::seconds;
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Result};
 use crate::groups;
 use crate::ids::{InviteId, InviteLinkId};
 use crate::invites::mail::{InviteMail, MailKind};
 use crate::invites::model::{Delivery, Invite, State};
-use crate::invites::store;
+use crate::invites::{store, suppression};
 use crate::outbox;
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
@@ -55,7 +56,8 @@ pub fn resend(
 ) -> Result<Made> {
     let mut invite = visible(tx, actor, id)?;
     let delivery = delivery.unwrap_or(invite.usual_delivery());
-    if !matches!(invite.state, State::Pending | State::Expired) {
+    let can_be_sent = matches!(invite.state, State::Pending | State::Expired);
+    if !can_be_sent || invite.erased_at.is_some() {
         return Code::InviteNotPending.refuse();
     }
     let groups = store::groups(tx, id)?;
@@ -66,10 +68,12 @@ pub fn resend(
     take_over(tx, actor, &mut invite)?;
     let before = json!({ "state": invite.state_at(tx.now), "expires_at": invite.expires_at });
     invite.state = State::Pending;
+    invite.reminded = 0;
     invite.ended_at = None;
     invite.ended_by = None;
     invite.delivery = delivery;
     require_fits(&policy, &invite)?;
+    suppression::require_off(tx, app, &invite)?;
     invite.expires_at = tx.now.plus(invite.lifetime()).whole_seconds();
     tx.attempt(|conn| store::update(conn, &invite))
         .map_err(exists)?;
@@ -110,6 +114,34 @@ pub fn replace_link(tx: &mut Tx<'_>, app: &App, actor: &Actor, lost: InviteLinkI
     send(tx, app, invite, Delivery::Link)
 }
 
+/// Reminds the invited person, when that is due and makes sense: a reminder whose moment was over when the invite was
+/// sent, or which has been overtaken by a later one, is passed over.
+///
+/// # Errors
+/// When the database refuses.
+pub fn remind(tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId) -> Result<()> {
+    let mut invite = store::find(tx, id)?;
+    let now = tx.now;
+    let reminders = template(tx, &invite)?.policy()?.reminders;
+    let moments = reminders
+        .iter()
+        .map(|before| invite.expires_at.minus(seconds(*before)));
+    let over: Vec<_> = moments.filter(|moment| *moment <= now).collect();
+    let done = i32::try_from(over.len()).unwrap_or(i32::MAX);
+    if invite.state_at(now) != State::Pending || invite.reminded >= done {
+        return Ok(());
+    }
+    invite.reminded = done;
+    let is_news = over.last() > invite.sent_at.as_ref();
+    let may = is_news && inviter_may(tx, &invite)?;
+    if !may || suppression::is_on(tx, app, &invite.address_norm)? {
+        return Ok(store::update(tx, &invite)?);
+    }
+    record(tx, actor, "invite.reminded", &invite, json!({}), json!({}))?;
+    let delivery = invite.delivery;
+    send(tx, app, invite, delivery).map(drop)
+}
+
 /// Gives a pending invite a new link and sends it. Former links stay good.
 pub(super) fn send(
     tx: &mut Tx<'_>,
@@ -147,6 +179,7 @@ pub(super) fn send(
     let has_account = logins::by_address(tx, &invite.address_norm)?.is_some();
     let groups = group_names(tx, invite.id)?;
     let policy = template(tx, &invite)?.policy()?;
+    let reminds = invite.reminded > 0;
     let mail = InviteMail {
         intro: policy.intro,
         kind: if has_account {
@@ -159,6 +192,7 @@ pub(super) fn send(
         message: invite.message.clone(),
         expires: app.text.moment(invite.expires_at),
         link,
+        reminds,
     };
     let frame = outbox::Frame::of(app, &settings.site_name);
     let letter = match delivery {
@@ -166,8 +200,9 @@ pub(super) fn send(
         Delivery::Email | Delivery::Link => mail.letter(&frame, &invite)?,
     };
     invite.mail_id = Some(outbox::actions::enqueue(tx, app, &letter)?);
-    invite.sent_at = Some(now);
-    invite.reminded = 0;
+    if !reminds {
+        invite.sent_at = Some(now);
+    }
     store::update(tx, &invite)?;
     Ok(Made { invite, link: None })
 }

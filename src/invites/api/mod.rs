@@ -135,6 +135,7 @@ pub const CREATE: Doc = Doc::new("Make an invite")
         Code::UserExists,
         Code::DomainNotAllowed,
         Code::TooManyInvites,
+        Code::MailNotSetUp,
         Code::AlreadyShown,
     ]);
 
@@ -252,13 +253,20 @@ pub async fn resend(
     call: Call<Resend>,
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
-    let reveals = call.input.delivery == Some(Delivery::Link);
+    let actor = call.caller.actor.clone();
+    let invite = app
+        .db
+        .read(move |conn| actions::visible(conn, &actor, id))
+        .await?;
+    // What has no address can go no other way.
+    let delivery = call.input.delivery.unwrap_or(invite.usual_delivery());
+    let reveals = delivery == Delivery::Link;
     if reveals {
         call.caller.require(Scope::InvitesRevealLink)?;
     }
     let shared = app.clone();
-    let make = move |tx: &mut Tx<'_>, actor: &Actor, body: &Resend| {
-        let made = actions::resend(tx, &shared, actor, id, body.delivery)?;
+    let make = move |tx: &mut Tx<'_>, actor: &Actor, _: &Resend| {
+        let made = actions::resend(tx, &shared, actor, id, Some(delivery))?;
         InviteMade::read(tx, made)
     };
     answer(&app, call, StatusCode::OK, reveals, make).await

@@ -1,7 +1,7 @@
 //! An invite as programs write and read it.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::access::Role;
@@ -72,7 +72,7 @@ pub struct InviteView {
     created_by: Option<UserId>,
     /// When it was accepted.
     accepted_at: Option<Time>,
-    /// Who accepted.
+    /// Who accepted; null for an open link.
     accepted_by: Option<UserId>,
     /// The batch that it was made in.
     batch_id: Option<String>,
@@ -209,13 +209,14 @@ impl InviteMade {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{ "email": "ada@example.org", "role": "member", "expires_in": 604_800, "message": "We start on Tuesday." }]))]
 pub struct NewInviteBody {
-    /// Whom to invite, by mail …
-    #[serde(default)]
-    email: String,
+    /// Whom to invite, by mail; without any address it is an open link, for whoever has it and proves an address
+    /// by a code …
+    #[serde(default, deserialize_with = "text")]
+    email: Option<String>,
     /// … or by phone: `+` and digits.
-    #[serde(default)]
-    phone: String,
-    /// How the link gets to the person; `email` when the template says nothing else.
+    #[serde(default, deserialize_with = "text")]
+    phone: Option<String>,
+    /// How the link gets to the person; `email` when the template says nothing else, `link` for an open link.
     pub(super) delivery: Option<Delivery>,
     /// The template that it is made from; the plain one when left out.
     template: Option<TemplateId>,
@@ -237,6 +238,8 @@ pub struct NewInviteBody {
     expires_in: Option<i64>,
     /// When it ends; at most 90 days away. The template or the site decides when both are left out.
     expires_at: Option<Time>,
+    /// How many an open link lets in, at most 500; one when left out. Others let one person in.
+    max_uses: Option<i32>,
     /// How whoever accepts must match the address; as the template says when left out.
     #[serde(rename = "match")]
     matching: Option<Matching>,
@@ -253,6 +256,11 @@ pub struct NewInviteBody {
     /// Where the person goes after accepting; https.
     #[serde(default)]
     redirect_url: String,
+}
+
+/// A text that is there: null is none.
+fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(from).map(Some)
 }
 
 fn end(expires_in: Option<i64>, expires_at: Option<Time>) -> Result<Option<End>> {
@@ -277,7 +285,7 @@ impl TryFrom<&NewInviteBody> for NewInvite {
             metadata_public: body.metadata_public.clone().unwrap_or_default(),
             metadata_admin: body.metadata_admin.clone().unwrap_or_default(),
         };
-        let recipient = read_recipient(&body.email, &body.phone);
+        let recipient = read_recipient(body.email.as_deref(), body.phone.as_deref());
         let choices = Choices {
             template: body.template,
             delivery: body.delivery,
@@ -288,6 +296,7 @@ impl TryFrom<&NewInviteBody> for NewInvite {
             matching: body.matching,
             domains: body.domains.clone(),
             locale: body.locale.clone(),
+            max_uses: body.max_uses,
         };
         raw.read(recipient, choices)
     }
@@ -329,9 +338,11 @@ impl TryFrom<&InvitePatch> for Edit {
         let mut faults = Faults::default();
         let recipient = match (patch.email.as_deref(), patch.phone.as_deref()) {
             (None, None) => None,
-            (email, phone) => read_recipient(email.unwrap_or_default(), phone.unwrap_or_default())
-                .map_err(|why| faults.add(why))
-                .ok(),
+            (email, phone) => {
+                let read = read_recipient(email, phone);
+                let read = read.and_then(|one| one.ok_or(FieldError::new("email", "required")));
+                read.map_err(|why| faults.add(why)).ok()
+            }
         };
         let label = patch
             .label

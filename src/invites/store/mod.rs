@@ -1,9 +1,11 @@
 //! Queries on invites and their links.
 
+mod due;
 mod links;
 mod list;
 
-pub use links::{find_link, insert_link, invite_of_link, kill_link, kill_links};
+pub use due::{beyond_maker, erase, of_members, over, to_erase, to_remind};
+pub use links::{Link, find_link, insert_link, invite_of_link, kill_link, kill_links};
 pub use list::{Counts, Filter, count_pending, counts, list};
 
 use std::collections::HashMap;
@@ -11,15 +13,11 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::model::{Application, Invite, State};
-use crate::access::Role;
 use crate::clock::Time;
 use crate::db::Conn;
-use crate::db::schema::{
-    invite_acceptances, invite_applications, invite_groups, invites, outbox, users,
-};
+use crate::db::schema::{invite_acceptances, invite_applications, invite_groups, invites, outbox};
 use crate::ids::{GroupId, InviteId, OutboxId, TemplateId, UserId};
 use crate::outbox::{State as MailState, Trouble};
-use crate::users::model::Status;
 
 /// The invite of an id.
 pub fn find(conn: &mut Conn, id: InviteId) -> QueryResult<Invite> {
@@ -89,8 +87,39 @@ pub fn groups_of(
     Ok(groups)
 }
 
-/// Moves an invite from one state to another; false when it was no longer in the first. This is what
-/// makes single use single, under any concurrency.
+/// Takes one of the places of an invite that is in a state and has one left; the last one ends it. Says where the
+/// invite stands now, or nothing when there was no place. This is what makes single use single, under any
+/// concurrency.
+pub fn take_place(
+    conn: &mut Conn,
+    id: InviteId,
+    from: State,
+    now: Time,
+) -> QueryResult<Option<State>> {
+    let free = invites::table.find(id).filter(
+        invites::state
+            .eq(from)
+            .and(invites::uses.lt(invites::max_uses)),
+    );
+    let taken = diesel::update(free)
+        .set(invites::uses.eq(invites::uses + 1))
+        .execute(conn)?;
+    if taken == 0 {
+        return Ok(None);
+    }
+    let full = invites::table
+        .find(id)
+        .filter(invites::uses.eq(invites::max_uses));
+    let last = diesel::update(full)
+        .set((
+            invites::state.eq(State::Accepted),
+            invites::accepted_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(Some(if last == 1 { State::Accepted } else { from }))
+}
+
+/// Moves an invite from one state to another; false when it was no longer in the first.
 pub fn turn(
     conn: &mut Conn,
     id: InviteId,
@@ -101,7 +130,7 @@ pub fn turn(
 ) -> QueryResult<bool> {
     let row = invites::table.find(id).filter(invites::state.eq(from));
     let changed = match to {
-        State::Accepted | State::AwaitingApproval => diesel::update(row)
+        State::AwaitingApproval => diesel::update(row)
             .set((invites::state.eq(to), invites::accepted_at.eq(now)))
             .execute(conn)?,
         _ => diesel::update(row)
@@ -124,13 +153,17 @@ pub fn join(conn: &mut Conn, id: InviteId, user: UserId, now: Time) -> QueryResu
             invite_acceptances::accepted_at.eq(now),
         ))
         .execute(conn)?;
-    diesel::update(invites::table.find(id))
-        .set((
-            invites::accepted_by.eq(user),
-            invites::uses.eq(invites::uses + 1),
-        ))
+    let named = invites::table.find(id).filter(invites::address_norm.ne(""));
+    diesel::update(named)
+        .set(invites::accepted_by.eq(user))
         .execute(conn)
         .map(drop)
+}
+
+/// Whether somebody has joined by an invite.
+pub fn has_joined(conn: &mut Conn, id: InviteId, user: UserId) -> QueryResult<bool> {
+    let row = invite_acceptances::table.find((id, user));
+    diesel::select(diesel::dsl::exists(row)).get_result(conn)
 }
 
 /// Writes the changeable parts of an invite back.
@@ -217,42 +250,6 @@ pub fn mails(conn: &mut Conn, ids: &[OutboxId]) -> QueryResult<HashMap<OutboxId,
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
-/// Pending invites whose time is over, for the sweep.
-pub fn over(conn: &mut Conn, now: Time, most: i64) -> QueryResult<Vec<Invite>> {
-    invites::table
-        .filter(
-            invites::state
-                .eq(State::Pending)
-                .and(invites::expires_at.le(now)),
-        )
-        .order((invites::expires_at, invites::id))
-        .limit(most)
-        .select(Invite::as_select())
-        .load(conn)
-}
-
-/// Pending invites whose maker may no longer grant what they grant, as far as their status and role tell, for
-/// the sweep. What a template and groups say besides is asked at use: see
-/// [`super::actions::inviter_may`].
-pub fn beyond_maker(conn: &mut Conn, most: i64) -> QueryResult<Vec<Invite>> {
-    let may = users::status.eq(Status::Active).and(
-        users::role
-            .eq(Role::Owner)
-            .or(users::role
-                .eq(Role::Admin)
-                .and(invites::role.ne(Role::Owner)))
-            .or(invites::role.eq(Role::Member)),
-    );
-    invites::table
-        .inner_join(users::table.on(invites::created_by.eq(users::id.nullable())))
-        .filter(invites::state.eq(State::Pending))
-        .filter(diesel::dsl::not(may))
-        .order(invites::id)
-        .limit(most)
-        .select(Invite::as_select())
-        .load(conn)
-}
-
 /// Keeps what somebody brings along until it is approved.
 pub fn insert_application(
     conn: &mut Conn,
@@ -286,22 +283,6 @@ pub fn application(conn: &mut Conn, id: InviteId) -> QueryResult<Application> {
 /// Erases what waited for approval.
 pub fn forget_application(conn: &mut Conn, id: InviteId) -> QueryResult<usize> {
     diesel::delete(invite_applications::table.find(id)).execute(conn)
-}
-
-/// Pending invites that members made, from after one on: templates let them, which the sweep has to ask.
-pub fn of_members(conn: &mut Conn, after: &str, most: i64) -> QueryResult<Vec<Invite>> {
-    invites::table
-        .inner_join(users::table.on(invites::created_by.eq(users::id.nullable())))
-        .filter(
-            invites::state
-                .eq(State::Pending)
-                .and(users::role.eq(Role::Member)),
-        )
-        .filter(invites::id.gt(after.to_owned()))
-        .order(invites::id)
-        .limit(most)
-        .select(Invite::as_select())
-        .load(conn)
 }
 
 /// How many invites a user made with a template since a moment.

@@ -22,6 +22,7 @@ const OWN: [(&str, &[&str]); 16] = [
             "invite_applications",
             "invite_groups",
             "invite_links",
+            "suppressions",
         ],
     ),
     ("jobs", &["leases"]),

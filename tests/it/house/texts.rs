@@ -10,7 +10,7 @@ use super::sources::{Source, files, none, rust};
 
 /// Keys that are put together at run time: the fixed start. What follows must stand as a word of its own
 /// in the code: as it is, or with `_` or `.` in the place of `-`.
-const MADE_OF_DATA: [&str; 21] = [
+const MADE_OF_DATA: [&str; 30] = [
     "api-keys-scope-",
     "audit-",
     "audit-chip-",
@@ -19,11 +19,15 @@ const MADE_OF_DATA: [&str; 21] = [
     "error-",
     "field-",
     "field-control-characters-",
+    "field-duplicate-field-",
     "field-not-a-choice-",
     "field-not-a-number-",
+    "field-not-for-open-links-",
+    "field-number-too-large-",
     "field-out-of-range-",
     "field-required-",
     "field-too-long-",
+    "field-too-many-",
     "landing-",
     "outbox-",
     "outbox-by-",
@@ -31,6 +35,11 @@ const MADE_OF_DATA: [&str; 21] = [
     "outbox-empty-",
     "outbox-kind-",
     "problem-",
+    "templates-delivery-",
+    "templates-identifier-",
+    "templates-locale-",
+    "templates-match-",
+    "templates-mode-",
     "users-",
 ];
 

@@ -3,11 +3,15 @@
 use super::sources::{none, rust};
 
 /// Files that open a transaction by themselves: which, and why that is right.
-const WITHOUT_A_CALLER: [(&str, &str); 10] = [
+const WITHOUT_A_CALLER: [(&str, &str); 11] = [
     ("src/codes/mod.rs", "pays for a try, whoever makes it"),
     (
         "src/invites/landing_pages.rs",
         "the token of the invite is the proof; who is signed in is looked at again",
+    ),
+    (
+        "src/invites/proof.rs",
+        "anybody with the link asks for a code",
     ),
     (
         "src/sign_in/code.rs",

@@ -33,6 +33,8 @@ impl Part {
             ("/api/v1/keys/", Self::Key),
             ("/admin/invites/", Self::Invite),
             ("/api/v1/invites/", Self::Invite),
+            ("/admin/invite-templates/", Self::Template),
+            ("/admin/schemas/", Self::Schema),
             ("/admin/users/", Self::User),
             ("/api/v1/users/", Self::User),
             ("/admin/groups/", Self::Group),

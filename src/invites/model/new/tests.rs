@@ -45,7 +45,8 @@ fn everything_wrong_is_told_at_once() {
         redirect_url: "javascript:alert(1)",
         ..RawInvite::default()
     };
-    let Err(Error::Invalid(errors)) = raw.read(Address::read("email", "bob@"), Choices::default())
+    let Err(Error::Invalid(errors)) =
+        raw.read(read_recipient(Some("bob@"), None), Choices::default())
     else {
         panic!("read");
     };

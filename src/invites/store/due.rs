@@ -1,0 +1,131 @@
+//! What the sweeps look for.
+
+use diesel::prelude::*;
+use serde_json::json;
+
+use crate::access::Role;
+use crate::clock::Time;
+use crate::db::schema::{invites, users};
+use crate::db::{Conn, Json};
+use crate::ids::{InviteId, TemplateId};
+use crate::invites::model::{Delivery, ERASED, Invite, State};
+use crate::users::model::Status;
+
+/// Pending invites whose time is over, for the sweep.
+pub fn over(conn: &mut Conn, now: Time, most: i64) -> QueryResult<Vec<Invite>> {
+    invites::table
+        .filter(
+            invites::state
+                .eq(State::Pending)
+                .and(invites::expires_at.le(now)),
+        )
+        .order((invites::expires_at, invites::id))
+        .limit(most)
+        .select(Invite::as_select())
+        .load(conn)
+}
+
+/// Pending invites whose maker may no longer grant what they grant, as far as their status and role tell, for
+/// the sweep. What a template and groups say besides is asked at use: see
+/// [`crate::invites::actions::inviter_may`].
+pub fn beyond_maker(conn: &mut Conn, most: i64) -> QueryResult<Vec<Invite>> {
+    let may = users::status.eq(Status::Active).and(
+        users::role
+            .eq(Role::Owner)
+            .or(users::role
+                .eq(Role::Admin)
+                .and(invites::role.ne(Role::Owner)))
+            .or(invites::role.eq(Role::Member)),
+    );
+    invites::table
+        .inner_join(users::table.on(invites::created_by.eq(users::id.nullable())))
+        .filter(invites::state.eq(State::Pending))
+        .filter(diesel::dsl::not(may))
+        .order(invites::id)
+        .limit(most)
+        .select(Invite::as_select())
+        .load(conn)
+}
+
+/// Pending invites that members made, from after one on: templates let them, which the sweep has to ask.
+pub fn of_members(conn: &mut Conn, after: &str, most: i64) -> QueryResult<Vec<Invite>> {
+    invites::table
+        .inner_join(users::table.on(invites::created_by.eq(users::id.nullable())))
+        .filter(
+            invites::state
+                .eq(State::Pending)
+                .and(users::role.eq(Role::Member)),
+        )
+        .filter(invites::id.gt(after.to_owned()))
+        .order(invites::id)
+        .limit(most)
+        .select(Invite::as_select())
+        .load(conn)
+}
+
+/// Pending invites of a template that were sent, of which `reminded` reminders are done and which end between `now`
+/// and `until`, the next to end first.
+pub fn to_remind(
+    conn: &mut Conn,
+    template: TemplateId,
+    reminded: i32,
+    (now, until): (Time, Time),
+    most: i64,
+) -> QueryResult<Vec<InviteId>> {
+    invites::table
+        .filter(
+            invites::state
+                .eq(State::Pending)
+                .and(invites::template_id.eq(template)),
+        )
+        .filter(
+            invites::reminded
+                .eq(reminded)
+                .and(invites::expires_at.gt(now))
+                .and(invites::expires_at.le(until)),
+        )
+        .filter(invites::delivery.ne(Delivery::Link))
+        .order((invites::expires_at, invites::id))
+        .limit(most)
+        .select(invites::id)
+        .load(conn)
+}
+
+/// Invites that nobody accepted, that ended before a moment and still tell of a person.
+pub fn to_erase(conn: &mut Conn, before: Time, most: i64) -> QueryResult<Vec<Invite>> {
+    let ended = [State::Declined, State::Revoked, State::Expired];
+    invites::table
+        .filter(
+            invites::erased_at
+                .is_null()
+                .and(invites::ended_at.is_not_null())
+                .and(invites::ended_at.lt(before)),
+        )
+        .filter(
+            invites::state
+                .eq_any(ended)
+                .and(invites::address_norm.ne("")),
+        )
+        .order((invites::ended_at, invites::id))
+        .limit(most)
+        .select(Invite::as_select())
+        .load(conn)
+}
+
+/// Erases what an invite knows of a person. What is counted stays.
+pub fn erase(conn: &mut Conn, id: InviteId, now: Time) -> QueryResult<()> {
+    diesel::update(invites::table.find(id))
+        .set((
+            invites::address.eq(ERASED),
+            invites::address_norm.eq(ERASED),
+            invites::name_norm.eq(""),
+            invites::label.eq(""),
+            invites::message.eq(""),
+            invites::traits.eq(Json(json!({}))),
+            invites::metadata_public.eq(Json(json!({}))),
+            invites::metadata_admin.eq(Json(json!({}))),
+            invites::erased_at.eq(now),
+        ))
+        .execute(conn)
+        .map(drop)
+}
