@@ -80,29 +80,18 @@ impl Text {
     /// How far away a moment is: "in 2 days", "3 hours ago", "just now".
     pub fn relative(self, time: Time, now: Time) -> Arc<str> {
         let seconds = (time - now).as_micros().div_euclid(1_000_000);
-        let (unit, size) = match seconds.abs() {
+        let (ago, ahead, size) = match seconds.abs() {
             0..60 if time > now => return CATALOGUE.counted("time-soon", 0),
             0..60 => return CATALOGUE.counted("time-now", 0),
-            60..3_600 => ("minutes", 60),
-            3_600..86_400 => ("hours", 3_600),
-            86_400..10_368_000 => ("days", 86_400),
-            10_368_000..63_072_000 => ("months", 2_592_000),
-            _ => ("years", 31_536_000),
+            60..3_600 => ("time-minutes-ago", "time-in-minutes", 60),
+            3_600..86_400 => ("time-hours-ago", "time-in-hours", 3_600),
+            86_400..10_368_000 => ("time-days-ago", "time-in-days", 86_400),
+            10_368_000..63_072_000 => ("time-months-ago", "time-in-months", 2_592_000),
+            _ => ("time-years-ago", "time-in-years", 31_536_000),
         };
         // An end is told rounded to the nearest, so that "90 days" stays 90 days for its first hours.
         let count = (seconds.abs() + size / 2) / size;
-        let key = match (unit, seconds < 0) {
-            ("minutes", true) => "time-minutes-ago",
-            ("minutes", false) => "time-in-minutes",
-            ("hours", true) => "time-hours-ago",
-            ("hours", false) => "time-in-hours",
-            ("days", true) => "time-days-ago",
-            ("days", false) => "time-in-days",
-            ("months", true) => "time-months-ago",
-            ("months", false) => "time-in-months",
-            (_, true) => "time-years-ago",
-            (_, false) => "time-in-years",
-        };
+        let key = if seconds < 0 { ago } else { ahead };
         CATALOGUE.counted(key, count)
     }
 
@@ -234,6 +223,18 @@ impl Message {
         value.add_to(self, name)
     }
 
+    fn words(&self) -> Cow<'static, str> {
+        match CATALOGUE.plain.get(self.key.as_ref()) {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(CATALOGUE.format(self)),
+        }
+    }
+
+    /// Never: every text says something. Templates ask it of all that they are handed, words or none.
+    pub const fn is_empty(&self) -> bool {
+        false
+    }
+
     /// For a text that holds markup: what was added is escaped, the text itself is not.
     #[must_use]
     pub fn html(mut self) -> Self {
@@ -244,10 +245,14 @@ impl Message {
 
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match CATALOGUE.plain.get(self.key.as_ref()) {
-            Some(text) => f.write_str(text),
-            None => f.write_str(&CATALOGUE.format(self)),
-        }
+        f.write_str(&self.words())
+    }
+}
+
+/// Templates write most of their texts so, past the machinery of `Display`.
+impl askama::FastWritable for Message {
+    fn write_into(&self, to: &mut dyn fmt::Write, _: &dyn askama::Values) -> askama::Result<()> {
+        Ok(to.write_str(&self.words())?)
     }
 }
 
@@ -260,7 +265,7 @@ impl From<Message> for String {
 struct Catalogue {
     bundle: FluentBundle<FluentResource>,
     /// Texts without arguments, ready: most of a page, and formatting costs a microsecond each.
-    plain: HashMap<String, String>,
+    plain: HashMap<String, String, foldhash::fast::RandomState>,
     /// Texts with one small count, as lists repeat them.
     counted: RwLock<HashMap<(&'static str, i64), Arc<str>>>,
 }

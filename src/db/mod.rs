@@ -26,13 +26,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::prelude::*;
+use tokio::sync::oneshot;
 
 pub use backup::{Restored, backup, refuse_in_use, restore};
 pub use migrate::{Schema, look, migrate};
 pub use pool::{Conn, MultiBackend, Target};
 pub use query::{
-    Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, FOUND_AT_ONCE, Paging, Slice, Suffix, count_some,
-    fits, insert_all, prefix_end,
+    Among, Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, FOUND_AT_ONCE, Paging, Slice, Suffix,
+    count_some, fits, insert_all, prefix_end,
 };
 pub use types::{Js, Json, Ts};
 
@@ -115,8 +116,9 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
+        let (send, read) = oneshot::channel();
         let db = self.clone();
-        let read = tokio::task::spawn_blocking(move || db.read_now(work));
+        apart(Box::new(move || drop(send.send(db.read_now(work)))));
         match tokio::time::timeout(patience, read).await {
             Ok(done) => done.unwrap_or_else(Error::gone),
             Err(_) => Err(Error::Unavailable("the database does not answer".into())),
@@ -221,6 +223,12 @@ impl Db {
         self.rights.seen(numbers.iter().sum(), asked_at);
         Ok(())
     }
+}
+
+/// Runs `work` on a thread that may block. Boxed, because all that tokio needs for a task would be compiled once more
+/// for each query that is read and each action that is written.
+fn apart(work: Box<dyn FnOnce() + Send>) {
+    tokio::task::spawn_blocking(work);
 }
 
 /// Whether rights that were read earlier may still be believed. See [`Db::rights`].

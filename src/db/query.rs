@@ -3,6 +3,7 @@
 use diesel::backend::Backend;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
 use diesel::sql_types::{Bool, Text};
 
 use super::pool::{Conn, MultiBackend};
@@ -247,6 +248,49 @@ impl QueryFragment<MultiBackend> for Beyond {
     }
 }
 
+/// `<column> IN (?, …)` for the rows of a page. Unlike `eq_any` its statement is prepared once and kept: the last value
+/// is said again until there are as many as the next power of two, so that there are few statements.
+#[derive(Debug, Clone, Copy)]
+pub struct Among<'a, C, T>(pub C, pub &'a [T]);
+
+impl<C, T> QueryId for Among<'_, C, T> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<C, T> Expression for Among<'_, C, T> {
+    type SqlType = Bool;
+}
+
+impl<C: AppearsOnTable<QS>, T, QS> AppearsOnTable<QS> for Among<'_, C, T> {}
+impl<C: SelectableExpression<QS>, T, QS> SelectableExpression<QS> for Among<'_, C, T> {}
+impl<C, T> diesel::expression::ValidGrouping<()> for Among<'_, C, T> {
+    type IsAggregate = diesel::expression::is_aggregate::Never;
+}
+
+impl<C, T> QueryFragment<MultiBackend> for Among<'_, C, T>
+where
+    C: QueryFragment<MultiBackend>,
+    T: ToSql<Text, MultiBackend>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let Self(column, values) = self;
+        let Some(last) = values.last() else {
+            out.push_sql("1 = 0");
+            return Ok(());
+        };
+        column.walk_ast(out.reborrow())?;
+        let again = values.len().next_power_of_two() - values.len();
+        let said = values.iter().chain(std::iter::repeat_n(last, again));
+        for (index, value) in said.enumerate() {
+            out.push_sql(if index == 0 { " IN (" } else { ", " });
+            out.push_bind_param::<Text, T>(value)?;
+        }
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
 /// Counts rows up to 1,001, so that a count costs the same however long the table is. `sql` selects
 /// anything and ends before its LIMIT; it is never made of input.
 ///
@@ -297,7 +341,11 @@ pub fn prefix_end(prefix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::prefix_end;
+    use diesel::prelude::*;
+
+    use super::{Among, prefix_end};
+    use crate::db::schema::schemas;
+    use crate::db::scratch::Scratch;
 
     #[test]
     fn the_range_of_a_prefix_ends_behind_all_that_start_with_it() {
@@ -312,5 +360,43 @@ mod tests {
         }
         assert!(prefix_end("a\u{10ffff}").as_str() > "a\u{10ffff}zz");
         assert_eq!(prefix_end(""), char::MAX.to_string());
+    }
+
+    #[test]
+    fn among_finds_the_rows_of_all_its_values_and_no_other() {
+        let scratch = Scratch::new();
+        let ids: Vec<String> = (0..9).map(|number| format!("s{number}")).collect();
+        let all = ids.clone();
+        scratch
+            .db
+            .write_now(move |tx| {
+                for id in &all {
+                    diesel::insert_into(schemas::table)
+                        .values((
+                            schemas::id.eq(id),
+                            schemas::name.eq(id),
+                            schemas::document.eq("{}"),
+                            schemas::created_at.eq(tx.now),
+                            schemas::updated_at.eq(tx.now),
+                        ))
+                        .execute(&mut **tx)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        for count in [0, 1, 2, 3, 5, 8] {
+            let wanted = ids[..count].to_vec();
+            let found: Vec<String> = scratch
+                .db
+                .read_now(|conn| {
+                    Ok(schemas::table
+                        .filter(Among(schemas::id, &wanted))
+                        .order(schemas::id)
+                        .select(schemas::id)
+                        .load(conn)?)
+                })
+                .unwrap();
+            assert_eq!(found, wanted);
+        }
     }
 }

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::model::{Group, GroupName, Level, Member};
 use crate::clock::Time;
 use crate::db::schema::{group_members, groups, users};
-use crate::db::{Conn, Cursor, MultiBackend, Paging, Slice, Suffix, prefix_end};
+use crate::db::{Among, Conn, Cursor, MultiBackend, Paging, Slice, Suffix, prefix_end};
 use crate::ids::{GroupId, UserId};
 
 /// Ids in one `IN (…)`: SQLite takes 32,766.
@@ -112,7 +112,7 @@ pub fn member_counts(conn: &mut Conn, ids: &[GroupId]) -> QueryResult<HashMap<Gr
     let mut counts = HashMap::with_capacity(ids.len());
     for some in ids.chunks(IDS_AT_ONCE) {
         let rows: Vec<(GroupId, i64)> = group_members::table
-            .filter(group_members::group_id.eq_any(some))
+            .filter(Among(group_members::group_id, some))
             .group_by(group_members::group_id)
             .select((group_members::group_id, count_star()))
             .load(conn)?;
@@ -129,7 +129,7 @@ pub fn names(conn: &mut Conn, ids: &[GroupId]) -> QueryResult<HashMap<GroupId, S
     let mut names = HashMap::with_capacity(ids.len());
     for some in ids.chunks(IDS_AT_ONCE) {
         let rows: Vec<(GroupId, String)> = groups::table
-            .filter(groups::id.eq_any(some))
+            .filter(Among(groups::id, some))
             .select((groups::id, groups::name))
             .load(conn)?;
         names.extend(rows);
@@ -146,7 +146,7 @@ pub fn groups_of(conn: &mut Conn, ids: &[UserId]) -> QueryResult<HashMap<UserId,
     for some in ids.chunks(IDS_AT_ONCE) {
         let rows: Vec<(UserId, GroupId, String)> = group_members::table
             .inner_join(groups::table)
-            .filter(group_members::user_id.eq_any(some))
+            .filter(Among(group_members::user_id, some))
             .order((groups::name_norm.asc(), groups::id.asc()))
             .select((group_members::user_id, groups::id, groups::name))
             .load(conn)?;

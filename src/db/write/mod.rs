@@ -20,6 +20,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use tokio::sync::oneshot;
 
 use super::Rights;
+use super::apart;
 use super::pool::{Conn, Pool, Target};
 use super::schema::revisions;
 use crate::clock::{Clock, Time};
@@ -277,7 +278,7 @@ impl Writer {
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let (send, receive) = oneshot::channel();
-        let job = Box::new(Action {
+        let job: Box<dyn Job> = Box::new(Action {
             action,
             result: None,
             send: move |result| drop(send.send(result)),
@@ -286,7 +287,7 @@ impl Writer {
             How::Grouped(writer) => grouped::enqueue(writer, job)?,
             How::Pooled(pool) => {
                 let (pool, shared) = (pool.clone(), self.shared.clone());
-                tokio::task::spawn_blocking(move || pooled::write(&pool, job, &shared));
+                apart(Box::new(move || pooled::write(&pool, job, &shared)));
             }
         }
         receive.await.unwrap_or_else(Error::gone)
