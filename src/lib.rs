@@ -9,7 +9,7 @@
 //! | plumbing | [`app`] [`web`] [`jobs`] [`openapi`] |
 //! | what every feature writes to | [`audit`] [`events`] [`outbox`] [`site`] |
 //! | people | [`codes`] [`groups`] [`one_time_links`] [`schemas`] [`users`] |
-//! | features | [`api_keys`] [`sign_in`] [`invite_templates`] [`invites`] |
+//! | features | [`api_keys`] [`sign_in`] [`invite_templates`] [`invites`] [`invite_batches`] |
 //! | top | [`belongings`] [`console`] [`callers`] [`health`] [`metrics`] [`routes`] [`server`] |
 #![forbid(unsafe_code)]
 
@@ -44,6 +44,7 @@ pub mod schemas;
 pub mod users;
 
 pub mod api_keys;
+pub mod invite_batches;
 pub mod invite_templates;
 pub mod invites;
 pub mod sign_in;

@@ -11,8 +11,8 @@ use crate::callers::admit;
 use crate::error::{Code, Result};
 use crate::openapi::{Doc, Operation, Reference};
 use crate::{
-    api_keys, audit, console, events, groups, health, invite_templates, invites, metrics, openapi,
-    outbox, schemas, sign_in, site, users,
+    api_keys, audit, console, events, groups, health, invite_batches, invite_templates, invites,
+    metrics, openapi, outbox, schemas, sign_in, site, users,
 };
 
 /// One address and method.
@@ -121,6 +121,16 @@ fn pages() -> Vec<Route> {
         GET "/admin/invites" INVITER => invites::list_pages::list;
         GET "/admin/invites/new" INVITER => invites::new_pages::form;
         POST "/admin/invites/new" INVITER => invites::new_pages::create;
+        GET "/admin/invites/import" ADMIN => invite_batches::pages::form;
+        POST "/admin/invites/import" ADMIN => invite_batches::pages::import;
+        GET "/admin/invites/import/template.csv" ADMIN => invite_batches::pages::template;
+        GET "/admin/invites/batches/{id}" ADMIN => invite_batches::pages::detail;
+        POST "/admin/invites/batches/{id}/send" ADMIN => invite_batches::pages::send;
+        GET "/admin/invites/batches/{id}/results.csv" ADMIN => invite_batches::pages::download;
+        GET "/admin/invites/batches/{id}/revoke" ADMIN => invite_batches::pages::confirm_revoke;
+        POST "/admin/invites/batches/{id}/revoke" ADMIN => invite_batches::pages::revoke;
+        POST "/admin/invites/bulk" INVITER => invites::bulk_pages::act;
+        GET "/admin/invites/export.csv" INVITER => invites::export_pages::export;
         GET "/admin/invites/{id}" INVITER => invites::pages::detail;
         POST "/admin/invites/{id}/resend" INVITER => invites::pages::resend;
         POST "/admin/invites/{id}/link" INVITER => invites::pages::new_link;
@@ -190,6 +200,10 @@ fn api() -> Vec<Route> {
         DELETE "/api/v1/keys/{id}" Who::Scope(KeysRevoke), api_keys::api::REVOKE => api_keys::api::revoke;
         GET "/api/v1/invites" Who::Scope(InvitesRead), invites::api::LIST => invites::api::list;
         POST "/api/v1/invites" Who::Scope(InvitesWrite), invites::api::CREATE => invites::api::create;
+        POST "/api/v1/invites/batches" Who::Scope(InvitesWrite), invite_batches::api::MAKE => invite_batches::api::make;
+        GET "/api/v1/invites/batches/{id}" Who::Scope(InvitesRead), invite_batches::api::READ => invite_batches::api::show;
+        GET "/api/v1/invites/batches/{id}/results.csv" Who::Scope(InvitesRead), invite_batches::api::RESULTS => invite_batches::api::download;
+        POST "/api/v1/invites/batches/{id}/revoke" Who::Scope(InvitesWrite), invite_batches::api::REVOKE => invite_batches::api::revoke;
         GET "/api/v1/invites/{id}" Who::Scope(InvitesRead), invites::api::READ => invites::api::read;
         PATCH "/api/v1/invites/{id}" Who::Scope(InvitesWrite), invites::api::CHANGE => invites::api::patch;
         POST "/api/v1/invites/{id}/resend" Who::Scope(InvitesWrite), invites::api::RESEND => invites::api::resend;
@@ -239,6 +253,9 @@ pub fn reference(public_url: &str) -> Reference {
     Reference::new(rows, public_url)
 }
 
+/// Addresses that take files.
+const LARGE_BODIES: [&str; 2] = ["/api/v1/invites/batches", "/admin/invites/import"];
+
 /// Puts the table into the server. HEAD is answered like GET, without a body.
 ///
 /// The server tries one address after the other: those without parts in braces, which are compared and not
@@ -252,6 +269,11 @@ pub fn register(config: &mut web::ServiceConfig) {
             table.into_iter().partition(|route| route.path == path);
         table = rest;
         let mut resource = web::resource(path);
+        if LARGE_BODIES.contains(&path) {
+            let limit = invite_batches::BODY_LIMIT;
+            resource = resource.app_data(web::PayloadConfig::new(limit.0));
+            resource = resource.app_data(limit);
+        }
         for route in same {
             let (who, bare) = (route.who, route.is_bare());
             let methods: &[Method] = if route.method == Method::GET {

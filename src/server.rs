@@ -24,7 +24,9 @@ use crate::passwords::Cost;
 use crate::sign_in::sessions::{Seen, Sessions};
 use crate::users::api::MeCache;
 use crate::web::{InProgress, Traffic, UsedForms};
-use crate::{audit, codes, events, invites, metrics, one_time_links, outbox, routes, sign_in};
+use crate::{
+    audit, codes, events, invite_batches, invites, metrics, one_time_links, outbox, routes, sign_in,
+};
 
 use heart::Heart;
 use opening::away;
@@ -119,6 +121,16 @@ pub fn jobs() -> Vec<Job<Parts>> {
             name: "invite-rights",
             every: minutes(1),
             run: |parts| invites::jobs::hold(&parts.app),
+        },
+        Job {
+            name: "invite-batches",
+            every: seconds(10),
+            run: |parts| invite_batches::jobs::go_on(&parts.app),
+        },
+        Job {
+            name: "invite-drafts",
+            every: hours(1),
+            run: |parts| invite_batches::jobs::delete_drafts(&parts.app),
         },
         Job {
             name: "audit-check",

@@ -28,6 +28,7 @@ const ENGLISH: &[&str] = files![
     "groups",
     "api-keys",
     "invites",
+    "invite-batches",
     "templates",
     "schemas",
     "site",

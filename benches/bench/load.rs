@@ -29,6 +29,20 @@ pub fn once(address: &str, path: &str, headers: &str) -> String {
     answer
 }
 
+/// Posts a body; the body of the answer, which must be 200 or 201.
+pub fn post(address: &str, path: &str, headers: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 20"), "{path}: {answer}");
+    answer
+}
+
 /// The body of an answer that must be 200.
 pub fn body(address: &str, path: &str, headers: &str) -> String {
     let answer = once(address, path, headers);

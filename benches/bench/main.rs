@@ -5,6 +5,7 @@
 //! from `/proc`. Blocks of the routes that are compared alternate, and the median of five is told. What
 //! differs by less than a fifth is noise.
 
+mod batches;
 mod load;
 mod memory;
 mod requests;
@@ -21,6 +22,11 @@ fn main() {
         serve::serve();
         return;
     }
+    // One part by its name, while it is worked on.
+    if arguments.first().is_some_and(|first| first == "batches") {
+        batches::batches();
+        return;
+    }
     println!(
         "{:<52} {:>10} {:>10} {:>8}",
         "", "CPU µs/req", "req/s", "ratio"
@@ -28,6 +34,7 @@ fn main() {
     requests::me();
     requests::users_page();
     writes::group_commit();
+    batches::batches();
     memory::memory();
 }
 

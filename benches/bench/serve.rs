@@ -108,12 +108,21 @@ impl Process {
 
     /// Resident memory in MiB.
     pub fn resident(&self) -> f64 {
+        self.memory("VmRSS:")
+    }
+
+    /// The most memory that was resident so far, in MiB.
+    pub fn peak(&self) -> f64 {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, which: &str) -> f64 {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("/proc");
         let line = status
             .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .expect("VmRSS");
+            .find(|line| line.starts_with(which))
+            .expect("a figure");
         line.split_whitespace()
             .nth(1)
             .and_then(|kib| kib.parse::<f64>().ok())

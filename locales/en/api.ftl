@@ -187,3 +187,21 @@ field-not-theirs = That is not the address of this user.
 field-only-one-address = Send email or phone, not both.
 field-only-one-end = Send expires_in or expires_at, not both.
 field-not-a-scope = { $scope } is not a scope.
+
+# Files of invites.
+field-no-lines = There is nobody in it. It needs a line for each person.
+field-too-many-lines = That are more than { $max } lines. Split the file.
+field-utf16 = The file is written as UTF-16. Save it as CSV UTF-8 and send it again.
+field-not-utf8 = Line { $line } is not UTF-8. Save the file as CSV UTF-8 and send it again.
+field-nul = Line { $line } holds a NUL, so this is not a text file. Send a CSV file.
+field-open-quote = A quotation mark is opened and not closed, so it cannot be told where the lines end.
+field-not-csv = This cannot be read as a CSV file.
+field-unknown-column = There is no column “{ $name }”. The first line names the columns: { $columns }.
+field-doubled-column = The column “{ $name }” is there twice.
+field-no-email-column = The first line has to name the columns, and one of them has to be email.
+field-doubled = Line { $line } has the same address.
+field-too-many-cells = This line has more cells than there are columns. Put quotation marks around cells with a comma.
+field-only-by-message = The links of many invites go out by message alone.
+field-required-file = Choose a file, or paste its lines.
+field-required-leave-out = Tick that these lines are left out, or choose a file where they are right.
+field-required-id = Choose at least one invite.

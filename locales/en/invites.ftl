@@ -33,6 +33,52 @@ invites-no-match = No invites match
 invites-no-match-text = Look in another tab, or search for a shorter beginning.
 invites-none-here = No invites here now
 invites-show-all = Show all invites
+invites-chip-by = Invited by { $name }
+invites-chip-template = Template { $name }
+invites-chip-batch = One import
+invites-template = Template
+invites-any-template = Any template
+invites-anybody = Invited by anybody
+invites-me = Invited by me
+invites-rows-label = Rows on a page
+invites-rows = { $count } rows
+invites-import = Import CSV
+invites-export = Download CSV
+invites-col-select = Select
+invites-select = Select { $who }
+invites-bulk-with = With selected:
+invites-bulk-resend = Send again
+invites-bulk-extend = Extend 7 days
+invites-bulk-revoke = Revoke…
+invites-bulk-all = Apply to all { $count } that match
+invites-bulk-revoke-title = Revoke these invites?
+invites-bulk-revoke-what = { $count } are chosen. The links of those that are pending stop working at once, and mails that wait are not sent.
+invites-bulk-revoke-button = { $count ->
+    [one] Revoke one invite
+   *[other] Revoke { $count } invites
+}
+invites-bulk-keep = Keep them
+invites-bulk-sent = { $count ->
+    [one] One invite sent again.
+   *[other] { $count } invites sent again.
+}
+invites-bulk-extended-to = { $count ->
+    [one] One invite extended to { $until }.
+   *[other] { $count } invites extended to { $until }.
+}
+invites-bulk-extended = { $count ->
+    [one] One invite extended by 7 days.
+   *[other] { $count } invites extended by 7 days.
+}
+invites-bulk-revoked = { $count ->
+    [one] One invite revoked. Its link no longer works.
+   *[other] { $count } invites revoked. The links no longer work.
+}
+invites-bulk-not = { $count ->
+    [one] One could not be. { $why }
+   *[other] { $count } could not be. The first: { $why }
+}
+invites-bulk-both = { $done } { $not }
 invites-col-person = Person
 invites-col-groups = Groups
 invites-col-status = Status

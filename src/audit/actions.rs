@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::model::{ActorRef, Entry};
 use super::store;
 use crate::access::Actor;
-use crate::db::{Json, Tx};
+use crate::clock::Time;
+use crate::db::{Json, Tx, insert_all};
 use crate::error::Result;
 use crate::ids::AuditId;
 
@@ -25,28 +26,41 @@ pub fn record_refused(tx: &mut Tx<'_>, actor: &Actor, entry: Entry) -> Result<Au
     insert(tx, actor, entry, "refused")
 }
 
-fn insert(tx: &mut Tx<'_>, actor: &Actor, entry: Entry, result: &'static str) -> Result<AuditId> {
+/// [`record`] for many things that are done at once.
+///
+/// # Errors
+/// When the database refuses.
+pub fn record_all(tx: &mut Tx<'_>, actor: &Actor, entries: Vec<Entry>) -> Result<()> {
     let now = tx.now;
-    let id = AuditId::new(now);
+    let rows: Vec<_> = entries
+        .into_iter()
+        .map(|entry| row(actor, entry, "ok", now))
+        .collect();
+    Ok(insert_all(tx, &rows)?)
+}
+
+fn insert(tx: &mut Tx<'_>, actor: &Actor, entry: Entry, result: &'static str) -> Result<AuditId> {
+    let row = row(actor, entry, result, tx.now);
+    store::insert(tx, &row)?;
+    Ok(row.id)
+}
+
+fn row<'a>(actor: &'a Actor, entry: Entry, result: &'static str, now: Time) -> store::NewRow<'a> {
     let who = ActorRef::from(actor);
-    store::insert(
-        tx,
-        &store::NewRow {
-            id,
-            at: now,
-            actor_kind: who.kind,
-            actor_id: who.id,
-            action: entry.action,
-            target_kind: entry.target.kind,
-            target_id: entry.target.id,
-            result,
-            ip: actor.ip.map(|ip| ip.to_string()),
-            request_id: &actor.request_id,
-            before: Json(without_nothing(entry.before)),
-            after: Json(without_nothing(entry.after)),
-        },
-    )?;
-    Ok(id)
+    store::NewRow {
+        id: AuditId::new(now),
+        at: now,
+        actor_kind: who.kind,
+        actor_id: who.id,
+        action: entry.action,
+        target_kind: entry.target.kind,
+        target_id: entry.target.id,
+        result,
+        ip: actor.ip.map(|ip| ip.to_string()),
+        request_id: &actor.request_id,
+        before: Json(without_nothing(entry.before)),
+        after: Json(without_nothing(entry.after)),
+    }
 }
 
 /// `{}` says as little as null does.

@@ -15,7 +15,7 @@ mod sentence;
 pub mod store;
 mod view;
 
-pub use actions::{record, record_refused};
+pub use actions::{record, record_all, record_refused};
 pub use model::{ActorRef, Entry, Target};
 pub use seal::{Broken, Fault, Verified, verify};
 pub use view::{Deed, Line, about, newest};

@@ -32,6 +32,12 @@ pub(super) struct NewRow<'a> {
     pub after: Json,
 }
 
+crate::bulk_row!(
+    NewRow<'_>, "audit",
+    id: Text, at: Ts, actor_kind: Text, actor_id: Nullable<Text>, action: Text, target_kind: Text,
+    target_id: Text, result: Text, ip: Nullable<Text>, request_id: Text, before: Js, after: Js,
+);
+
 pub(super) fn insert(conn: &mut Conn, row: &NewRow<'_>) -> QueryResult<()> {
     diesel::insert_into(audit::table)
         .values(row)

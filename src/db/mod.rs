@@ -32,7 +32,7 @@ pub use migrate::{Schema, look, migrate};
 pub use pool::{Conn, MultiBackend, Target};
 pub use query::{
     Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, FOUND_AT_ONCE, Paging, Slice, Suffix, count_some,
-    fits, prefix_end,
+    fits, insert_all, prefix_end,
 };
 pub use types::{Js, Json, Ts};
 

@@ -1,21 +1,17 @@
 //! The tables as diesel sees them, the same on both databases. A test compares this with the live schema.
 
 diesel::table! {
-    use crate::db::sql::*;
     facts (name) {
         name -> Text,
         value -> Text,
     }
 }
-
 diesel::table! {
-    use crate::db::sql::*;
     revisions (slot) {
         slot -> Integer,
         number -> BigInt,
     }
 }
-
 diesel::table! {
     use crate::db::sql::*;
     leases (name) {
@@ -24,7 +20,6 @@ diesel::table! {
         until -> Ts,
     }
 }
-
 diesel::table! {
     use crate::db::sql::*;
     settings (name) {
@@ -248,7 +243,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    use crate::db::sql::*;
     invite_groups (invite_id, group_id) {
         invite_id -> Text,
         group_id -> Text,
@@ -273,6 +267,45 @@ diesel::table! {
         created_at -> Ts,
         dead_at -> Nullable<Ts>,
         opened_at -> Nullable<Ts>,
+    }
+}
+
+diesel::table! {
+    use crate::db::sql::*;
+    invite_batches (id) {
+        id -> Text,
+        state -> Text,
+        lines -> Integer,
+        ready -> Integer,
+        already_member -> Integer,
+        already_invited -> Integer,
+        invalid -> Integer,
+        key_id -> Nullable<Text>,
+        ip -> Nullable<Text>,
+        request_id -> Text,
+        created_at -> Ts,
+        created_by -> Text,
+        touched_at -> Ts,
+        busy -> Bool,
+    }
+}
+diesel::table! {
+    invite_batch_pieces (batch_id, number) {
+        batch_id -> Text,
+        number -> Integer,
+        lines -> Text,
+    }
+}
+diesel::table! {
+    invite_batch_rows (batch_id, line) {
+        batch_id -> Text,
+        line -> Integer,
+        email -> Text,
+        name -> Text,
+        verdict -> Text,
+        code -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        invite_id -> Nullable<Text>,
     }
 }
 
@@ -353,26 +386,15 @@ diesel::joinable!(logins -> users (user_id));
 diesel::joinable!(api_keys -> users (owner_id));
 diesel::joinable!(invite_groups -> invites (invite_id));
 diesel::joinable!(invite_groups -> groups (group_id));
+diesel::joinable!(invite_batch_rows -> invites (invite_id));
 diesel::joinable!(invite_links -> invites (invite_id));
 diesel::joinable!(invite_acceptances -> invites (invite_id));
 diesel::joinable!(invite_acceptances -> users (user_id));
 diesel::joinable!(invite_applications -> invites (invite_id));
 diesel::joinable!(invites -> outbox (mail_id));
 diesel::joinable!(invite_templates -> schemas (schema_id));
-diesel::allow_tables_to_appear_in_same_query!(
-    api_keys,
-    group_members,
-    groups,
-    invite_acceptances,
-    invite_applications,
-    invite_groups,
-    invite_links,
-    invite_templates,
-    invites,
-    logins,
-    one_time_links,
-    outbox,
-    schemas,
-    sessions,
-    users,
-);
+diesel::allow_tables_to_appear_in_same_query! {
+    api_keys, group_members, groups, invite_acceptances, invite_applications, invite_batch_rows,
+    invite_groups, invite_links, invite_templates, invites, logins, one_time_links, outbox, schemas,
+    sessions, users,
+}

@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::{kinds, store};
 use crate::access::Actor;
 use crate::audit::ActorRef;
-use crate::db::{Json, Tx};
+use crate::clock::Time;
+use crate::db::{Json, Tx, insert_all};
 use crate::error::Result;
 use crate::ids::EventId;
 
@@ -15,18 +16,38 @@ use crate::ids::EventId;
 /// # Errors
 /// When the database refuses.
 pub fn emit(tx: &mut Tx<'_>, actor: &Actor, kind: &'static str, data: Value) -> Result<EventId> {
-    debug_assert!(kinds::ALL.contains(&kind), "{kind} is no type of event");
+    let row = row(actor, kind, data, tx.now);
+    store::insert(tx, &row)?;
+    Ok(row.id)
+}
+
+/// [`emit`] for many events of one type.
+///
+/// # Errors
+/// When the database refuses.
+pub fn emit_all(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    kind: &'static str,
+    data: Vec<Value>,
+) -> Result<()> {
     let now = tx.now;
-    let id = EventId::new(now);
+    let rows: Vec<_> = data
+        .into_iter()
+        .map(|data| row(actor, kind, data, now))
+        .collect();
+    Ok(insert_all(tx, &rows)?)
+}
+
+fn row(actor: &Actor, kind: &'static str, data: Value, now: Time) -> store::NewRow {
+    debug_assert!(kinds::ALL.contains(&kind), "{kind} is no type of event");
     let who = ActorRef::from(actor);
-    let row = store::NewRow {
-        id,
+    store::NewRow {
+        id: EventId::new(now),
         kind,
         at: now,
         actor_kind: who.kind,
         actor_id: who.id,
         data: Json(data),
-    };
-    store::insert(tx, &row)?;
-    Ok(id)
+    }
 }

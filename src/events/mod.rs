@@ -10,4 +10,4 @@ pub mod kinds;
 pub mod numbers;
 mod store;
 
-pub use actions::emit;
+pub use actions::{emit, emit_all};

@@ -19,6 +19,11 @@ pub(super) struct NewRow {
     pub data: Json,
 }
 
+crate::bulk_row!(
+    NewRow, "events",
+    id: Text, kind as "type": Text, at: Ts, actor_kind: Text, actor_id: Nullable<Text>, data: Js,
+);
+
 /// An event as it is kept.
 #[derive(Clone, Debug, Queryable)]
 pub(super) struct Row {

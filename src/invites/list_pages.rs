@@ -1,108 +1,37 @@
 //! The list of invites in the console.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use serde::Deserialize;
 
-use super::model::{Invite, State};
+use super::list_form::{ListForm, ROW_CHOICES};
+use super::model::Invite;
 use super::pages::{Shown, shown};
-use super::store::{self, Counts, Filter};
+use super::store::{self, Counts};
 use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;
-use crate::db::Conn;
+use crate::db::{COUNT_LIMIT, Conn};
 use crate::error::Result;
 use crate::groups;
-use crate::groups::model::GroupName;
 use crate::ids::InviteId;
-use crate::outbox::State as MailState;
-use crate::text::Text;
+use crate::invite_templates;
+use crate::text::{Message, Text};
 use crate::users::store as users;
-use crate::web::{Page, PageLinks, SignedIn, show};
-
-/// Rows of a page.
-const ROWS: i64 = 50;
+use crate::web::{FormErrors, Page, PageLinks, SignedIn, render};
 
 /// A row of the list.
-struct Row {
-    id: InviteId,
-    email: String,
-    name: String,
-    groups: String,
-    shown: Shown,
-    expires_at: Time,
-    inviter: String,
-    created_at: Time,
-}
-
-/// The filters of the list, as the address holds them.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct ListForm {
-    #[serde(default)]
-    tab: String,
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    group: String,
-    #[serde(default)]
-    newer: String,
-    #[serde(default)]
-    older: String,
-}
-
-impl ListForm {
-    /// What the list is narrowed to. Who sees only their own invites has them in one list.
-    fn filter(&self, has_tabs: bool) -> Filter {
-        let mut filter = Filter {
-            q: self.q.trim().to_owned(),
-            group: self.group.parse().ok(),
-            ..Filter::default()
-        };
-        match self.tab() {
-            _ if !has_tabs => {}
-            "pending" => {
-                filter.state = Some(State::Pending);
-                filter.but_mail = Some(MailState::Failed);
-            }
-            "not-delivered" => {
-                filter.state = Some(State::Pending);
-                filter.mail = Some(MailState::Failed);
-            }
-            "expired" => filter.state = Some(State::Expired),
-            "accepted" => filter.state = Some(State::Accepted),
-            "declined" => filter.state = Some(State::Declined),
-            "revoked" => filter.state = Some(State::Revoked),
-            "on-hold" => filter.state = Some(State::Suspended),
-            "approval" => filter.state = Some(State::AwaitingApproval),
-            _ => {}
-        }
-        filter
-    }
-
-    fn tab(&self) -> &str {
-        match self.tab.as_str() {
-            "" => "pending",
-            tab => tab,
-        }
-    }
-
-    /// The list without the filter by group.
-    fn without_group(&self) -> String {
-        let query =
-            serde_urlencoded::to_string([("tab", self.tab()), ("q", &self.q)]).unwrap_or_default();
-        format!("/admin/invites?{query}")
-    }
-
-    /// The list without the search.
-    fn without_search(&self) -> String {
-        let query = serde_urlencoded::to_string([("tab", self.tab()), ("group", &self.group)])
-            .unwrap_or_default();
-        format!("/admin/invites?{query}")
-    }
-
-    fn is_filtered(&self) -> bool {
-        !self.q.trim().is_empty() || !self.group.is_empty()
-    }
+pub(super) struct Row {
+    pub(super) id: InviteId,
+    pub(super) email: String,
+    pub(super) name: String,
+    pub(super) role: Role,
+    pub(super) groups: String,
+    pub(super) shown: Shown,
+    pub(super) expires_at: Time,
+    pub(super) inviter: String,
+    inviter_id: String,
+    pub(super) created_at: Time,
 }
 
 /// A tab of the list.
@@ -117,12 +46,18 @@ struct Tab {
 #[template(path = "invites/list.html")]
 struct ListPage {
     page: Page,
+    errors: FormErrors,
     form: ListForm,
     tabs: Vec<Tab>,
     groups: Vec<(String, String)>,
-    group_name: String,
+    templates: Vec<(String, String)>,
+    makers: Vec<(String, String)>,
+    sizes: Vec<(String, String)>,
+    chips: Vec<(&'static str, Message)>,
     rows: Vec<Row>,
     links: PageLinks,
+    /// How many match in words, when they are more than the page shows.
+    matching: Option<String>,
     none_ever: bool,
 }
 
@@ -133,15 +68,23 @@ pub async fn list(
     who: SignedIn,
     form: web::Query<ListForm>,
 ) -> Result<HttpResponse> {
-    let form = form.into_inner();
+    listing(&app, page, who, form.into_inner(), FormErrors::none()).await
+}
+
+/// The list, with what was wrong with what was to be done to some of it.
+pub(super) async fn listing(
+    app: &App,
+    page: Page,
+    who: SignedIn,
+    form: ListForm,
+    errors: FormErrors,
+) -> Result<HttpResponse> {
     let all = who.actor.role >= Role::Admin;
-    let filter = Filter {
-        invited_by: (!all).then_some(who.user_id),
-        ..form.filter(all)
-    };
-    let paging = PageLinks::paging(ROWS, &form.newer, &form.older);
+    let filter = form.filter(&who);
+    let paging = PageLinks::paging(form.rows(), &form.newer, &form.older);
     let (now, text) = (app.clock.now(), app.text);
-    let (slice, counts, choices) = app
+    let (by, me) = (filter.invited_by, who.user_id);
+    let (slice, counts, groups, templates, maker, matching) = app
         .db
         .read(move |conn| {
             let slice = store::list(conn, &filter, &paging, now)?;
@@ -149,48 +92,114 @@ pub async fn list(
             let older = slice.older.clone();
             let rows = rows(conn, slice.rows, text, now)?;
             let slice = crate::db::Slice { rows, newer, older };
+            let is_part = slice.newer.is_some() || slice.older.is_some();
+            let matching = if is_part {
+                Some(store::matching(conn, &filter, now, COUNT_LIMIT + 1)?.len())
+            } else {
+                None
+            };
+            let maker = users::names(conn, &Vec::from_iter(by))?;
             Ok((
                 slice,
                 all.then(|| store::counts(conn, now)).transpose()?,
                 groups::actions::grantable(conn, &who.actor)?,
+                invite_templates::actions::list(conn, &who.actor)?,
+                maker.into_iter().next().map(|(_, name, _)| name),
+                matching,
             ))
         })
         .await?;
-    let query = [
-        ("tab", form.tab.as_str()),
-        ("q", form.q.as_str()),
-        ("group", form.group.as_str()),
-    ];
-    let links = PageLinks::of("/admin/invites", &query, &slice);
-    let group_name = choices
-        .iter()
-        .find(|group| group.id.as_str() == form.group)
-        .map(|group| group.name.clone())
-        .unwrap_or_default();
-    let page = page.titled("invites-title", "invites");
-    show(&ListPage {
-        none_ever: match &counts {
-            Some(counts) => counts.all == 0,
-            None => slice.rows.is_empty() && !form.is_filtered(),
+    let links = PageLinks::of("/admin/invites", &form.pairs(), &slice);
+    let mut page = page.titled("invites-title", "invites");
+    let status: StatusCode = page.refuse(&errors);
+    let any = |key: &'static str| (String::new(), page.t(key).to_string());
+    let mut choices = Choices {
+        groups: vec![any("invites-any-group")],
+        templates: vec![any("invites-any-template")],
+        makers: vec![any("invites-anybody")],
+    };
+    let groups = groups.into_iter();
+    choices
+        .groups
+        .extend(groups.map(|group| (group.id.to_string(), group.name)));
+    let templates = templates.into_iter();
+    choices
+        .templates
+        .extend(templates.map(|template| (template.id.to_string(), template.name)));
+    choices
+        .makers
+        .push((me.to_string(), page.t("invites-me").to_string()));
+    if let (Some(by), Some(name)) = (by, maker)
+        && by != me
+    {
+        choices.makers.push((by.to_string(), name));
+    }
+    let count = |count: usize| text.count(i64::try_from(count).unwrap_or(i64::MAX));
+    let sizes = ROW_CHOICES.map(|rows| {
+        let words = page.t("invites-rows").arg("count", rows);
+        (rows.to_string(), words.to_string())
+    });
+    render(
+        status,
+        &ListPage {
+            none_ever: match &counts {
+                Some(counts) => counts.all == 0,
+                None => slice.rows.is_empty() && !form.is_filtered(),
+            },
+            tabs: counts.map_or_else(Vec::new, |counts| tabs(&form, &counts, text)),
+            chips: choices.chips(&page, &form),
+            groups: choices.groups,
+            templates: choices.templates,
+            makers: choices.makers,
+            sizes: sizes.to_vec(),
+            rows: slice.rows,
+            links,
+            matching: matching.map(count),
+            errors,
+            page,
+            form,
         },
-        tabs: counts.map_or_else(Vec::new, |counts| tabs(&form, &counts, text)),
-        groups: choices_of(&page, choices),
-        group_name,
-        rows: slice.rows,
-        links,
-        page,
-        form,
-    })
+    )
 }
 
-fn choices_of(page: &Page, groups: Vec<GroupName>) -> Vec<(String, String)> {
-    let mut choices = vec![(String::new(), page.t("invites-any-group").to_string())];
-    choices.extend(
-        groups
-            .into_iter()
-            .map(|group| (group.id.to_string(), group.name)),
-    );
-    choices
+/// What the filters offer: values and words.
+struct Choices {
+    groups: Vec<(String, String)>,
+    templates: Vec<(String, String)>,
+    makers: Vec<(String, String)>,
+}
+
+impl Choices {
+    /// The filters in force, each with its words.
+    fn chips(&self, page: &Page, form: &ListForm) -> Vec<(&'static str, Message)> {
+        let named = |choices: &[(String, String)], value: &str| {
+            let chosen = choices.iter().find(|(known, _)| known == value);
+            chosen.map_or_else(|| value.to_owned(), |(_, words)| words.clone())
+        };
+        let pairs = form.pairs().into_iter();
+        pairs
+            .filter_map(|(name, value)| {
+                let words = match name {
+                    "q" => page.t("invites-chip-search").arg("q", value),
+                    "group" => {
+                        let group = named(&self.groups, value);
+                        page.t("invites-chip-group").arg("group", group)
+                    }
+                    "by" => {
+                        let name = named(&self.makers, value);
+                        page.t("invites-chip-by").arg("name", name)
+                    }
+                    "template" => {
+                        let name = named(&self.templates, value);
+                        page.t("invites-chip-template").arg("name", name)
+                    }
+                    "batch" => page.t("invites-chip-batch"),
+                    _ => return None,
+                };
+                Some((name, words))
+            })
+            .collect()
+    }
 }
 
 fn tabs(form: &ListForm, counts: &Counts, text: Text) -> Vec<Tab> {
@@ -217,7 +226,13 @@ fn tabs(form: &ListForm, counts: &Counts, text: Text) -> Vec<Tab> {
     ]
 }
 
-fn rows(conn: &mut Conn, invites: Vec<Invite>, text: Text, now: Time) -> Result<Vec<Row>> {
+/// The rows of invites.
+pub(super) fn rows(
+    conn: &mut Conn,
+    invites: Vec<Invite>,
+    text: Text,
+    now: Time,
+) -> Result<Vec<Row>> {
     let ids: Vec<_> = invites.iter().map(|invite| invite.id).collect();
     let mail_ids: Vec<_> = invites.iter().filter_map(|invite| invite.mail_id).collect();
     let makers: Vec<_> = invites
@@ -250,6 +265,11 @@ fn rows(conn: &mut Conn, invites: Vec<Invite>, text: Text, now: Time) -> Result<
             Row {
                 id: invite.id,
                 name: invite.name().to_owned(),
+                role: invite.role,
+                inviter_id: invite
+                    .created_by
+                    .map(|id| id.to_string())
+                    .unwrap_or_default(),
                 groups: of_invite.join(", "),
                 shown: shown(&invite, mail, now),
                 expires_at: invite.expires_at,

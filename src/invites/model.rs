@@ -43,7 +43,7 @@ crate::words! {
 pub const ERASED: &str = "erased";
 
 /// A row of `invites`.
-#[derive(Clone, Debug, Queryable, Selectable, Identifiable, Insertable)]
+#[derive(Clone, Debug, PartialEq, Queryable, Selectable, Identifiable, Insertable)]
 #[diesel(table_name = crate::db::schema::invites)]
 pub struct Invite {
     /// The id; no secret.

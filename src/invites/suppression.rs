@@ -1,13 +1,15 @@
 //! Addresses whose holders asked never to be sent invites again. Kept as keyed digests: the list tells nobody who
 //! they are, and an address is looked up only by who has it already.
 
+use std::collections::{HashMap, HashSet};
+
 use diesel::prelude::*;
 
 use super::model::{Delivery, Invite};
 use crate::app::App;
 use crate::db::schema::suppressions;
 use crate::db::{Conn, Tx};
-use crate::error::{FieldError, Result};
+use crate::error::{Error, FieldError, Result};
 
 /// What the key for the digests is derived for.
 const MAC: &str = "suppression";
@@ -25,15 +27,37 @@ pub fn is_on(conn: &mut Conn, app: &App, address_norm: &str) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(row)).get_result(conn)?)
 }
 
+/// Those of these addresses to which nothing may be sent.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn on_of(conn: &mut Conn, app: &App, norms: &[&str]) -> Result<HashSet<String>> {
+    let digests: HashMap<Vec<u8>, &str> = norms
+        .iter()
+        .map(|norm| (digest(app, norm), *norm))
+        .collect();
+    let on: Vec<Vec<u8>> = suppressions::table
+        .filter(suppressions::address.eq_any(digests.keys()))
+        .select(suppressions::address)
+        .load(conn)?;
+    let on = on.iter().filter_map(|digest| digests.get(digest));
+    Ok(on.map(|norm| (*norm).to_owned()).collect())
+}
+
 /// Makes sure that an invite may be sent. Its link may be handed over in any case.
 ///
 /// # Errors
 /// `never_mail` for the field `email`.
 pub fn require_off(conn: &mut Conn, app: &App, invite: &Invite) -> Result<()> {
     if invite.delivery != Delivery::Link && is_on(conn, app, &invite.address_norm)? {
-        return Err(FieldError::new("email", "never_mail").into());
+        return Err(never_mail());
     }
     Ok(())
+}
+
+/// The refusal to send something there.
+pub(super) fn never_mail() -> Error {
+    FieldError::new("email", "never_mail").into()
 }
 
 /// Sends nothing there from now on. Says whether that is new.

@@ -88,6 +88,10 @@ impl Writer {
         }
         if let Body::Json(make) = doc.body {
             operation["requestBody"] = self.body(make, doc.browsers);
+            if let Some(media) = doc.file {
+                let file = json!({ "schema": { "type": "string" } });
+                operation["requestBody"]["content"][media] = file;
+            }
         }
         operation["responses"] = self.answers(row);
         operation

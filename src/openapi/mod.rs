@@ -51,6 +51,8 @@ pub struct Doc {
     pub query: Option<SchemaFn>,
     /// The body.
     pub body: Body,
+    /// The media type of a file that may be the body.
+    pub file: Option<&'static str>,
     /// The answer when it worked.
     pub answer: Answer,
     /// Another answer in JSON, with its status.
@@ -93,6 +95,7 @@ impl Doc {
             about: "",
             query: None,
             body: Body::None,
+            file: None,
             answer: Answer::Nothing(204),
             other: None,
             browsers: false,
@@ -118,6 +121,13 @@ impl Doc {
     #[must_use]
     pub const fn body<T: JsonSchema>(mut self) -> Self {
         self.body = Body::Json(schema_of::<T>);
+        self
+    }
+
+    /// Takes a file of a media type as its body too.
+    #[must_use]
+    pub const fn or_file(mut self, media: &'static str) -> Self {
+        self.file = Some(media);
         self
     }
 

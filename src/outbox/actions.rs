@@ -8,7 +8,8 @@ use super::store;
 use crate::access::{Actor, Role};
 use crate::app::App;
 use crate::audit::{self, Entry, Target};
-use crate::db::{Conn, Tx};
+use crate::clock::Time;
+use crate::db::{Conn, Tx, insert_all};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::OutboxId;
 use crate::secret::{MasterKey, Place};
@@ -18,21 +19,55 @@ use crate::secret::{MasterKey, Place};
 /// # Errors
 /// `control_characters` for an address with any, or when the database refuses.
 pub fn enqueue(tx: &mut Tx<'_>, app: &App, letter: &Letter) -> Result<OutboxId> {
+    let sealed = seal(app, letter, tx.now)?;
+    store::insert(tx, &sealed.0)?;
+    Ok(sealed.id())
+}
+
+/// A letter that is ready for the outbox: many are made before the transaction that keeps them.
+pub struct Sealed(store::NewMail);
+
+impl Sealed {
+    /// The id that it will have.
+    pub const fn id(&self) -> OutboxId {
+        self.0.id
+    }
+}
+
+/// Makes a letter ready, due at `now`.
+///
+/// # Errors
+/// `control_characters` for an address with any.
+pub fn seal(app: &App, letter: &Letter, now: Time) -> Result<Sealed> {
     let (subject, body) = letter.clean()?;
-    let id = OutboxId::new(tx.now);
+    let id = OutboxId::new(now);
     let plain = serde_json::to_vec(&body).map_err(Error::internal)?;
-    let new = store::NewMail {
+    Ok(Sealed(store::NewMail {
         id,
         channel: letter.channel,
         kind: letter.kind,
-        recipient: &letter.to,
-        subject: &subject,
-        about: letter.about.as_deref(),
+        recipient: letter.to.clone(),
+        subject,
+        about: letter.about.clone(),
         body: app.master.seal(place(&id), &plain),
-    };
-    let now = tx.now;
-    store::insert(tx, &new, now)?;
-    Ok(id)
+        state: State::Waiting,
+        attempts: 0,
+        next_attempt_at: now,
+        fence: 0,
+        created_at: now,
+    }))
+}
+
+/// Puts letters that were made ready into the outbox. Part of the action that causes them.
+///
+/// # Errors
+/// When the database refuses.
+pub fn enqueue_all<'a>(
+    tx: &mut Tx<'_>,
+    letters: impl IntoIterator<Item = &'a Sealed>,
+) -> Result<()> {
+    let rows: Vec<_> = letters.into_iter().map(|sealed| &sealed.0).collect();
+    Ok(insert_all(tx, &rows)?)
 }
 
 /// Cancels the waiting mails about something that has ended, and says how many. Part of the action that

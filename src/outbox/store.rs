@@ -43,32 +43,32 @@ pub(super) struct Claimed {
 }
 
 /// A new row, due at once.
-pub(super) struct NewMail<'a> {
+#[derive(Insertable)]
+#[diesel(table_name = outbox)]
+pub(super) struct NewMail {
     pub(super) id: OutboxId,
     pub(super) channel: Channel,
-    pub(super) kind: &'a str,
-    pub(super) recipient: &'a str,
-    pub(super) subject: &'a str,
-    pub(super) about: Option<&'a str>,
+    pub(super) kind: &'static str,
+    pub(super) recipient: String,
+    pub(super) subject: String,
+    pub(super) about: Option<String>,
     pub(super) body: Vec<u8>,
+    pub(super) state: State,
+    pub(super) attempts: i32,
+    pub(super) next_attempt_at: Time,
+    pub(super) fence: i64,
+    pub(super) created_at: Time,
 }
 
-pub(super) fn insert(conn: &mut Conn, new: &NewMail<'_>, now: Time) -> QueryResult<()> {
+crate::bulk_row!(
+    &NewMail, "outbox",
+    id: Text, channel: Text, kind: Text, recipient: Text, subject: Text, about: Nullable<Text>, body: Binary,
+    state: Text, attempts: Integer, next_attempt_at: Ts, fence: BigInt, created_at: Ts,
+);
+
+pub(super) fn insert(conn: &mut Conn, new: &NewMail) -> QueryResult<()> {
     diesel::insert_into(outbox::table)
-        .values((
-            outbox::id.eq(new.id),
-            outbox::channel.eq(new.channel),
-            outbox::kind.eq(new.kind),
-            outbox::recipient.eq(new.recipient),
-            outbox::subject.eq(new.subject),
-            outbox::about.eq(new.about),
-            outbox::body.eq(&new.body),
-            outbox::state.eq(State::Waiting),
-            outbox::attempts.eq(0),
-            outbox::next_attempt_at.eq(now),
-            outbox::fence.eq(0_i64),
-            outbox::created_at.eq(now),
-        ))
+        .values(new)
         .execute(conn)
         .map(drop)
 }

@@ -65,15 +65,7 @@ pub fn rules(conn: &mut Conn, id: &str) -> Result<Rules> {
 /// # Errors
 /// `invalid_input`, each field called `traits.…`.
 pub fn check_so_far(conn: &mut Conn, id: &str, traits: &Json) -> Result<()> {
-    let Some(traits) = traits.0.as_object() else {
-        return Err(Error::internal("traits are an object"));
-    };
-    let faults = rules(conn, id)?.faults_so_far(traits);
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Invalid(faults))
-    }
+    rules(conn, id)?.check_so_far(traits)
 }
 
 /// Makes a schema.

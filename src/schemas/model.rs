@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::form::{Field, fields};
 use crate::clock::Time;
+use crate::db::Json;
 use crate::error::{Error, FieldError, Result};
 use crate::input::{Faults, etag};
 
@@ -143,6 +144,21 @@ impl Rules {
         let mut faults = self.faults(traits);
         faults.retain(|fault| !matches!(fault.code, "required" | "too_few"));
         faults
+    }
+
+    /// Refuses traits that an administrator or a program gives, when they are wrong so far.
+    ///
+    /// # Errors
+    /// `invalid_input`, each field called `traits.…`.
+    pub fn check_so_far(&self, traits: &Json) -> Result<()> {
+        let traits = traits.0.as_object();
+        let traits = traits.ok_or_else(|| Error::internal("traits are an object"))?;
+        let faults = self.faults_so_far(traits);
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(faults))
+        }
     }
 }
 

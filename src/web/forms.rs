@@ -9,6 +9,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::csrf::Csrf;
 use super::json::{read_json, whole};
+use super::parts;
 use super::visit::Visit;
 use crate::app::App;
 use crate::error::{Code, Error, FieldError, Result};
@@ -19,6 +20,7 @@ use crate::text::Text;
 #[derive(Clone, Debug, Default)]
 pub struct PostForm {
     fields: Vec<(String, String)>,
+    files: Vec<(String, Vec<u8>)>,
 }
 
 impl PostForm {
@@ -36,6 +38,12 @@ impl PostForm {
             .iter()
             .filter(move |(field, _)| field == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// The bytes of a file that was chosen; none when none was.
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        let chosen = self.files.iter().find(|(field, _)| field == name)?;
+        Some(chosen.1.as_slice())
     }
 
     /// Whether a checkbox is ticked or a button was pressed.
@@ -59,14 +67,23 @@ impl FromRequest for PostForm {
             if !same_site(&request, app) {
                 return Code::FormExpired.refuse();
             }
-            let body = whole(body).await?;
-            let fields: Vec<(String, String)> =
-                serde_urlencoded::from_bytes(&body).map_err(|_| Code::BadRequest)?;
-            let fields = fields
-                .into_iter()
-                .map(|(name, value)| (name, value.replace("\r\n", "\n").replace('\r', "\n")))
-                .collect();
-            let form = Self { fields };
+            let body = whole(&request, body).await?;
+            let form = if parts::has_files(&request) {
+                let (fields, files) = parts::read(&request, body).await?;
+                let fields = fields.into_iter();
+                Self {
+                    fields: fields.map(|(name, value)| (name, lines(&value))).collect(),
+                    files,
+                }
+            } else {
+                let fields: Vec<(String, String)> =
+                    serde_urlencoded::from_bytes(&body).map_err(|_| Code::BadRequest)?;
+                let fields = fields.into_iter();
+                Self {
+                    fields: fields.map(|(name, value)| (name, lines(&value))).collect(),
+                    files: Vec::new(),
+                }
+            };
             if Csrf::of(&app.master, &visit.binding).matches(form.get("csrf")) {
                 return Ok(form);
             }
@@ -76,6 +93,11 @@ impl FromRequest for PostForm {
             Code::FormExpired.refuse()
         })
     }
+}
+
+/// A value with line ends as `\n`.
+fn lines(value: &str) -> String {
+    value.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 /// The answers of a form whose token was no longer good, so that the person can send them again with a
@@ -148,7 +170,7 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
                     return Code::FormExpired.refuse();
                 }
             }
-            let body = whole(body).await?;
+            let body = whole(&request, body).await?;
             read_json(&request, &body).map(Self::Json)
         })
     }
@@ -325,6 +347,19 @@ pub fn spoken(text: Text, error: &Error) -> String {
         Error::TooMany(seconds) => text.wait(*seconds, "web-too-many-tries"),
         Error::Unavailable(why) => why.clone(),
         Error::Database(_) | Error::Internal(_) => error.to_string(),
+    }
+}
+
+/// The stable code of an error and its words, without the names of fields: for one line of many.
+pub fn reason(text: Text, error: &Error) -> (&'static str, String) {
+    match error {
+        Error::Invalid(fields) => {
+            let all: Vec<String> = fields.iter().map(|field| words(text, field)).collect();
+            let first = fields.first().map_or("invalid_input", |field| field.code);
+            (first, all.join(" "))
+        }
+        Error::Refused(code, args) => (code.as_str(), refusal(text, *code, args)),
+        other => (other.code().as_str(), spoken(text, other)),
     }
 }
 

@@ -143,11 +143,29 @@ impl Once {
         app: &App,
         caller: &ApiCaller,
         status: StatusCode,
-        mut action: F,
-        mut again: G,
+        action: F,
+        again: G,
     ) -> Result<HttpResponse>
     where
         A: Serialize + Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor) -> Result<(String, A)> + Send + 'static,
+        G: FnMut(&mut Tx<'_>, &Actor, &str) -> Result<(String, A)> + Send + 'static,
+    {
+        let made = self.make(app, caller, status, action, again).await?;
+        Ok(HttpResponse::build(status).json(made))
+    }
+
+    /// Does `action` once; a repeat calls `again` with the id that it told.
+    pub(super) async fn make<A, F, G>(
+        self,
+        app: &App,
+        caller: &ApiCaller,
+        status: StatusCode,
+        mut action: F,
+        mut again: G,
+    ) -> Result<A>
+    where
+        A: Send + 'static,
         F: FnMut(&mut Tx<'_>, &Actor) -> Result<(String, A)> + Send + 'static,
         G: FnMut(&mut Tx<'_>, &Actor, &str) -> Result<(String, A)> + Send + 'static,
     {
@@ -155,8 +173,7 @@ impl Once {
             name, body, calls, ..
         }) = self.call
         else {
-            let (_, made) = caller.write(app, action).await?;
-            return Ok(HttpResponse::build(status).json(made));
+            return Ok(caller.write(app, action).await?.1);
         };
         let _under_way = UnderWay::start(&calls, &name)?;
         let made = caller.write(app, move |tx, actor| {
@@ -169,7 +186,7 @@ impl Once {
             keep(tx, &name, &[], Some(&id))?;
             Ok(made)
         });
-        Ok(HttpResponse::build(status).json(made.await?))
+        made.await
     }
 }
 

@@ -71,6 +71,27 @@ impl<T: Clone + Send + 'static> Call<T> {
         once.answer(app, &caller, status, action).await
     }
 
+    /// Runs `action` as one transaction and gives what it made, for a call that is not over with it. With an
+    /// `Idempotency-Key` the id is kept that `action` tells, and a repeat calls `again` with it.
+    ///
+    /// # Errors
+    /// What the action answered, or what the key's rules say.
+    pub async fn make<A, F, G>(self, app: &App, mut action: F, again: G) -> Result<A>
+    where
+        A: Send + 'static,
+        F: FnMut(&mut Tx<'_>, &Actor, &T) -> Result<(String, A)> + Send + 'static,
+        G: FnMut(&mut Tx<'_>, &Actor, &str) -> Result<(String, A)> + Send + 'static,
+    {
+        let Self {
+            caller,
+            input,
+            once,
+        } = self;
+        let action = move |tx: &mut Tx<'_>, actor: &Actor| action(tx, actor, &input);
+        once.make(app, &caller, StatusCode::CREATED, action, again)
+            .await
+    }
+
     /// [`Call::run`] for an action whose answer holds a secret: `action` also tells the id of what it made,
     /// and a repeat with the same `Idempotency-Key` calls `again` with that id, for another secret in
     /// place of the first.
@@ -110,7 +131,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Call<T> {
         let body = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
             let caller = caller?;
-            let body = whole(body).await?;
+            let body = whole(&request, body).await?;
             let once = Once::of(&request, &caller, &body)?;
             Ok(Self {
                 caller,
@@ -121,6 +142,68 @@ impl<T: DeserializeOwned + 'static> FromRequest for Call<T> {
     }
 }
 
+/// A call whose body may be more than JSON: the body as it came, and how to go on as a [`Call`].
+pub struct Upload {
+    /// Who calls.
+    pub caller: ApiCaller,
+    /// The body.
+    pub body: web::Bytes,
+    request: HttpRequest,
+    once: Once,
+}
+
+impl Upload {
+    /// Whether the body says that it is of a media type.
+    pub fn is(&self, media: &str) -> bool {
+        let kind = self.request.headers().get(CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case(media)
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        read_json(&self.request, &self.body)
+    }
+
+    /// The call with what was read of its body.
+    pub fn with<T>(self, input: T) -> Call<T> {
+        Call {
+            caller: self.caller,
+            input,
+            once: self.once,
+        }
+    }
+}
+
+impl FromRequest for Upload {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let caller = ApiCaller::from_request(&request, payload).into_inner();
+        let body = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let caller = caller?;
+            let body = whole(&request, body).await?;
+            Ok(Self {
+                once: Once::of(&request, &caller, &body)?,
+                caller,
+                body,
+                request,
+            })
+        })
+    }
+}
+
+/// The largest body of one address, where it is not [`super::BODY_LIMIT`]: bytes, and the same in words.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimit(pub usize, pub &'static str);
+
 /// How long a body may take to arrive. Whoever sends one slower holds a connection for nothing.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -129,25 +212,28 @@ const BODY_PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// `request_timeout`, `too_large`, or `bad_request` when its compression is broken.
 pub(super) async fn whole(
+    request: &HttpRequest,
     body: impl Future<Output = Result<web::Bytes, actix_web::Error>>,
 ) -> Result<web::Bytes> {
-    within(BODY_PATIENCE, body).await
+    let limit = request.app_data::<BodyLimit>();
+    within(BODY_PATIENCE, limit.map_or("1 MiB", |limit| limit.1), body).await
 }
 
 async fn within(
     patience: Duration,
+    limit: &str,
     body: impl Future<Output = Result<web::Bytes, actix_web::Error>>,
 ) -> Result<web::Bytes> {
     match tokio::time::timeout(patience, body).await {
-        Ok(body) => body.map_err(|why| unread(&why)),
+        Ok(body) => body.map_err(|why| unread(&why, limit)),
         Err(_) => Code::RequestTimeout.refuse(),
     }
 }
 
 /// Why a body could not be had.
-fn unread(why: &actix_web::Error) -> Error {
+fn unread(why: &actix_web::Error, limit: &str) -> Error {
     match why.as_response_error().status_code() {
-        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge.with("limit", "1 MiB"),
+        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge.with("limit", limit),
         _ => Code::BadRequest.into(),
     }
 }
@@ -178,11 +264,23 @@ pub(super) fn read_json<T: DeserializeOwned>(request: &HttpRequest, body: &[u8])
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    strict::read(body).map_err(|fault| match fault {
+    strict::read(body).map_err(told)
+}
+
+/// Reads a value that was in a JSON body, as strictly as a body.
+///
+/// # Errors
+/// `invalid_input`.
+pub fn read_value<T: DeserializeOwned>(value: &serde_json::Value) -> Result<T> {
+    strict::read_value(value).map_err(told)
+}
+
+fn told(fault: Fault) -> Error {
+    match fault {
         Fault::Broken => Code::BadRequest.into(),
         Fault::Field(fault) => fault.into(),
         Fault::Type(path, words) => field_error(&path, &words),
-    })
+    }
 }
 
 /// Turns serde's words into a field and a code.
@@ -253,10 +351,10 @@ mod tests {
             .enable_time()
             .build()
             .unwrap();
-        let never = within(Duration::from_millis(5), std::future::pending());
+        let never = within(Duration::from_millis(5), "", std::future::pending());
         let refused = runtime.block_on(never).unwrap_err();
         assert_eq!(refused.code(), Code::RequestTimeout);
-        let here = within(Duration::from_secs(5), async { Ok(web::Bytes::new()) });
+        let here = within(Duration::from_secs(5), "", async { Ok(web::Bytes::new()) });
         assert!(runtime.block_on(here).unwrap().is_empty());
     }
 }

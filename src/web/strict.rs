@@ -29,7 +29,12 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     if let Some(fault) = Text::new(body).fault() {
         return Err(Fault::Field(fault));
     }
-    serde_path_to_error::deserialize(Strict(&value))
+    read_value(&value)
+}
+
+/// Reads a value.
+pub(super) fn read_value<T: DeserializeOwned>(value: &Value) -> Result<T, Fault> {
+    serde_path_to_error::deserialize(Strict(value))
         .map_err(|why| Fault::Type(why.path().to_string(), why.inner().to_string()))
 }
 

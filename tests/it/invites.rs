@@ -1,6 +1,7 @@
 //! Invites in the console: what an administrator sees and does.
 
 mod api;
+mod bulk;
 mod care;
 mod form;
 mod list;

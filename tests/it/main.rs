@@ -11,6 +11,7 @@ mod answers;
 mod api;
 mod approval;
 mod bad_input;
+mod batches;
 mod cli;
 mod code_sign_in;
 mod codes;

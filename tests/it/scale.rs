@@ -333,6 +333,17 @@ fn invites_and_what_an_address_did_are_found_through_an_index() {
         mail: Some(MailState::Failed),
         ..invites::Filter::default()
     });
+    let of_template = invites(invites::Filter {
+        template: Some("tpl_00000000-0000-7000-8000-000000000000".parse().unwrap()),
+        ..invites::Filter::default()
+    });
+    let by_maker = |conn: &mut Conn| {
+        let filter = invites::Filter {
+            invited_by: Some("usr_00000001-0000-7000-8000-000000000001".parse().unwrap()),
+            ..invites::Filter::default()
+        };
+        invites::list(conn, &filter, &Paging::first(50), now).unwrap();
+    };
     let counts = |conn: &mut Conn| {
         let counts = invites::counts(conn, now).unwrap();
         assert!(counts.not_delivered > 0);
@@ -350,6 +361,18 @@ fn invites_and_what_an_address_did_are_found_through_an_index() {
         &app,
         &[
             ("pending", &pending, &by_state, true),
+            (
+                "of a template",
+                &of_template,
+                &["invites_template", "invites_created_at"],
+                true,
+            ),
+            (
+                "by their maker",
+                &by_maker,
+                &["invites_created_by", "invites_created_at"],
+                true,
+            ),
             (
                 "not delivered",
                 &not_delivered,

@@ -7,10 +7,11 @@ use super::send::{Made, send};
 use super::{exists, facts, record, require_free};
 use crate::access::{Actor, Role};
 use crate::app::App;
-use crate::clock::days;
+use crate::clock::{Time, days};
 use crate::db::{Conn, Json, Tx};
 use crate::error::{Code, FieldError, Result};
 use crate::events;
+use crate::groups::model::GroupName;
 use crate::ids::InviteId;
 use crate::invite_templates;
 use crate::invite_templates::model::Template;
@@ -19,6 +20,7 @@ use crate::invites::model::{Choices, Delivery, End, Invite, Matching, NewInvite,
 use crate::invites::{store, suppression};
 use crate::outbox::Channel;
 use crate::schemas;
+use crate::schemas::model::Rules;
 use crate::site;
 use crate::users::logins;
 use crate::users::model::{Address, normal};
@@ -65,78 +67,118 @@ pub struct Plan {
 /// `forbidden`, `template_not_usable`, `role_not_grantable`, `group_not_grantable`, `domain_not_allowed`,
 /// `user_exists`, `mail_not_set_up` for an open link while no code can be sent, field errors.
 pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result<Plan> {
-    let choices = &new.choices;
+    let ground = ground(conn, actor, &new.choices)?;
+    let invite = ground.invite(app, actor, new, app.clock.now())?;
+    suppression::require_off(conn, app, &invite)?;
+    if ground.policy.reveal_existing
+        && let Some(found) = logins::by_address(conn, &invite.address_norm)?
+    {
+        let user = found.user;
+        let mine = crate::groups::actions::groups_of(conn, &[user.id])?;
+        let mine = mine.get(&user.id).map_or(&[][..], Vec::as_slice);
+        refuse_nothing_new(&invite, &new.choices, user.role, mine)?;
+    }
+    Ok(Plan {
+        invite,
+        template: ground.template,
+        policy: ground.policy,
+    })
+}
+
+/// What an invite stands on, whoever it is for.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub(super) template: Template,
+    pub(super) policy: Policy,
+    invite_days: i64,
+    schema_id: String,
+    rules: Rules,
+}
+
+/// Looks up what an invite stands on, and whether the actor may make such a one.
+pub(super) fn ground(conn: &mut Conn, actor: &Actor, choices: &Choices) -> Result<Ground> {
     let template = chosen(conn, actor, choices)?;
     let policy = template.policy()?;
     let role = choices.role.unwrap_or(Role::Member);
     require_can_grant(conn, actor, &policy, role, &choices.groups)?;
     let settings = site::actions::current(conn)?;
-    let now = app.clock.now();
-    let usual = policy.lifetime().unwrap_or(days(settings.invite_days));
-    let (expires_at, life) = choices.end.unwrap_or(End::In(usual)).from(now)?;
     let schema_id = choices.schema_id.as_ref().unwrap_or(&template.schema_id);
-    schemas::actions::check_so_far(conn, schema_id, &new.traits)?;
-    let locale = choices.locale.as_deref().or(policy.locale.as_deref());
-    let locale = locale.unwrap_or(app.text.lang());
-    if locale != app.text.lang() {
-        return Err(FieldError::new("locale", "not_a_choice").into());
-    }
-    let recipient = new.recipient.as_ref();
-    let invite = Invite {
-        id: InviteId::new(now),
-        state: State::Pending,
-        address: recipient.map_or("", Address::as_str).to_owned(),
-        address_norm: recipient.map(Address::norm).unwrap_or_default(),
-        name_norm: String::new(),
-        delivery: delivery_of(new, &policy),
-        role,
+    Ok(Ground {
+        invite_days: settings.invite_days,
+        rules: schemas::actions::rules(conn, schema_id)?,
         schema_id: schema_id.clone(),
-        traits: new.traits.clone(),
-        metadata_public: new.metadata_public.clone(),
-        metadata_admin: new.metadata_admin.clone(),
-        label: new.label.clone(),
-        message: new.message.clone(),
-        locale: locale.to_owned(),
-        redirect_url: new.redirect_url.clone(),
-        lifetime_seconds: life.seconds_up(),
-        expires_at,
-        created_at: now,
-        created_by: actor.user,
-        ended_at: None,
-        ended_by: None,
-        accepted_at: None,
-        accepted_by: None,
-        mail_id: None,
-        template_id: template.id,
-        matching: choices.matching.unwrap_or(match policy.matching {
-            // There is no address that it could be.
-            Matching::Strict if recipient.is_none() => Matching::Bearer,
-            matching => matching,
-        }),
-        domains: Json(json!(choices.domains.as_ref().unwrap_or(&policy.domains))),
-        max_uses: choices.max_uses.unwrap_or(1),
-        uses: 0,
-        sent_at: None,
-        reminded: 0,
-        erased_at: None,
-    };
-    require_fits(&policy, &invite)?;
-    if invite.is_open() && app.config.smtp.is_none() && app.config.sms.is_none() {
-        return Code::MailNotSetUp.refuse();
-    }
-    suppression::require_off(conn, app, &invite)?;
-    if policy.reveal_existing && !invite.is_open() {
-        refuse_nothing_new(conn, &invite, choices)?;
-    }
-    let name_norm = normal(invite.name());
-    Ok(Plan {
-        invite: Invite {
-            name_norm,
-            ..invite
-        },
         template,
         policy,
     })
+}
+
+impl Ground {
+    /// The invite that would be made for somebody.
+    pub(super) fn invite(
+        &self,
+        app: &App,
+        actor: &Actor,
+        new: &NewInvite,
+        now: Time,
+    ) -> Result<Invite> {
+        let (choices, policy) = (&new.choices, &self.policy);
+        let usual = policy.lifetime().unwrap_or(days(self.invite_days));
+        let (expires_at, life) = choices.end.unwrap_or(End::In(usual)).from(now)?;
+        self.rules.check_so_far(&new.traits)?;
+        let locale = choices.locale.as_deref().or(policy.locale.as_deref());
+        let locale = locale.unwrap_or(app.text.lang());
+        if locale != app.text.lang() {
+            return Err(FieldError::new("locale", "not_a_choice").into());
+        }
+        let recipient = new.recipient.as_ref();
+        let invite = Invite {
+            id: InviteId::new(now),
+            state: State::Pending,
+            address: recipient.map_or("", Address::as_str).to_owned(),
+            address_norm: recipient.map(Address::norm).unwrap_or_default(),
+            name_norm: String::new(),
+            delivery: delivery_of(new, policy),
+            role: choices.role.unwrap_or(Role::Member),
+            schema_id: self.schema_id.clone(),
+            traits: new.traits.clone(),
+            metadata_public: new.metadata_public.clone(),
+            metadata_admin: new.metadata_admin.clone(),
+            label: new.label.clone(),
+            message: new.message.clone(),
+            locale: locale.to_owned(),
+            redirect_url: new.redirect_url.clone(),
+            lifetime_seconds: life.seconds_up(),
+            expires_at,
+            created_at: now,
+            created_by: actor.user,
+            ended_at: None,
+            ended_by: None,
+            accepted_at: None,
+            accepted_by: None,
+            mail_id: None,
+            template_id: self.template.id,
+            matching: choices.matching.unwrap_or(match policy.matching {
+                // There is no address that it could be.
+                Matching::Strict if recipient.is_none() => Matching::Bearer,
+                matching => matching,
+            }),
+            domains: Json(json!(choices.domains.as_ref().unwrap_or(&policy.domains))),
+            max_uses: choices.max_uses.unwrap_or(1),
+            uses: 0,
+            sent_at: None,
+            reminded: 0,
+            erased_at: None,
+        };
+        require_fits(policy, &invite)?;
+        if invite.is_open() && app.config.smtp.is_none() && app.config.sms.is_none() {
+            return Code::MailNotSetUp.refuse();
+        }
+        let name_norm = normal(invite.name());
+        Ok(Invite {
+            name_norm,
+            ..invite
+        })
+    }
 }
 
 /// How the link of an invite would reach the person: the choice, or the template's.
@@ -167,16 +209,16 @@ fn chosen(conn: &mut Conn, actor: &Actor, choices: &Choices) -> Result<Template>
     })
 }
 
-/// Where the template reveals accounts: refuses to invite somebody who has one and would gain nothing.
-fn refuse_nothing_new(conn: &mut Conn, invite: &Invite, choices: &Choices) -> Result<()> {
-    let Some(found) = logins::by_address(conn, &invite.address_norm)? else {
-        return Ok(());
-    };
-    let user = found.user;
-    let mine = crate::groups::actions::groups_of(conn, &[user.id])?;
-    let mine = mine.get(&user.id).map_or(&[][..], Vec::as_slice);
+/// Where the template reveals accounts: refuses to invite somebody who has one, with this role and these groups,
+/// and would gain nothing.
+pub(super) fn refuse_nothing_new(
+    invite: &Invite,
+    choices: &Choices,
+    role: Role,
+    mine: &[GroupName],
+) -> Result<()> {
     let has = |id| mine.iter().any(|group| group.id == id);
-    if invite.role <= user.role && choices.groups.iter().all(|id| has(*id)) {
+    if invite.role <= role && choices.groups.iter().all(|id| has(*id)) {
         return Code::UserExists.refuse();
     }
     Ok(())

@@ -2,7 +2,7 @@
 //! sent again, and once more, of its maker, when it is accepted.
 
 use crate::access::{Actor, ActorKind, Role};
-use crate::clock::hours;
+use crate::clock::{Time, hours};
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::groups;
@@ -149,8 +149,7 @@ fn require_fits_open(policy: &Policy, invite: &Invite) -> Result<()> {
     Ok(())
 }
 
-/// Whether the actor may send one more invite with a template. Owners are not held to it, nor is the command
-/// line.
+/// Whether the actor may send one more invite with a template.
 ///
 /// # Errors
 /// `too_many_invites`.
@@ -160,23 +159,33 @@ pub(super) fn require_quota(
     template: &Template,
     policy: &Policy,
 ) -> Result<()> {
+    let now = tx.now;
+    match quota_left(tx, actor, template, policy, now)? {
+        Some(left) if left <= 0 => Code::TooManyInvites.refuse(),
+        _ => Ok(()),
+    }
+}
+
+/// How many more invites the actor may send with a template; none for no limit. Owners are not held to it, nor
+/// is the command line.
+pub(super) fn quota_left(
+    conn: &mut Conn,
+    actor: &Actor,
+    template: &Template,
+    policy: &Policy,
+    now: Time,
+) -> Result<Option<i64>> {
     let Some(user) = actor.user.filter(|_| actor.role < Role::Owner) else {
-        return Ok(());
+        return Ok(None);
     };
-    let full = |count: i64, most: Option<i64>| most.is_some_and(|most| count >= most);
-    if policy.quota.per_day.is_some() {
-        let since = tx.now.minus(hours(24));
-        let made = store::made_since(tx, user, template.id, since)?;
-        if full(made, policy.quota.per_day) {
-            return Code::TooManyInvites.refuse();
-        }
+    let mut left = None;
+    if let Some(most) = policy.quota.per_day {
+        let since = now.minus(hours(24));
+        left = Some(most - store::made_since(conn, user, template.id, since)?);
     }
-    if policy.quota.pending.is_some() {
-        let now = tx.now;
-        let waiting = store::waiting_of(tx, user, template.id, now)?;
-        if full(waiting, policy.quota.pending) {
-            return Code::TooManyInvites.refuse();
-        }
+    if let Some(most) = policy.quota.pending {
+        let pending = most - store::waiting_of(conn, user, template.id, now)?;
+        left = Some(left.map_or(pending, |left| left.min(pending)));
     }
-    Ok(())
+    Ok(left)
 }

@@ -5,6 +5,7 @@ mod create;
 mod edit;
 mod end;
 mod grant;
+mod many;
 mod preview;
 mod send;
 
@@ -13,6 +14,7 @@ pub use create::{create, delivery, plan};
 pub use edit::{Edit, edit};
 pub use end::{erase, expire, revoke, suspend, suspend_all_of};
 pub use grant::{inviter_may, require_can_grant, template};
+pub use many::{Ready, Together, again};
 pub use preview::{Preview, preview};
 pub use send::{Made, PlainLink, group_names, inviter_name, remind, replace_link, resend};
 
@@ -87,21 +89,21 @@ pub(super) fn record(
     before: serde_json::Value,
     after: serde_json::Value,
 ) -> Result<()> {
-    let target = audit::Target {
-        kind: "invite",
-        id: invite.id.to_string(),
-    };
-    audit::record(
-        tx,
-        actor,
-        audit::Entry {
-            action,
-            target,
-            before,
-            after,
-        },
-    )?;
-    Ok(())
+    audit::record(tx, actor, entry(action, invite, before, after)).map(drop)
+}
+
+fn entry(
+    action: &'static str,
+    invite: &Invite,
+    before: serde_json::Value,
+    after: serde_json::Value,
+) -> audit::Entry {
+    audit::Entry {
+        action,
+        target: audit::Target::new("invite", invite.id),
+        before,
+        after,
+    }
 }
 
 fn facts(invite: &Invite, groups: &[GroupId]) -> serde_json::Value {

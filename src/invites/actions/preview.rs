@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::create::plan;
 use super::grant::template;
-use super::send::{inviter_name, names_of, written};
+use super::send::{Gist, inviter_name, names_of};
 use crate::access::Actor;
 use crate::app::App;
 use crate::db::Conn;
@@ -34,15 +34,13 @@ pub fn preview(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Re
     let invite = plan(conn, app, actor, new)?.invite;
     let groups = names_of(conn, &new.choices.groups)?;
     let mut letters = Vec::new();
-    for kind in [MailKind::Register, MailKind::Accept] {
-        let link = app.link("/self-service/invite?…");
-        let (frame, mail) = written(conn, app, &invite, groups.clone(), kind, link)?;
-        let letter = match invite.delivery {
-            Delivery::Email => mail.letter(&frame, &invite)?,
-            Delivery::Sms => mail.message(&frame, &invite),
-            Delivery::Link => continue,
-        };
-        letters.push((kind, letter));
+    if invite.delivery != Delivery::Link {
+        for kind in [MailKind::Register, MailKind::Accept] {
+            let has_account = kind == MailKind::Accept;
+            let gist = Gist::read(conn, &invite, groups.clone(), has_account)?;
+            let link = app.link("/self-service/invite?…");
+            letters.push((kind, gist.letter(app, &invite, link)?));
+        }
     }
     let settings = site::actions::current(conn)?;
     let policy = template(conn, &invite)?.policy()?;

@@ -13,8 +13,9 @@ use crate::groups;
 use crate::ids::{GroupId, InviteId, InviteLinkId};
 use crate::invites::mail::{InviteMail, MailKind};
 use crate::invites::model::{Delivery, Invite, State};
+use crate::invites::store::NewLink;
 use crate::invites::{store, suppression};
-use crate::outbox;
+use crate::outbox::{self, Letter};
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
 use crate::users::logins;
@@ -151,39 +152,19 @@ pub(super) fn send(
 ) -> Result<Made> {
     let token = PlainSecret::generate(SecretKind::Invite);
     let now = tx.now;
-    let link_id = InviteLinkId::new(now);
-    store::insert_link(
-        tx,
-        link_id,
-        invite.id,
-        &token.digest(),
-        delivery == Delivery::Link,
-        now,
-    )?;
-    let link = app.link(&format!(
-        "/self-service/invite?flow={}&token={}",
-        invite.id,
-        token.reveal()
-    ));
+    let link = NewLink::new(&invite, &token, delivery == Delivery::Link, now);
+    store::insert_link(tx, &link)?;
+    let url = url_of(app, &invite, &token);
     if delivery == Delivery::Link {
         return Ok(Made {
             invite,
-            link: Some(PlainLink {
-                id: link_id,
-                url: link,
-            }),
+            link: Some(PlainLink { id: link.id, url }),
         });
     }
-    let kind = match logins::by_address(tx, &invite.address_norm)? {
-        Some(_) => MailKind::Accept,
-        None => MailKind::Register,
-    };
+    let has_account = logins::by_address(tx, &invite.address_norm)?.is_some();
     let groups = group_names(tx, invite.id)?;
-    let (frame, mail) = written(tx, app, &invite, groups, kind, link)?;
-    let letter = match delivery {
-        Delivery::Sms => mail.message(&frame, &invite),
-        Delivery::Email | Delivery::Link => mail.letter(&frame, &invite)?,
-    };
+    let gist = Gist::read(tx, &invite, groups, has_account)?;
+    let letter = gist.letter(app, &invite, url)?;
     invite.mail_id = Some(outbox::actions::enqueue(tx, app, &letter)?);
     if invite.reminded == 0 {
         invite.sent_at = Some(now);
@@ -192,27 +173,65 @@ pub(super) fn send(
     Ok(Made { invite, link: None })
 }
 
-/// The message of an invite, in its frame.
-pub(super) fn written(
-    conn: &mut Conn,
-    app: &App,
-    invite: &Invite,
-    groups: Vec<String>,
-    kind: MailKind,
-    link: String,
-) -> Result<(outbox::Frame, InviteMail)> {
-    let settings = site::actions::current(conn)?;
-    let mail = InviteMail {
-        kind,
-        inviter: inviter_name(conn, invite, &settings.site_name)?,
-        groups,
-        intro: template(conn, invite)?.policy()?.intro,
-        message: invite.message.clone(),
-        expires: app.text.moment(invite.expires_at),
-        link,
-        reminds: invite.reminded > 0,
-    };
-    Ok((outbox::Frame::of(app, &settings.site_name), mail))
+/// The address of a link.
+pub(super) fn url_of(app: &App, invite: &Invite, token: &PlainSecret) -> String {
+    app.link(&format!(
+        "/self-service/invite?flow={}&token={}",
+        invite.id,
+        token.reveal()
+    ))
+}
+
+/// What a message to the invited person says beside what stands on the invite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Gist {
+    pub(super) site_name: String,
+    pub(super) inviter: String,
+    pub(super) has_account: bool,
+    pub(super) groups: Vec<String>,
+    pub(super) intro: String,
+}
+
+impl Gist {
+    /// What a message says to somebody with or without an account.
+    pub(super) fn read(
+        conn: &mut Conn,
+        invite: &Invite,
+        groups: Vec<String>,
+        has_account: bool,
+    ) -> Result<Self> {
+        let site_name = site::actions::current(conn)?.site_name;
+        Ok(Self {
+            inviter: inviter_name(conn, invite, &site_name)?,
+            site_name,
+            has_account,
+            groups,
+            intro: template(conn, invite)?.policy()?.intro,
+        })
+    }
+
+    /// The message that brings a link.
+    pub(super) fn letter(&self, app: &App, invite: &Invite, link: String) -> Result<Letter> {
+        let mail = InviteMail {
+            intro: self.intro.clone(),
+            kind: if self.has_account {
+                MailKind::Accept
+            } else {
+                MailKind::Register
+            },
+            inviter: self.inviter.clone(),
+            groups: self.groups.clone(),
+            message: invite.message.clone(),
+            expires: app.text.moment(invite.expires_at),
+            link,
+            reminds: invite.reminded > 0,
+        };
+        let frame = outbox::Frame::of(app, &self.site_name);
+        match invite.delivery {
+            Delivery::Sms => Ok(mail.message(&frame, invite)),
+            Delivery::Email | Delivery::Link => mail.letter(&frame, invite),
+        }
+    }
 }
 
 /// How the invited person knows the inviter.

@@ -12,7 +12,9 @@ use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::wire::{InviteMade, InvitePatch, InviteView, NewInviteBody};
+pub use wire::NewInviteBody;
+
+use self::wire::{InviteMade, InvitePatch, InviteView};
 use super::actions::{self, Edit};
 use super::model::{Delivery, NewInvite, State};
 use super::store::{self, Filter};
@@ -20,7 +22,7 @@ use crate::access::{Actor, Role, Scope};
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Code, Result};
-use crate::ids::{GroupId, InviteId, UserId};
+use crate::ids::{BatchId, GroupId, InviteId, TemplateId, UserId};
 use crate::openapi::Doc;
 use crate::outbox::State as MailState;
 use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
@@ -37,6 +39,10 @@ pub struct InvitesQuery {
     group: Option<GroupId>,
     /// Who made them.
     invited_by: Option<UserId>,
+    /// Invites from this template.
+    template: Option<TemplateId>,
+    /// Invites of this batch.
+    batch: Option<BatchId>,
     mail_state: Option<MailState>,
     /// Rows, 1 to 500; 50 when left out.
     #[schemars(range(min = 1, max = 500))]
@@ -64,6 +70,8 @@ pub async fn list(
         q: query.q.clone(),
         state: query.state,
         group: query.group,
+        template: query.template,
+        batch: query.batch,
         invited_by: if all {
             query.invited_by
         } else {
@@ -85,10 +93,12 @@ pub async fn list(
                 .collect();
             let mut groups = store::groups_of(conn, &ids)?;
             let mails = store::mails(conn, &mail_ids)?;
+            let batches = store::batches_of(conn, &ids)?;
             Ok(slice.map(|invite| {
                 let mail = invite.mail_id.and_then(|id| mails.get(&id));
                 let of_invite = groups.remove(&invite.id).unwrap_or_default();
-                InviteView::new(invite, of_invite, mail, now)
+                let batch = batches.get(&invite.id).copied();
+                InviteView::new(invite, of_invite, batch, mail, now)
             }))
         })
         .await?;

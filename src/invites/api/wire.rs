@@ -9,7 +9,7 @@ use crate::clock::{Time, seconds};
 use crate::db::{Conn, Json, Tx};
 use crate::error::{Error, FieldError, Result};
 use crate::groups::model::read_given;
-use crate::ids::{GroupId, InviteId, InviteLinkId, TemplateId, UserId};
+use crate::ids::{BatchId, GroupId, InviteId, InviteLinkId, TemplateId, UserId};
 use crate::input::Faults;
 use crate::invites::actions::{Edit, Made};
 use crate::invites::model::{
@@ -75,7 +75,7 @@ pub struct InviteView {
     /// Who accepted; null for an open link.
     accepted_by: Option<UserId>,
     /// The batch that it was made in.
-    batch_id: Option<String>,
+    batch_id: Option<BatchId>,
     /// How its last mail fares.
     mail: MailView,
 }
@@ -135,6 +135,7 @@ impl InviteView {
     pub(super) fn new(
         invite: Invite,
         groups: Vec<GroupId>,
+        batch_id: Option<BatchId>,
         mail: Option<&MailOfInvite>,
         now: Time,
     ) -> Self {
@@ -166,7 +167,7 @@ impl InviteView {
             created_by: invite.created_by,
             accepted_at: invite.accepted_at,
             accepted_by: invite.accepted_by,
-            batch_id: None,
+            batch_id,
             mail: mail.map(MailView::from).unwrap_or_default(),
         }
     }
@@ -175,7 +176,8 @@ impl InviteView {
         let groups = store::groups(conn, invite.id)?;
         let mails = store::mails(conn, &Vec::from_iter(invite.mail_id))?;
         let mail = invite.mail_id.and_then(|id| mails.get(&id));
-        Ok(Self::new(invite, groups, mail, now))
+        let batch = store::batches_of(conn, &[invite.id])?.remove(&invite.id);
+        Ok(Self::new(invite, groups, batch, mail, now))
     }
 }
 

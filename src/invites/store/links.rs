@@ -6,7 +6,8 @@ use crate::clock::Time;
 use crate::db::Conn;
 use crate::db::schema::invite_links;
 use crate::ids::{InviteId, InviteLinkId};
-use crate::secret::SecretDigest;
+use crate::invites::model::Invite;
+use crate::secret::{PlainSecret, SecretDigest};
 
 /// A link of an invite.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -22,23 +23,40 @@ pub struct Link {
     pub dead_at: Option<Time>,
 }
 
-/// Adds a link.
-pub fn insert_link(
-    conn: &mut Conn,
-    id: InviteLinkId,
-    invite: InviteId,
-    digest: &SecretDigest,
+/// A link to be kept.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = invite_links)]
+pub struct NewLink {
+    /// Its id.
+    pub id: InviteLinkId,
+    invite_id: InviteId,
+    digest: SecretDigest,
     shown: bool,
-    now: Time,
-) -> QueryResult<()> {
+    created_at: Time,
+}
+
+crate::bulk_row!(
+    &NewLink, "invite_links",
+    id: Text, invite_id: Text, digest: Binary, shown: Bool, created_at: Ts,
+);
+
+impl NewLink {
+    /// Of an invite, with the digest of its token. `shown` says that a person sees it, so that it proves nothing.
+    pub fn new(invite: &Invite, token: &PlainSecret, shown: bool, now: Time) -> Self {
+        Self {
+            id: InviteLinkId::new(now),
+            invite_id: invite.id,
+            digest: token.digest(),
+            shown,
+            created_at: now,
+        }
+    }
+}
+
+/// Adds a link.
+pub fn insert_link(conn: &mut Conn, link: &NewLink) -> QueryResult<()> {
     diesel::insert_into(invite_links::table)
-        .values((
-            invite_links::id.eq(id),
-            invite_links::invite_id.eq(invite),
-            invite_links::digest.eq(digest),
-            invite_links::shown.eq(shown),
-            invite_links::created_at.eq(now),
-        ))
+        .values(link)
         .execute(conn)
         .map(drop)
 }

@@ -4,11 +4,11 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use crate::clock::Time;
-use crate::db::schema::{invite_groups, invites, outbox};
+use crate::db::schema::{invite_batch_rows, invite_groups, invites, outbox};
 use crate::db::{
     Conn, Cursor, FOUND_AT_ONCE, MultiBackend, Paging, Slice, count_some, fits, prefix_end,
 };
-use crate::ids::{GroupId, InviteId, UserId};
+use crate::ids::{BatchId, GroupId, InviteId, TemplateId, UserId};
 use crate::invites::model::{Invite, State};
 use crate::outbox::State as MailState;
 use crate::users::model::normal;
@@ -22,6 +22,10 @@ pub struct Filter {
     pub state: Option<State>,
     /// Only invites into this group.
     pub group: Option<GroupId>,
+    /// Only invites from this template.
+    pub template: Option<TemplateId>,
+    /// Only invites of this batch.
+    pub batch: Option<BatchId>,
     /// Only invites that this user made.
     pub invited_by: Option<UserId>,
     /// Only invites whose last mail is in this state.
@@ -45,17 +49,13 @@ fn called(conn: &mut Conn, start: &str, end: &str) -> QueryResult<Vec<InviteId>>
     Ok(found)
 }
 
-/// A part of the list of invites, newest first.
-pub fn list(
+/// The invites that a filter leaves.
+fn narrowed(
     conn: &mut Conn,
     filter: &Filter,
-    paging: &Paging,
     now: Time,
-) -> QueryResult<Slice<Invite>> {
-    let mut query = invites::table
-        .select(Invite::as_select())
-        .limit(paging.fetch())
-        .into_boxed::<MultiBackend>();
+) -> QueryResult<invites::BoxedQuery<'static, MultiBackend>> {
+    let mut query = invites::table.into_boxed::<MultiBackend>();
     if let Ok(id) = filter.q.parse::<InviteId>() {
         query = query.filter(invites::id.eq(id));
     } else if !filter.q.is_empty() {
@@ -95,6 +95,14 @@ pub fn list(
         let into = invite_groups::table.filter(invite_groups::group_id.eq(group));
         query = query.filter(invites::id.eq_any(into.select(invite_groups::invite_id)));
     }
+    if let Some(template) = filter.template {
+        query = query.filter(invites::template_id.eq(template));
+    }
+    if let Some(batch) = filter.batch {
+        let of_batch = invite_batch_rows::table.filter(invite_batch_rows::batch_id.eq(batch));
+        let ids = of_batch.select(invite_batch_rows::invite_id.assume_not_null());
+        query = query.filter(invites::id.eq_any(ids));
+    }
     if let Some(by) = filter.invited_by {
         query = query.filter(invites::created_by.eq(by));
     }
@@ -110,6 +118,33 @@ pub fn list(
             .filter(outbox::state.eq(mail));
         query = query.filter(not(exists(mails)));
     }
+    Ok(query)
+}
+
+/// The newest ids that a filter leaves.
+pub fn matching(
+    conn: &mut Conn,
+    filter: &Filter,
+    now: Time,
+    most: i64,
+) -> QueryResult<Vec<InviteId>> {
+    narrowed(conn, filter, now)?
+        .order((invites::created_at.desc(), invites::id.desc()))
+        .limit(most)
+        .select(invites::id)
+        .load(conn)
+}
+
+/// A part of the list of invites, newest first.
+pub fn list(
+    conn: &mut Conn,
+    filter: &Filter,
+    paging: &Paging,
+    now: Time,
+) -> QueryResult<Slice<Invite>> {
+    let mut query = narrowed(conn, filter, now)?
+        .select(Invite::as_select())
+        .limit(paging.fetch());
     if let Some(beyond) = paging.beyond("(invites.created_at, invites.id)") {
         query = query.filter(beyond);
     }

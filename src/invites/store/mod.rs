@@ -3,10 +3,12 @@
 mod due;
 mod links;
 mod list;
+mod many;
 
 pub use due::{beyond_maker, erase, of_members, over, to_erase, to_remind};
-pub use links::{Link, find_link, insert_link, invite_of_link, kill_link, kill_links};
-pub use list::{Counts, Filter, count_pending, counts, list};
+pub use links::{Link, NewLink, find_link, insert_link, invite_of_link, kill_link, kill_links};
+pub use list::{Counts, Filter, count_pending, counts, list, matching};
+pub use many::{batches_of, insert_many, pending_for_all};
 
 use std::collections::HashMap;
 

@@ -7,9 +7,12 @@ mod store;
 
 pub use actions::{Which, add_proven, free_unproven, remove};
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::model::{Address, User};
+use crate::access::Role;
 use crate::clock::Time;
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Result};
@@ -65,6 +68,14 @@ pub struct Found {
 /// When the database refuses.
 pub fn by_address(conn: &mut Conn, norm: &str) -> Result<Option<Found>> {
     Ok(store::by_address(conn, norm)?)
+}
+
+/// Whose these addresses are, and what they may do; see [`by_address`]. An address of nobody is not in the map.
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_addresses(conn: &mut Conn, norms: &[&str]) -> Result<HashMap<String, (UserId, Role)>> {
+    Ok(store::by_addresses(conn, norms)?)
 }
 
 /// The further addresses of a user.

@@ -1,8 +1,11 @@
 //! Queries on the addresses by which people sign in.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::{Found, Login, LoginKind};
+use crate::access::Role;
 use crate::clock::Time;
 use crate::db::Conn;
 use crate::db::schema::{logins, users};
@@ -53,6 +56,37 @@ pub(super) fn by_address(conn: &mut Conn, norm: &str) -> QueryResult<Option<Foun
         verified: true,
         login: Some(id),
     }))
+}
+
+/// The users of these addresses, wherever they stand; see [`super::by_addresses`].
+pub(super) fn by_addresses(
+    conn: &mut Conn,
+    norms: &[&str],
+) -> QueryResult<HashMap<String, (UserId, Role)>> {
+    let (phones, emails): (Vec<&str>, Vec<&str>) =
+        norms.iter().partition(|norm| norm.starts_with('+'));
+    let mut found: Vec<(Option<String>, UserId, Role)> = users::table
+        .filter(users::email_norm.eq_any(emails))
+        .select((users::email_norm, users::id, users::role))
+        .load(conn)?;
+    let numbers = users::table.filter(users::phone.eq_any(phones)).select((
+        users::phone,
+        users::id,
+        users::role,
+    ));
+    found.extend(numbers.load::<(Option<String>, UserId, Role)>(conn)?);
+    let further: Vec<(String, UserId, Role)> = logins::table
+        .inner_join(users::table)
+        .filter(logins::address_norm.eq_any(norms))
+        .select((logins::address_norm, users::id, users::role))
+        .load(conn)?;
+    let further = further
+        .into_iter()
+        .map(|(norm, id, role)| (Some(norm), id, role));
+    let all = found.into_iter().chain(further);
+    Ok(all
+        .filter_map(|(norm, id, role)| Some((norm?, (id, role))))
+        .collect())
 }
 
 /// The further addresses of a user, the oldest first.

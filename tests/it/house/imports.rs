@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::sources::{self, none};
 
 /// A room that reads another's rows by itself: who, whose, and why that is right.
-const STORES_LENT: [(&str, &str, &str); 8] = [
+const STORES_LENT: [(&str, &str, &str); 9] = [
     (
         "console",
         "invites",
@@ -23,6 +23,11 @@ const STORES_LENT: [(&str, &str, &str); 8] = [
     ),
     ("console", "site", "the frame shows the name of the site"),
     ("console", "users", "lists users with what hangs on them"),
+    (
+        "invite_batches",
+        "users",
+        "whether whoever made a batch is still let in is asked with each piece",
+    ),
     (
         "invites",
         "users",

@@ -6,13 +6,17 @@ use super::imports::{edges, room_of};
 use super::sources::{self, none};
 
 /// The tables of each room.
-const OWN: [(&str, &[&str]); 16] = [
+const OWN: [(&str, &[&str]); 17] = [
     ("api_keys", &["api_keys"]),
     ("audit", &["audit"]),
     ("codes", &["codes"]),
     ("db", &["facts", "revisions"]),
     ("events", &["events"]),
     ("groups", &["groups", "group_members"]),
+    (
+        "invite_batches",
+        &["invite_batches", "invite_batch_pieces", "invite_batch_rows"],
+    ),
     ("invite_templates", &["invite_templates"]),
     (
         "invites",
@@ -36,7 +40,7 @@ const OWN: [(&str, &[&str]); 16] = [
 ];
 
 /// A room that names another's table: who, which, and why that is right.
-const TABLES_LENT: [(&str, &str, &str); 14] = [
+const TABLES_LENT: [(&str, &str, &str); 17] = [
     (
         "api_keys",
         "users",
@@ -68,9 +72,24 @@ const TABLES_LENT: [(&str, &str, &str); 14] = [
         "the smallest table that is always there, to see whether it can be read",
     ),
     (
+        "invite_batches",
+        "invites",
+        "what became of lines is told with how their invites stand",
+    ),
+    (
+        "invite_batches",
+        "outbox",
+        "what became of lines is told with how their mails fare",
+    ),
+    (
         "invite_templates",
         "invites",
         "a template stays while an invite has it; invites lie above",
+    ),
+    (
+        "invites",
+        "invite_batch_rows",
+        "an invite tells its batch, and the list is filtered by it; batches lie above",
     ),
     (
         "invites",

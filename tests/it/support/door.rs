@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use vestibule::access::{Role, Who};
 
 use vestibule::clock::Time;
-use vestibule::ids::{GroupId, InviteId, KeyId, OutboxId, SessionId, TemplateId, UserId};
+use vestibule::ids::{BatchId, GroupId, InviteId, KeyId, OutboxId, SessionId, TemplateId, UserId};
 use vestibule::routes::Route;
 
 use super::app::{START, TestApp};
@@ -16,6 +16,7 @@ pub enum Part {
     User,
     Key,
     Invite,
+    Batch,
     Session,
     Group,
     Mail,
@@ -31,7 +32,9 @@ impl Part {
             ("/settings/sessions/", Self::Session),
             ("/settings/api-keys/", Self::Key),
             ("/api/v1/keys/", Self::Key),
+            ("/admin/invites/batches/", Self::Batch),
             ("/admin/invites/", Self::Invite),
+            ("/api/v1/invites/batches/", Self::Batch),
             ("/api/v1/invites/", Self::Invite),
             ("/admin/invite-templates/", Self::Template),
             ("/admin/schemas/", Self::Schema),
@@ -63,6 +66,7 @@ impl Part {
             Self::User => UserId::new(now).to_string(),
             Self::Key => KeyId::new(now).to_string(),
             Self::Invite => InviteId::new(now).to_string(),
+            Self::Batch => BatchId::new(now).to_string(),
             Self::Session => SessionId::new(now).to_string(),
             Self::Group => GroupId::new(now).to_string(),
             Self::Mail => OutboxId::new(now).to_string(),

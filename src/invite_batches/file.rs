@@ -1,0 +1,277 @@
+//! Reading a CSV file: what people export from a spreadsheet, or a clear word why not.
+
+use std::collections::HashMap;
+
+use csv::{ByteRecord, ReaderBuilder};
+use serde_json::{Map, Value, json};
+
+use super::lines::{Fault, Line, checked, too_many};
+use super::model::MOST_LINES;
+use crate::error::{FieldError, Result};
+use crate::groups::model::GroupName;
+use crate::users::model::normal;
+use crate::web::as_meant;
+
+/// The columns that a file may have, in any order.
+pub(super) const COLUMNS: [&str; 6] = ["email", "name", "role", "groups", "message", "locale"];
+
+const FILE: &str = "file";
+
+fn fault(code: &'static str) -> FieldError {
+    FieldError::new(FILE, code)
+}
+
+/// Reads a file into lines. Groups are named, or given by their ids; `groups` are those that there are to give.
+///
+/// # Errors
+/// What keeps the whole file from being read.
+pub(super) fn read(bytes: &[u8], groups: &[GroupName]) -> Result<Vec<Line>> {
+    let text = text(bytes)?;
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter(text))
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let mut record = ByteRecord::new();
+    let broken = |_| fault("not_csv");
+    if !reader.read_byte_record(&mut record).map_err(broken)? {
+        return Err(fault("no_lines").into());
+    }
+    let columns = columns(&record)?;
+    let ids: HashMap<String, &GroupName> = groups
+        .iter()
+        .map(|group| (normal(&group.name), group))
+        .collect();
+    let mut lines = Vec::new();
+    while reader.read_byte_record(&mut record).map_err(broken)? {
+        if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
+            continue;
+        }
+        if lines.len() == MOST_LINES {
+            return Err(too_many(FILE));
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        lines.push(one(&record, &columns, &ids, line));
+    }
+    checked(lines, FILE)
+}
+
+/// The text of a file, without its mark.
+fn text(bytes: &[u8]) -> Result<&str, FieldError> {
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        return Err(fault("utf16"));
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let line_of = |at: usize| 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        // Without its mark: every other byte of plain words is none.
+        let every_other = bytes.iter().take(200).filter(|byte| **byte == 0).count() * 3;
+        if every_other > bytes.len().min(200) {
+            return Err(fault("utf16"));
+        }
+        return Err(fault("nul").with("line", line_of(at)));
+    }
+    let text = std::str::from_utf8(bytes);
+    let text = text.map_err(|why| fault("not_utf8").with("line", line_of(why.valid_up_to())))?;
+    // Else all that follows would silently be part of one cell.
+    if text.matches('"').count() % 2 == 1 {
+        return Err(fault("open_quote"));
+    }
+    Ok(text)
+}
+
+/// What separates the cells, by what the first line has most of.
+fn delimiter(text: &str) -> u8 {
+    let head = text.lines().next().unwrap_or_default();
+    let count = |delimiter: &u8| head.bytes().filter(|byte| byte == delimiter).count();
+    // The last of equals, so a comma when there is none at all.
+    [b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(count)
+        .unwrap_or(b',')
+}
+
+/// Which column each cell is of.
+fn columns(head: &ByteRecord) -> Result<Vec<&'static str>, FieldError> {
+    let mut columns = Vec::with_capacity(head.len());
+    for cell in head {
+        let name = String::from_utf8_lossy(cell).trim().to_lowercase();
+        let known = COLUMNS.iter().find(|column| **column == name);
+        let Some(known) = known else {
+            let name: String = name.chars().take(40).collect();
+            let columns = COLUMNS.join(", ");
+            return Err(fault("unknown_column")
+                .with("name", name)
+                .with("columns", columns));
+        };
+        if columns.contains(known) {
+            return Err(fault("doubled_column").with("name", known));
+        }
+        columns.push(*known);
+    }
+    if columns.contains(&"email") {
+        Ok(columns)
+    } else {
+        Err(fault("no_email_column"))
+    }
+}
+
+fn one(
+    record: &ByteRecord,
+    columns: &[&'static str],
+    ids: &HashMap<String, &GroupName>,
+    line: u32,
+) -> Line {
+    let mut body = Map::new();
+    for (column, cell) in columns.iter().zip(record) {
+        let cell = String::from_utf8_lossy(cell);
+        let cell = as_meant(cell.trim());
+        if cell.is_empty() {
+            continue;
+        }
+        match *column {
+            "name" => body.insert("traits".to_owned(), json!({ "name": cell })),
+            "role" => body.insert("role".to_owned(), json!(cell.to_lowercase())),
+            "groups" => body.insert("groups".to_owned(), named(cell, ids)),
+            column => body.insert(column.to_owned(), json!(cell)),
+        };
+    }
+    let mut line = Line::new(line, body);
+    let beyond = record.iter().skip(columns.len());
+    if beyond.into_iter().any(|cell| !cell.trim_ascii().is_empty()) {
+        line.fault = Some(Fault::Cells);
+    }
+    line
+}
+
+/// The groups of a cell, with `;` or `|` between them. A name that there is not stays as it is, and is refused with
+/// its line.
+fn named(cell: &str, ids: &HashMap<String, &GroupName>) -> Value {
+    // A name may hold such a sign itself.
+    if let Some(group) = ids.get(&normal(cell)) {
+        return json!([group.id]);
+    }
+    let names = cell.split([';', '|']).map(str::trim);
+    let names = names.filter(|name| !name.is_empty());
+    names
+        .map(|name| match ids.get(&normal(name)) {
+            Some(group) => json!(group.id),
+            None => json!(name),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Time;
+    use crate::error::Error;
+    use crate::ids::GroupId;
+
+    fn refused(bytes: &[u8]) -> (String, Vec<(&'static str, String)>) {
+        match read(bytes, &[]) {
+            Err(Error::Invalid(faults)) => (faults[0].code.to_owned(), faults[0].args.clone()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn files_are_read_as_spreadsheets_write_them() {
+        let plain = "email,name\nada@example.org,Ada\n";
+        for same in [
+            plain,
+            "\u{feff}email,name\r\nada@example.org,Ada\r\n",
+            "Name;EMAIL\nAda;ada@example.org",
+            "name\temail\n\n\"Ada\"\t ada@example.org \n\t\n",
+            "email,name,message\nada@example.org,Ada\n",
+            "email,name\nada@example.org,Ada,,\n",
+        ] {
+            let mut lines = read(same.as_bytes(), &[]).unwrap();
+            assert_eq!(lines.len(), 1, "{same:?}");
+            let line = lines.remove(0);
+            assert_eq!((line.address(), line.name()), ("ada@example.org", "Ada"));
+            assert_eq!(line.fault, None);
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_says_why() {
+        let utf16: Vec<u8> = "email,name\nada@example.org,Ada\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let marked = [&[0xFF, 0xFE][..], &utf16].concat();
+        let mut many = b"email\n".to_vec();
+        for number in 0..=MOST_LINES {
+            many.extend_from_slice(format!("p{number}@example.org\n").as_bytes());
+        }
+        for (bytes, code) in [
+            (&utf16[..], "utf16"),
+            (&marked[..], "utf16"),
+            (b"email\nada@example.org\na\0b@example.org\n", "nul"),
+            (b"email\n\xE9@example.org\n", "not_utf8"),
+            (b"email\n\"ada@example.org\nbob@example.org\n", "open_quote"),
+            (b"email,mail\nada@example.org,x\n", "unknown_column"),
+            (b"email,Email\nada@example.org,x\n", "doubled_column"),
+            (b"name\nAda\n", "no_email_column"),
+            (b"", "no_lines"),
+            (b"email\n\n", "no_lines"),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "nul"),
+            (&many[..], "too_many_lines"),
+        ] {
+            assert_eq!(
+                refused(bytes).0,
+                code,
+                "{:?}",
+                String::from_utf8_lossy(&bytes[..bytes.len().min(40)])
+            );
+        }
+        let (_, args) = refused(b"email\nada@example.org\na\0b@example.org\n");
+        assert_eq!(args, [("line", "3".to_owned())]);
+    }
+
+    #[test]
+    fn lines_are_counted_as_an_editor_counts_them() {
+        let text = "email,message\na@example.org,\"two\nlines\"\n\nb@example.org,x\nA@Example.org,y\nc@example.org,x,z\n";
+        let lines = read(text.as_bytes(), &[]).unwrap();
+        let told: Vec<_> = lines.iter().map(|line| (line.line, line.fault)).collect();
+        let expected = [
+            (2, None),
+            (5, None),
+            (6, Some(Fault::Doubled(2))),
+            (7, Some(Fault::Cells)),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(lines[0].body["message"], "two\nlines");
+    }
+
+    #[test]
+    fn groups_are_named_or_given_by_their_ids() {
+        let now = Time::from_micros(1_700_000_000_000_000);
+        let group = |name: &str| GroupName {
+            id: GroupId::new(now),
+            name: name.to_owned(),
+        };
+        let groups = [group("Analysts"), group("R; D")];
+        let (first, second) = (groups[0].id.to_string(), groups[1].id.to_string());
+        let text = format!(
+            "email,groups\na@example.org,analysts ; {second}|Nobody\nb@example.org,r; d\nc@example.org,\n"
+        );
+        let lines = read(text.as_bytes(), &groups).unwrap();
+        assert_eq!(lines[0].body["groups"], json!([first, second, "Nobody"]));
+        assert_eq!(lines[1].body["groups"], json!([second]));
+        assert!(!lines[2].body.contains_key("groups"));
+        assert!(lines[0].read().is_err());
+    }
+
+    #[test]
+    fn a_table_that_was_made_neutral_reads_as_it_was_meant() {
+        let lines = read(
+            b"email,name\na@example.org,'=1+1\nb@example.org,'til\n",
+            &[],
+        )
+        .unwrap();
+        assert_eq!((lines[0].name(), lines[1].name()), ("=1+1", "'til"));
+    }
+}

@@ -1,0 +1,41 @@
+//! Going on with batches whose process has ended, and forgetting drafts.
+
+use std::sync::Arc;
+
+use super::{store, work};
+use crate::app::App;
+use crate::clock::{Span, hours, seconds};
+use crate::error::Result;
+
+/// A batch at which nobody has worked for so long is nobody's.
+const LEFT_ALONE: Span = seconds(30);
+/// How long a draft is kept.
+const DRAFT: Span = hours(24);
+/// Batches and drafts of one turn.
+const SOME: i64 = 20;
+
+/// Goes on with batches that were left alone.
+///
+/// # Errors
+/// When the database refuses.
+pub fn go_on(app: &Arc<App>) -> Result<usize> {
+    let since = app.clock.now().minus(LEFT_ALONE);
+    let left = app
+        .db
+        .read_now(|conn| Ok(store::left_alone(conn, since, SOME)?))?;
+    let mut done = 0;
+    for batch in left {
+        done += work::go_on(app, batch.id)?;
+    }
+    Ok(done)
+}
+
+/// Deletes drafts that nobody sent.
+///
+/// # Errors
+/// When the database refuses.
+pub fn delete_drafts(app: &App) -> Result<usize> {
+    let since = app.clock.now().minus(DRAFT);
+    app.db
+        .write_now(move |tx| Ok(store::delete_drafts(tx, since, SOME)?))
+}

@@ -1,0 +1,193 @@
+//! Doing the same to many invites of the list. Each is done as if it were alone; what cannot be done to one does not
+//! keep it from the others.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use super::actions::{self, Edit};
+use super::list_form::ListForm;
+use super::list_pages::listing;
+use super::model::End;
+use super::store;
+use crate::access::Actor;
+use crate::app::App;
+use crate::clock::{Time, days};
+use crate::db::Tx;
+use crate::error::{Code, Error, FieldError, Result};
+use crate::ids::InviteId;
+use crate::text::Message;
+use crate::web::{Flash, FormErrors, Page, PostForm, SignedIn, reason, show};
+
+/// Invites of one transaction.
+const AT_ONCE: usize = 50;
+/// The most invites of one request.
+const MOST: i64 = 10_000;
+
+/// What is done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Resend,
+    Extend,
+    Revoke,
+}
+
+impl Deed {
+    fn read(word: &str) -> Result<Self> {
+        match word {
+            "resend" => Ok(Self::Resend),
+            "extend" => Ok(Self::Extend),
+            "revoke" => Ok(Self::Revoke),
+            _ => Code::BadRequest.refuse(),
+        }
+    }
+
+    /// Does it to one invite; answers when that ends.
+    fn run(self, tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId) -> Result<Time> {
+        match self {
+            Self::Resend => {
+                let made = actions::resend(tx, app, actor, id, None)?;
+                Ok(made.invite.expires_at)
+            }
+            Self::Extend => {
+                let end = actions::visible(tx, actor, id)?.expires_at;
+                let edit = Edit {
+                    end: Some(End::At(end.plus(days(7)))),
+                    ..Edit::default()
+                };
+                Ok(actions::edit(tx, actor, id, &edit)?.expires_at)
+            }
+            Self::Revoke => Ok(actions::revoke(tx, actor, id)?.expires_at),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "invites/bulk_revoke.html")]
+struct RevokePage {
+    page: Page,
+    form: ListForm,
+    all: bool,
+    ids: Vec<InviteId>,
+    count: String,
+    submit: Message,
+}
+
+/// `POST /admin/invites/bulk`: administrators, and members whom a template lets invite, with theirs.
+pub async fn act(
+    app: web::Data<App>,
+    page: Page,
+    who: SignedIn,
+    form: PostForm,
+) -> Result<HttpResponse> {
+    let filters = ListForm::of(&form);
+    let deed = Deed::read(form.get("do"))?;
+    let all = form.has("all");
+    let ids: Vec<InviteId> = if all {
+        let (filter, now) = (filters.filter(&who), app.clock.now());
+        app.db
+            .read(move |conn| Ok(store::matching(conn, &filter, now, MOST)?))
+            .await?
+    } else {
+        form.all("id").filter_map(|id| id.parse().ok()).collect()
+    };
+    if ids.is_empty() {
+        let why = FieldError::new("id", "required").into();
+        let errors = FormErrors::of(app.text, why)?;
+        return listing(&app, page, who, filters, errors).await;
+    }
+    if deed == Deed::Revoke && !form.has("sure") {
+        let page = page.titled("invites-bulk-revoke-title", "invites");
+        let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+        return show(&RevokePage {
+            count: app.text.number(count),
+            submit: page.t("invites-bulk-revoke-button").arg("count", count),
+            form: filters,
+            all,
+            ids: if all { Vec::new() } else { ids },
+            page,
+        });
+    }
+    let mut done = Done::default();
+    for some in ids.chunks(AT_ONCE) {
+        let (some, shared) = (some.to_vec(), app.clone());
+        let part = who
+            .write(&app, move |tx, actor| {
+                some_of(tx, &shared, actor, deed, &some)
+            })
+            .await?;
+        done.add(part);
+    }
+    Ok(done.told(&app, deed).redirect(&app, &filters.list()))
+}
+
+/// Does it to some in one transaction.
+fn some_of(
+    tx: &mut Tx<'_>,
+    app: &App,
+    actor: &Actor,
+    deed: Deed,
+    ids: &[InviteId],
+) -> Result<Done> {
+    let mut done = Done::default();
+    for id in ids {
+        match deed.run(tx, app, actor, *id) {
+            Ok(end) => {
+                done.count += 1;
+                done.ends.push(end);
+            }
+            Err(why @ (Error::Refused(..) | Error::Invalid(_))) => {
+                done.refused += 1;
+                done.why.get_or_insert(reason(app.text, &why).1);
+            }
+            Err(why) => return Err(why),
+        }
+    }
+    Ok(done)
+}
+
+/// How it went.
+#[derive(Default)]
+struct Done {
+    count: i64,
+    ends: Vec<Time>,
+    refused: i64,
+    /// Why the first was refused.
+    why: Option<String>,
+}
+
+impl Done {
+    fn add(&mut self, part: Self) {
+        self.count += part.count;
+        self.ends.extend(part.ends);
+        self.refused += part.refused;
+        self.why = self.why.take().or(part.why);
+    }
+
+    fn told(&self, app: &App, deed: Deed) -> Flash {
+        let text = app.text;
+        let mut all: Vec<String> = self.ends.iter().map(|end| text.day(*end)).collect();
+        all.dedup();
+        let words = match (deed, all.as_slice()) {
+            (Deed::Resend, _) => text.get("invites-bulk-sent"),
+            (Deed::Extend, [day]) => text.get("invites-bulk-extended-to").arg("until", day),
+            (Deed::Extend, _) => text.get("invites-bulk-extended"),
+            (Deed::Revoke, _) => text.get("invites-bulk-revoked"),
+        };
+        let words = words.arg("count", self.count);
+        let Some(why) = &self.why else {
+            return Flash::ok(words);
+        };
+        let not = text
+            .get("invites-bulk-not")
+            .arg("count", self.refused)
+            .arg("why", why);
+        if self.count == 0 {
+            return Flash::bad(not);
+        }
+        let both = text
+            .get("invites-bulk-both")
+            .arg("done", words.to_string())
+            .arg("not", not.to_string());
+        Flash::warn(both)
+    }
+}
