@@ -277,7 +277,7 @@ fn ask_more(options: Options) {
     );
     owner.browser.click("Save template");
     owner.at("Invite template", SITE);
-    owner.nav("Invites");
+    owner.browser.click(".crumbs a");
     owner.at("Invites", SITE);
     owner.browser.click(".head .btn.primary");
     owner.at("Invite a person", SITE);

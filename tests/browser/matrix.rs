@@ -283,6 +283,9 @@ fn what_is_asked_of_people() {
     walk.browser.click("See what the person gets");
     walk.browser.text("iframe");
     walk.look("asked-invite-preview");
+    // A browser draws a frame when it comes into view.
+    walk.browser.look(1280, 2600, false);
+    walk.browser.screenshot("asked-invite-preview-whole");
     walk.end();
 }
 
