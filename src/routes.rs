@@ -121,6 +121,8 @@ fn pages() -> Vec<Route> {
         GET "/admin/invites" INVITER => invites::list_pages::list;
         GET "/admin/invites/new" INVITER => invites::new_pages::form;
         POST "/admin/invites/new" INVITER => invites::new_pages::create;
+        GET "/admin/invites/open" INVITER => invites::open_pages::form;
+        POST "/admin/invites/open" INVITER => invites::open_pages::create;
         GET "/admin/invites/import" ADMIN => invite_batches::pages::form;
         POST "/admin/invites/import" ADMIN => invite_batches::pages::import;
         GET "/admin/invites/import/template.csv" ADMIN => invite_batches::pages::template;

@@ -258,6 +258,16 @@ invites-make-link-now = Make the link
 invites-sent = Invite sent to <strong>{ $email }</strong>. It expires on { $until }.
 invites-waiting = The invite to <strong>{ $email }</strong> is made. It expires on { $until }.
 
+## A link for many
+open-link-title = Make an open link
+open-link-lead = For whoever has it, such as the people in a room. Each of them names an address and proves it by a code; they become members.
+open-link-make = Make an open link
+open-link-no-codes = Codes cannot be sent while neither mail nor text messages are set up, so an open link cannot be made.
+open-link-places = Places
+open-link-places-hint = How many people it lets in, 1 to 500. The last place is given once.
+open-link-domains-hint = One on each line, such as example.org. Without any, every address will do.
+open-link-message-hint = Stands on the page, as your own words.
+
 ## The page of the invited person
 landing-join-title = Join { $site }
 landing-join-lead = { $inviter } invited <strong>{ $email }</strong> to { $site }.

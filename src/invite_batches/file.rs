@@ -43,6 +43,7 @@ pub(super) fn read(bytes: &[u8], groups: &[GroupName]) -> Result<Vec<Line>> {
         .map(|group| (normal(&group.name), group))
         .collect();
     let mut lines = Vec::new();
+    let (mut counted, mut line) = (0, 1);
     while reader.read_byte_record(&mut record).map_err(broken)? {
         if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
             continue;
@@ -50,8 +51,15 @@ pub(super) fn read(bytes: &[u8], groups: &[GroupName]) -> Result<Vec<Line>> {
         if lines.len() == MOST_LINES {
             return Err(too_many(FILE));
         }
-        let line = record.position().map_or(0, csv::Position::line);
-        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        // A record begins behind the empty lines before it.
+        let begin = record.position().map_or(0, csv::Position::byte);
+        let begin = usize::try_from(begin).unwrap_or(usize::MAX);
+        let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        let rest = text.as_bytes().get(begin..).unwrap_or_default();
+        let begin = begin + rest.iter().take_while(|byte| is_end(byte)).count();
+        let passed = text.as_bytes().get(counted..begin).unwrap_or_default();
+        line += u32::try_from(passed.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(0);
+        counted = begin;
         lines.push(one(&record, &columns, &ids, line));
     }
     checked(lines, FILE)

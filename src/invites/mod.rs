@@ -32,6 +32,7 @@ pub mod mail;
 pub mod model;
 mod new_form;
 pub mod new_pages;
+pub mod open_pages;
 pub mod opened;
 pub mod pages;
 mod preview_pages;

@@ -9,6 +9,7 @@ use crate::db::Conn;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::groups;
 use crate::groups::model::GroupName;
+use crate::ids::GroupId;
 use crate::invite_templates::actions as templates;
 use crate::invite_templates::model::Template;
 use crate::invite_templates::policy::{FieldMode, Policy};
@@ -151,7 +152,11 @@ impl Typed {
     /// What was typed.
     pub fn read(form: &PostForm, offer: &Offer) -> Self {
         let inputs = offer.fields.iter().map(|(field, _)| field.input());
-        let names = FIELDS.map(str::to_owned).into_iter().chain(inputs);
+        Self::of(form, FIELDS.map(str::to_owned).into_iter().chain(inputs))
+    }
+
+    /// What was typed into some fields.
+    pub fn of(form: &PostForm, names: impl IntoIterator<Item = String>) -> Self {
         let mut pairs = Vec::new();
         for name in names {
             pairs.extend(
@@ -197,8 +202,6 @@ impl Typed {
         let role: Role = self.get("role").parse().map_err(|()| choice("role"))?;
         let delivery = self.get("delivery").parse();
         let delivery: Delivery = delivery.map_err(|()| choice("delivery"))?;
-        let groups = self.0.iter().filter(|(name, _)| name == "groups");
-        let groups = groups.map(|(_, id)| id.parse().map_err(|_| choice("groups")));
         let recipient = self.recipient();
         // What goes out, goes by the way that suits the address.
         let delivery = match (delivery, &recipient) {
@@ -210,7 +213,7 @@ impl Typed {
             template: Some(offer.template.id),
             delivery: Some(delivery),
             role: Some(role),
-            groups: groups.collect::<Result<_>>()?,
+            groups: self.groups()?,
             end: self.end(now)?,
             ..Choices::default()
         };
@@ -241,7 +244,21 @@ impl Typed {
         }
     }
 
-    fn end(&self, now: Time) -> Result<Option<End>, FieldError> {
+    /// The groups that are ticked.
+    ///
+    /// # Errors
+    /// `not_a_choice` for the field `groups`.
+    pub fn groups(&self) -> Result<Vec<GroupId>, FieldError> {
+        let ids = self.0.iter().filter(|(name, _)| name == "groups");
+        let not_one = |_| FieldError::new("groups", "not_a_choice");
+        ids.map(|(_, id)| id.parse().map_err(not_one)).collect()
+    }
+
+    /// When the invite ends; nothing for as its template says.
+    ///
+    /// # Errors
+    /// Field errors.
+    pub fn end(&self, now: Time) -> Result<Option<End>, FieldError> {
         let end = match self.get("expires") {
             AS_TEMPLATE => return Ok(None),
             "date" => {

@@ -42,18 +42,10 @@ struct NewPage {
 impl NewPage {
     fn new(app: &App, page: Page, typed: Typed, offer: Offer) -> Self {
         let page = page.titled("invites-new-title", "invites");
-        let words = |days: i64| (days.to_string(), page.t("invites-days").arg("count", days));
-        let mut lifetimes: Vec<_> = offer.lifetimes().into_iter().map(words).collect();
-        if offer.has_odd_lifetime() {
-            let length = span::shown(app.text, offer.lifetime.seconds_up());
-            let words = page.t("invites-days-odd").arg("length", length);
-            lifetimes.insert(0, ("template".to_owned(), words));
-        }
-        lifetimes.push(("date".to_owned(), page.t("invites-days-date")));
         Self {
             errors: FormErrors::none(),
             asked: offer.asked(&typed),
-            lifetimes,
+            lifetimes: lifetimes(app, &page, &offer),
             mail_works: app.config.smtp.is_some(),
             existing: None,
             offer,
@@ -83,15 +75,28 @@ impl NewPage {
     }
 }
 
+/// How long an invite may live, as a choice: values and words.
+pub(super) fn lifetimes(app: &App, page: &Page, offer: &Offer) -> Vec<(String, Message)> {
+    let words = |days: i64| (days.to_string(), page.t("invites-days").arg("count", days));
+    let mut lifetimes: Vec<_> = offer.lifetimes().into_iter().map(words).collect();
+    if offer.has_odd_lifetime() {
+        let length = span::shown(app.text, offer.lifetime.seconds_up());
+        let words = page.t("invites-days-odd").arg("length", length);
+        lifetimes.insert(0, ("template".to_owned(), words));
+    }
+    lifetimes.push(("date".to_owned(), page.t("invites-days-date")));
+    lifetimes
+}
+
 /// The address of the form.
 #[derive(Debug, Default, Deserialize)]
 pub struct Start {
     /// The template; the default one when it is left out.
     #[serde(default)]
-    template: String,
+    pub(super) template: String,
 }
 
-async fn offer(app: &web::Data<App>, who: &SignedIn, template: &str) -> Result<Offer> {
+pub(super) async fn offer(app: &web::Data<App>, who: &SignedIn, template: &str) -> Result<Offer> {
     let (actor, template) = (who.actor.clone(), template.to_owned());
     app.db
         .read(move |conn| Offer::read(conn, &actor, &template))

@@ -5,6 +5,7 @@ mod bulk;
 mod care;
 mod form;
 mod list;
+mod open;
 mod own;
 mod preview;
 mod record;

@@ -5,6 +5,7 @@ use vestibule::clock::{days, hours};
 
 use crate::support::app::TestApp;
 use crate::support::invited::Invited;
+use crate::support::smtp::Received;
 
 const INVITES: &str = "/api/v1/invites";
 
@@ -21,7 +22,7 @@ fn with_reminders(app: &TestApp) -> Invited {
 
 fn subjects(app: &TestApp) -> Vec<String> {
     app.run_jobs();
-    app.mails().iter().map(|mail| mail.subject()).collect()
+    app.mails().iter().map(Received::subject).collect()
 }
 
 #[test]

@@ -1,0 +1,85 @@
+//! Open links in the console.
+
+use crate::support::app::{Options, TestApp};
+
+#[test]
+fn an_open_link_is_made_once_and_shown_once() {
+    let app = TestApp::start();
+    let mut grace = app.owner();
+    let page = grace.get("/admin/invites/open").is(200).page();
+    let form = page
+        .form("/admin/invites/open")
+        .fill("label", "Workshop, Lisbon")
+        .fill("max_uses", "40")
+        .fill("domains", "example.org\nexample.net");
+    let filled = form.submit();
+    let again = filled.clone();
+    let page = grace.submit(filled).is(200).page();
+    let link = page.text("textarea");
+    assert!(link.contains("/self-service/invite?flow=inv_"));
+    // The same form again makes no second link.
+    grace.submit(again).is(409);
+    assert_eq!(app.count("SELECT count(*) AS count FROM invites"), 1);
+    let made = &app.api().get("/api/v1/invites").json()["items"][0];
+    assert_eq!(
+        (&made["max_uses"], &made["label"]),
+        (&40.into(), &"Workshop, Lisbon".into())
+    );
+    assert_eq!(made["domains"][1], "example.net");
+    app.anonymous().open(&link).is(200);
+    // The list and the page name it by its label.
+    let list = grace.get("/admin/invites").is(200).page();
+    assert!(list.text("tbody").contains("Workshop, Lisbon"));
+    let path = format!("/admin/invites/{}", made["id"].as_str().unwrap());
+    let page = grace.get(&path).is(200).page();
+    assert_eq!(page.text("h1"), "Workshop, Lisbon");
+    assert!(page.text("main").contains("0 of 40 places are taken"));
+    // A further link shares the places; the old one goes on working.
+    let other = grace.submit(page.form(&format!("{path}/link")).submit());
+    assert!(other.is(200).page().text("textarea").contains("token="));
+    app.anonymous().open(&link).is(200);
+}
+
+#[test]
+fn what_is_wrong_stands_beside_its_field_and_nothing_is_lost() {
+    let app = TestApp::start();
+    let mut grace = app.owner();
+    let page = grace.get("/admin/invites/open").is(200).page();
+    let form = page
+        .form("/admin/invites/open")
+        .fill("label", "Workshop")
+        .fill("max_uses", "501")
+        .fill("domains", "not a domain!")
+        .fill("message", "Bring your laptop.");
+    let page = grace.submit(form.submit()).is(422).page();
+    assert!(page.title().starts_with("Error"));
+    assert_eq!(
+        page.attr("#f-max_uses", "aria-invalid"),
+        Some("true".into())
+    );
+    assert_eq!(page.attr("#f-domains", "aria-invalid"), Some("true".into()));
+    assert_eq!(
+        page.attr("input[name=label]", "value"),
+        Some("Workshop".into())
+    );
+    assert!(page.text("textarea[name=message]").contains("laptop"));
+    for places in ["", "0", "-1", "ten", "1e3", "99999999999"] {
+        let form = page.form("/admin/invites/open").fill("domains", "");
+        let form = form.fill("max_uses", places);
+        grace.submit(form.submit()).is(422);
+    }
+    assert_eq!(app.count("SELECT count(*) AS count FROM invites"), 0);
+}
+
+#[test]
+fn without_a_way_to_send_codes_the_page_says_so() {
+    let app = TestApp::with(Options {
+        no_mail: true,
+        ..Options::default()
+    });
+    let mut grace = app.owner();
+    let page = grace.get("/admin/invites/open").is(200).page();
+    assert!(page.text("main").contains("cannot be made"));
+    let form = page.form("/admin/invites/open");
+    grace.submit(form.submit()).is(409);
+}
