@@ -6,6 +6,7 @@
 //! (`docs/decisions/0002-one-writer.md`).
 
 mod backup;
+mod bulk;
 pub mod facts;
 mod held;
 mod migrate;
@@ -29,11 +30,12 @@ use diesel::prelude::*;
 use tokio::sync::oneshot;
 
 pub use backup::{Restored, backup, refuse_in_use, restore};
+pub use bulk::{Bulk, BulkRow, insert_all};
 pub use migrate::{Schema, look, migrate};
 pub use pool::{Conn, MultiBackend, Target};
 pub use query::{
-    Among, Beyond, Bulk, BulkRow, COUNT_LIMIT, Cursor, FOUND_AT_ONCE, Paging, Slice, Suffix,
-    count_some, fits, insert_all, prefix_end,
+    Among, Beyond, COUNT_LIMIT, Cursor, FOUND_AT_ONCE, Paging, Slice, Suffix, count_some, fits,
+    prefix_end,
 };
 pub use types::{Js, Json, Ts};
 

@@ -31,11 +31,17 @@ impl Site {
         app.mails();
         let key = app.key("alan@example.org", &["all"]).0.to_string();
         sign_in(&mut app.anonymous(), "grace@example.org", PASSWORD).is(303);
+        let batch = serde_json::json!({ "rows": [{ "email": "ben@example.org" }] });
+        app.api().post("/api/v1/invites/batches", &batch).is(201);
+        app.mails();
         let of = |table: &str| text(&app, &format!("SELECT id AS text FROM {table} LIMIT 1"));
         let ids = BTreeMap::from([
             ("User", user_id(&app, "alan@example.org")),
             ("Key", key),
             ("Invite", of("invites")),
+            ("Batch", of("invite_batches")),
+            ("Template", of("invite_templates")),
+            ("Schema", of("schemas")),
             ("Session", of("sessions")),
             ("Group", Part::Group.of_nothing()),
             ("Mail", of("outbox")),
