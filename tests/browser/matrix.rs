@@ -162,6 +162,8 @@ fn the_console() {
     }
     let revoke = format!("/admin/invites/{}/revoke", site.invite_id("k.johnson"));
     walk.page("invite-revoke", &revoke);
+    walk.page("invite-open", "/admin/invites/open");
+    walk.page("invite-import", "/admin/invites/import");
     walk.page("invite-new", "/admin/invites/new");
     walk.go("/admin/invites/new");
     walk.browser.click("Check and send");
@@ -412,6 +414,20 @@ fn the_way_in() {
     walk.look("landing-join-refused");
     walk.browser.click("Decline");
     walk.look("landing-declined-now");
+    let open = serde_json::json!({ "max_uses": 40, "message": "Bring your laptop." });
+    let link = site.app.invited_with(&open).link;
+    walk.browser.goto(&link);
+    walk.look("landing-open");
+    walk.browser.fill("Email or phone", "new.face@example.org");
+    walk.browser.click("Send me a code");
+    walk.browser.text("#f-code");
+    walk.look("landing-open-code");
+    walk.is(&site, "barbara@example.org");
+    walk.browser.goto(site.link("mia@example.org"));
+    walk.browser.click("Send a code to m…@example.org");
+    walk.browser.text("#f-code");
+    walk.look("landing-wrong-user-code");
+    walk.is(&site, "");
     walk.page("landing-unknown", "/self-service/invite?token=vsti_nothing");
     walk.page("error-404", "/nowhere");
     walk.go("/sign-in");
