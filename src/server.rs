@@ -128,6 +128,11 @@ pub fn jobs() -> Vec<Job<Parts>> {
             run: |parts| invite_batches::jobs::go_on(&parts.app),
         },
         Job {
+            name: "batch-erasure",
+            every: hours(1),
+            run: |parts| invite_batches::jobs::forget(&parts.app),
+        },
+        Job {
             name: "invite-drafts",
             every: hours(1),
             run: |parts| invite_batches::jobs::delete_drafts(&parts.app),

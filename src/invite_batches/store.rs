@@ -270,8 +270,23 @@ pub(super) fn delete_drafts(conn: &mut Conn, since: Time, most: i64) -> QueryRes
         .limit(most)
         .select(invite_batches::id)
         .load(conn)?;
-    for id in &old {
+    delete(conn, &old)
+}
+
+/// Deletes batches that were made before a moment, with all their lines. Their invites stay.
+pub(super) fn delete_old(conn: &mut Conn, before: Time, most: i64) -> QueryResult<usize> {
+    let old: Vec<BatchId> = invite_batches::table
+        .filter(invite_batches::created_at.lt(before))
+        .order((invite_batches::created_at, invite_batches::id))
+        .limit(most)
+        .select(invite_batches::id)
+        .load(conn)?;
+    delete(conn, &old)
+}
+
+fn delete(conn: &mut Conn, ids: &[BatchId]) -> QueryResult<usize> {
+    for id in ids {
         diesel::delete(invite_batches::table.find(id)).execute(conn)?;
     }
-    Ok(old.len())
+    Ok(ids.len())
 }

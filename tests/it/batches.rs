@@ -380,3 +380,26 @@ fn a_batch_is_revoked_as_one() {
     assert_eq!(counts(&sent(&api, &people(0, 2))), [2, 0, 0, 0]);
     assert_eq!(app.mails().len(), 2);
 }
+
+#[test]
+fn a_batch_is_forgotten_with_the_people_of_its_lines() {
+    let app = TestApp::start();
+    let api = app.api();
+    api.patch("/api/v1/settings", &json!({ "invite_erase_days": 10 }))
+        .is(200);
+    sent(&api, "email\nada@example.org\nnobody\n");
+    app.mails();
+    // The longest life of an invite, and the days.
+    app.advance(days(99));
+    app.run_jobs();
+    let batches = "SELECT count(*) AS count FROM invite_batches";
+    assert_eq!(app.count(batches), 1);
+    app.advance(days(2));
+    app.run_jobs();
+    assert_eq!(app.count(batches), 0);
+    assert_eq!(
+        app.count("SELECT count(*) AS count FROM invite_batch_rows"),
+        0
+    );
+    assert_eq!(invites(&app), 1);
+}
