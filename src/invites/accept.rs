@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::actions::record;
 use super::asks;
-use super::join::joined;
+use super::join::{Acceptance, joined};
 use super::landing::{Kind, Landing, genuine, look};
 use super::mail::WaitingMail;
 use super::model::{Application, State};
@@ -17,7 +17,6 @@ use crate::error::{Code, Error, FieldError, Result};
 use crate::events;
 use crate::ids::{SessionId, UserId};
 use crate::outbox;
-use crate::passwords::PasswordHash;
 use crate::sign_in::actions as sign_in;
 use crate::sign_in::actions::From;
 use crate::sign_in::password;
@@ -56,16 +55,6 @@ impl Entered {
             false => Err(FieldError::new("phone", "only_one_address")),
         }
     }
-}
-
-/// A checked acceptance.
-#[derive(Clone, Debug)]
-pub struct Acceptance {
-    pub(super) display_name: String,
-    pub(super) password_hash: Option<PasswordHash>,
-    pub(super) terms_accepted: bool,
-    pub(super) traits: Json,
-    pub(super) proof: Option<Proof>,
 }
 
 /// Somebody who has accepted.

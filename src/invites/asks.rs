@@ -3,7 +3,6 @@
 
 use serde_json::json;
 
-use super::accept::Done;
 use super::actions::record;
 use super::landing::{Kind, genuine, look};
 use super::mail::{Asked, AskedMail};
@@ -47,7 +46,7 @@ pub fn request_new(
     actor: &Actor,
     (flow, token): (&str, &str),
     heard: bool,
-) -> Result<Done> {
+) -> Result<()> {
     let now = tx.now;
     let (invite, _) = genuine(tx, flow, token)?;
     let expired = invite.state_at(now) == State::Expired && invite.erased_at.is_none();
@@ -66,7 +65,7 @@ pub fn request_new(
         record(tx, actor, "invite.requested", &invite, json!({}), facts)?;
         tell(tx, app, &invite, asked)?;
     }
-    Ok(Done::Requested)
+    Ok(())
 }
 
 /// Reports that an invite was used by somebody else.
@@ -79,7 +78,7 @@ pub fn report(
     actor: &Actor,
     (flow, token): (&str, &str),
     heard: bool,
-) -> Result<Done> {
+) -> Result<()> {
     let (invite, _) = genuine(tx, flow, token)?;
     if invite.state != State::Accepted || invite.is_open() {
         return Err(FieldError::new("action", "not_a_choice").into());
@@ -88,7 +87,7 @@ pub fn report(
         record(tx, actor, "invite.reported", &invite, json!({}), json!({}))?;
         tell(tx, app, &invite, Asked::Report)?;
     }
-    Ok(Done::Reported)
+    Ok(())
 }
 
 /// Sends no more invites to the address of an invite that was declined. Only who got its link by mail or text

@@ -2,21 +2,32 @@
 
 use serde_json::json;
 
-use super::accept::Acceptance;
 use super::actions::record;
 use super::landing::{Kind, Landing};
 use super::model::{Application, Invite, State};
+use super::proof::Proof;
 use super::store;
 use crate::access::Actor;
-use crate::db::Tx;
+use crate::db::{Json, Tx};
 use crate::error::{Code, Result};
 use crate::events;
 use crate::groups;
 use crate::ids::UserId;
+use crate::passwords::PasswordHash;
 use crate::site::Terms;
 use crate::users::actions as users;
 use crate::users::model::{Address, NewUser, Status, User};
 use crate::users::store as user_store;
+
+/// A checked acceptance.
+#[derive(Clone, Debug)]
+pub struct Acceptance {
+    pub(super) display_name: String,
+    pub(super) password_hash: Option<PasswordHash>,
+    pub(super) terms_accepted: bool,
+    pub(super) traits: Json,
+    pub(super) proof: Option<Proof>,
+}
 
 /// Writes down that a person has joined, and how that moved the invite.
 ///

@@ -269,8 +269,10 @@ async fn act(
                     let (flow, token) = (&flow_text, &token_text);
                     match action.as_str() {
                         "decline" => accept::decline(tx, &shared, actor, flow, token, suppress),
-                        "report" => asks::report(tx, &shared, actor, (flow, token), heard),
-                        _ => asks::request_new(tx, &shared, actor, (flow, token), heard),
+                        "report" => asks::report(tx, &shared, actor, (flow, token), heard)
+                            .map(|()| Done::Reported),
+                        _ => asks::request_new(tx, &shared, actor, (flow, token), heard)
+                            .map(|()| Done::Requested),
                     }
                 })
                 .await
