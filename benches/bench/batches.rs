@@ -130,7 +130,7 @@ fn floor(from: &Path) -> f64 {
         let file = folder.join("vestibule.db");
         let mut conn = SqliteConnection::establish(&file.display().to_string()).expect("a file");
         conn.batch_execute(
-            "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000",
+            "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL",
         )
         .expect("settings");
         conn
