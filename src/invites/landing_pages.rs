@@ -52,22 +52,24 @@ async fn find(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> R
         .db
         .read(move |conn| look(conn, &flow, &token, viewer, now))
         .await;
-    if let Err(why) = &found
-        && why.code() == Code::InviteUnknown
-    {
-        one_time_links::count_wrong(app, guest)?;
-    }
-    found
+    counted(app, guest, found)
 }
 
 /// Makes sure that a token is exact, wherever its invite stands, and counts one that is not.
 async fn exact(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> Result<()> {
     let (flow, token) = (flow.to_owned(), token.to_owned());
     let found = app.db.read(move |conn| genuine(conn, &flow, &token)).await;
-    if found.is_err() {
+    counted(app, guest, found).map(drop)
+}
+
+/// Counts a token that is not exact; nothing else that goes wrong is a try.
+fn counted<T>(app: &App, guest: &Guest, found: Result<T>) -> Result<T> {
+    if let Err(why) = &found
+        && why.code() == Code::InviteUnknown
+    {
         one_time_links::count_wrong(app, guest)?;
     }
-    found.map(drop)
+    found
 }
 
 fn wants_json(request: &HttpRequest) -> bool {
@@ -96,14 +98,15 @@ pub async fn open(
         "" => cookie(&link.flow).token(&app, &request).unwrap_or_default(),
         token => token.to_owned(),
     };
-    if json {
-        let landing = find(&app, &guest, &link.flow, &token).await?;
+    let found = find(&app, &guest, &link.flow, &token).await;
+    if let Ok(landing) = &found {
         opened.note(landing.link, app.clock.now());
-        return Ok(ok(&LandingView::new(&landing)));
     }
-    match find(&app, &guest, &link.flow, &token).await {
+    if json {
+        return Ok(ok(&LandingView::new(&found?)));
+    }
+    match found {
         Ok(landing) => {
-            opened.note(landing.link, app.clock.now());
             let mut shown = LandingPage::new(&app, page, &guest, path(&link.flow), landing);
             let kept = address_cookie(&link.flow).token(&app, &request);
             // Whoever wants to name another address has not lost the code for this one.
