@@ -10,7 +10,7 @@ use crate::db::Tx;
 use crate::error::{Code, FieldError, Result};
 use crate::ids::InviteId;
 use crate::invite_templates::policy::lies_in;
-use crate::outbox::Channel;
+use crate::outbox::jobs::can_send;
 use crate::users::model::Address;
 
 /// A code that somebody has entered for an address, paid for and not yet used.
@@ -80,10 +80,7 @@ pub(super) async fn ask(
     address: &Address,
 ) -> Result<()> {
     let channel = address.channel();
-    let can_send = match channel {
-        Channel::Mail => app.config.smtp.is_some(),
-        Channel::Sms => app.config.sms.is_some(),
-    };
+    let can_send = can_send(&app.config, channel);
     if !can_send {
         return Code::MailNotSetUp.refuse();
     }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::codes::{Claim, Purpose};
 use crate::db::Tx;
 use crate::error::Result;
-use crate::outbox::Channel;
+use crate::outbox::jobs::can_send;
 use crate::users::model::Address;
 use crate::web::{FormErrors, Guest, Page, PostForm, SignedIn, TokenCookie, render, show};
 
@@ -111,10 +111,7 @@ impl CodePage {
         address: &Address,
         next: &Next,
     ) -> Result<Self> {
-        let can_send = match address.channel() {
-            Channel::Mail => app.config.smtp.is_some(),
-            Channel::Sms => app.config.sms.is_some(),
-        };
+        let can_send = can_send(&app.config, address.channel());
         Ok(Self {
             page: page.titled("sign-in-code-title", ""),
             errors: FormErrors::none(),

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::codes::{Claim, Purpose};
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::outbox::Channel;
+use crate::outbox::jobs::can_send;
 use crate::schemas;
 use crate::schemas::form::Asked;
 use crate::schemas::model::{DEFAULT as DEFAULT_SCHEMA, Rules};
@@ -199,10 +199,7 @@ async fn code_page(
     display_name: &str,
     asked: Vec<Asked>,
 ) -> Result<CodePage> {
-    let can_send = match address.channel() {
-        Channel::Mail => app.config.smtp.is_some(),
-        Channel::Sms => app.config.sms.is_some(),
-    };
+    let can_send = can_send(&app.config, address.channel());
     Ok(CodePage {
         page: page.titled("register-code-title", ""),
         errors: FormErrors::none(),
