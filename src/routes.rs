@@ -134,6 +134,8 @@ fn pages() -> Vec<Route> {
         POST "/admin/invites/bulk" INVITER => invites::bulk_pages::act;
         GET "/admin/invites/export.csv" INVITER => invites::export_pages::export;
         GET "/admin/invites/{id}" INVITER => invites::pages::detail;
+        GET "/admin/invites/{id}/edit" INVITER => invites::edit_pages::form;
+        POST "/admin/invites/{id}/edit" INVITER => invites::edit_pages::save;
         POST "/admin/invites/{id}/resend" INVITER => invites::pages::resend;
         POST "/admin/invites/{id}/link" INVITER => invites::pages::new_link;
         GET "/admin/invites/{id}/revoke" INVITER => invites::pages::confirm_revoke;

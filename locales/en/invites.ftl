@@ -182,6 +182,8 @@ gate-mail-deferred = It could not be sent yet, and is tried again.
 gate-mail-failed = It could not be sent. Make a new link and hand it over.
 gate-mail-cancelled = It was not sent. Send it again.
 invites-make-link = Make a new link
+invites-extend = Extend
+invites-edit = Edit
 invites-revoke = Revoke…
 invites-sent-again = Invite sent again to <strong>{ $email }</strong>. It expires on { $until }.
 
@@ -196,6 +198,22 @@ invites-link-done = Done
 invites-already-shown-title = This link was already shown
 invites-already-shown = The invite is made, and its link was shown once. If you did not copy it, open the invite and make a new link.
 invites-already-shown-back = Go on
+
+## Changing
+invites-edit-title = Edit the invite to { $email }
+invites-edit-lead = What you change here holds from now on, also for links that were sent before.
+invites-edit-conflict = Somebody else changed this invite while you were working. Your values are kept below. What is saved now and differs from them:
+invites-edit-address-hint = With another address the links that were sent before stop working, and the invite is sent there.
+invites-edit-message-hint = Plain text, at most 500 characters. It stands on the page behind the link, and in the mail when the invite is sent again.
+invites-edit-end-kept = as it is: on { $until }
+invites-edit-longer = { $count ->
+    [one] 1 day longer: on { $until }
+   *[other] { $count } days longer: on { $until }
+}
+invites-edit-save = Save invite
+invites-edit-saved = The invite to <strong>{ $email }</strong> is changed. It expires on { $until }.
+invites-edit-sent-on = The invite goes to <strong>{ $email }</strong> now. Links that were sent before no longer work. It expires on { $until }.
+invites-edit-make-link = The invite is for <strong>{ $email }</strong> now. Links from before no longer work: make a new link and hand it over. It expires on { $until }.
 
 ## Revoking
 invites-revoke-title = Revoke the invite to { $email }?
@@ -228,7 +246,7 @@ invites-days = { $count ->
 invites-days-odd = in { $length }, as the template says
 invites-days-date = on a day of your choice
 invites-ends-on = Day
-invites-ends-on-hint = Needed for a day of your choice, and only then. The invite ends at the start of that day, UTC.
+invites-ends-on-hint = Needed for a day of your choice, and only then. Today or later; the invite ends with that day, UTC.
 invites-field-label = Label
 invites-field-label-hint = A word for you and your programs, like the name of an event. The person does not see it.
 invites-field-template = Template

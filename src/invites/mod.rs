@@ -16,6 +16,8 @@ pub mod actions;
 pub mod api;
 mod asks;
 pub mod bulk_pages;
+mod edit_form;
+pub mod edit_pages;
 mod ended_pages;
 pub mod export_pages;
 pub mod gates;

@@ -316,7 +316,7 @@ enum Step {
 }
 
 /// The page of the pending invite for an address, and words about it.
-async fn existing(
+pub(super) async fn existing(
     app: &web::Data<App>,
     who: &SignedIn,
     email: &str,

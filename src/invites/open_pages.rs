@@ -3,16 +3,17 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use serde_json::Map;
 
 use super::actions;
-use super::model::{Choices, Delivery, NewInvite, RawInvite};
+use super::model::{Choices, Delivery, NewInvite};
 use super::new_form::{Offer, Typed};
 use super::new_pages::{Start, lifetimes, offer};
 use super::pages::{already_shown, show_link};
 use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{FieldError, Result};
 use crate::ids::GroupId;
 use crate::text::Message;
 use crate::web::{FormErrors, Page, PostForm, SignedIn, UsedForms, render, show};
@@ -137,18 +138,5 @@ fn read(typed: &Typed, offer: &Offer, now: Time) -> Result<NewInvite> {
         max_uses,
         ..Choices::default()
     };
-    let raw = RawInvite {
-        message: typed.get("message"),
-        label: typed.get("label"),
-        ..RawInvite::default()
-    };
-    match raw.read(Ok(None), choices) {
-        Ok(new) if wrong.is_empty() => Ok(new),
-        Ok(_) => Err(Error::Invalid(wrong)),
-        Err(Error::Invalid(mut faults)) => {
-            faults.extend(wrong);
-            Err(Error::Invalid(faults))
-        }
-        Err(why) => Err(why),
-    }
+    typed.checked(Map::new(), Ok(None), choices, wrong)
 }

@@ -65,6 +65,7 @@ struct DetailPage {
     /// The mail waits because no mail server is set up.
     mail_waits: bool,
     moments: Vec<Moment>,
+    can_edit: bool,
     can_send: bool,
     /// Of the form that makes a link.
     stamp: String,
@@ -127,6 +128,7 @@ pub async fn detail(
         whom,
         shown: shown(&invite, mail.as_ref(), now),
         moments: history::moments(text, &invite, past, &inviter, &accepter, now),
+        can_edit: state == State::Pending,
         can_send,
         trouble: mail
             .as_ref()

@@ -3,6 +3,7 @@
 mod api;
 mod bulk;
 mod care;
+mod edit;
 mod form;
 mod list;
 mod open;

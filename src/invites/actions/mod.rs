@@ -11,9 +11,9 @@ mod send;
 
 pub use approval::{approve, reinstate, reject};
 pub use create::{create, delivery, plan};
-pub use edit::{Edit, edit};
+pub use edit::{Edit, edit, edit_and_send, etag};
 pub use end::{erase, expire, revoke, suspend, suspend_all_of};
-pub use grant::{inviter_may, require_can_grant, template};
+pub use grant::{inviter_may, require_can_grant, require_can_use, template};
 pub use many::{Ready, Together, again};
 pub use preview::{Preview, preview};
 pub use send::{Made, PlainLink, group_names, inviter_name, remind, replace_link, resend};

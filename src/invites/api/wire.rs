@@ -372,6 +372,7 @@ impl TryFrom<&InvitePatch> for Edit {
             end: end(patch.expires_in, patch.expires_at)?,
             label,
             message,
+            seen: None,
         })
     }
 }
