@@ -132,6 +132,7 @@ fn pages() -> Vec<Route> {
         GET "/admin/invites/batches/{id}/revoke" ADMIN => invite_batches::pages::confirm_revoke;
         POST "/admin/invites/batches/{id}/revoke" ADMIN => invite_batches::pages::revoke;
         POST "/admin/invites/bulk" INVITER => invites::bulk_pages::act;
+        POST "/admin/invites/undo" INVITER => invites::undo_pages::undo;
         GET "/admin/invites/export.csv" INVITER => invites::export_pages::export;
         GET "/admin/invites/{id}" INVITER => invites::pages::detail;
         GET "/admin/invites/{id}/edit" INVITER => invites::edit_pages::form;

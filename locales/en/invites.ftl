@@ -275,6 +275,15 @@ invites-send = Send invite
 invites-make-link-now = Make the link
 invites-sent = Invite sent to <strong>{ $email }</strong>. It expires on { $until }.
 invites-waiting = The invite to <strong>{ $email }</strong> is made. It expires on { $until }.
+invites-undo = Undo
+invites-undone = Taken back: nothing is sent to <strong>{ $email }</strong>, and no account was made.
+invites-undone-left = The message to <strong>{ $email }</strong> had left already. Its link no longer works.
+invites-undone-leaving = The message to <strong>{ $email }</strong> was just leaving and may still arrive. Its link no longer works.
+invites-undone-many = { $count } invites are taken back, and nothing is sent.
+invites-undone-many-left = { $count } invites are taken back, and their links no longer work. { $left ->
+    [one] One message had left already, or was just leaving.
+   *[other] { $left } messages had left already, or were just leaving.
+}
 
 ## A link for many
 open-link-title = Make an open link

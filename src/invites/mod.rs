@@ -41,5 +41,6 @@ mod preview_pages;
 mod proof;
 pub mod store;
 pub mod suppression;
+pub mod undo_pages;
 
 pub use api::NewInviteBody;

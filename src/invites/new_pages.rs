@@ -11,6 +11,7 @@ use super::new_form::{FIELDS, Offer, Typed};
 use super::pages::{already_shown, show_link};
 use super::preview_pages::preview;
 use super::store;
+use super::undo_pages::with_undo;
 use crate::access::{Actor, Role};
 use crate::app::App;
 use crate::clock::Time;
@@ -231,7 +232,9 @@ pub async fn create(
                 .get(key)
                 .arg("email", &made.invite.address)
                 .arg("until", until);
-            Ok(Flash::ok(words).redirect(&app, &format!("/admin/invites/{}", made.invite.id)))
+            let id = made.invite.id;
+            let flash = with_undo(&app, Flash::ok(words), &[id]);
+            Ok(flash.redirect(&app, &format!("/admin/invites/{id}")))
         }
         Err(why) => {
             if let Some(first_use) = first_use {

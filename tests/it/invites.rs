@@ -12,6 +12,7 @@ mod preview;
 mod record;
 mod refused;
 mod rights;
+mod undo;
 
 use serde_json::json;
 use vestibule::access::Role;

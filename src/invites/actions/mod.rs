@@ -8,6 +8,7 @@ mod grant;
 mod many;
 mod preview;
 mod send;
+mod undo;
 
 pub use approval::{approve, reinstate, reject};
 pub use create::{create, delivery, plan};
@@ -17,6 +18,7 @@ pub use grant::{inviter_may, require_can_grant, require_can_use, template};
 pub use many::{Ready, Together, again};
 pub use preview::{Preview, preview};
 pub use send::{Made, PlainLink, group_names, inviter_name, remind, replace_link, resend};
+pub use undo::{Undone, undo};
 
 use serde_json::json;
 
