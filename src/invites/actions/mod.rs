@@ -1,21 +1,21 @@
 //! What the inviting side can do.
 
-mod approval;
 mod create;
 mod edit;
 mod end;
 mod grant;
 mod many;
-mod preview;
+mod reinstate;
 mod send;
 
-pub use approval::{approve, reinstate, reject};
 pub use create::{create, delivery, plan};
 pub use edit::{Edit, edit};
 pub use end::{erase, expire, revoke, suspend, suspend_all_of};
 pub use grant::{inviter_may, require_can_grant, template};
 pub use many::{Ready, Together, again};
-pub use preview::{Preview, preview};
+pub(super) use reinstate::decided;
+pub use reinstate::reinstate;
+pub(super) use send::{Gist, names_of};
 pub use send::{Made, PlainLink, group_names, inviter_name, remind, replace_link, resend};
 
 use serde_json::json;
@@ -81,7 +81,7 @@ fn take_over(conn: &mut Conn, actor: &Actor, invite: &mut Invite) -> Result<()> 
     Ok(())
 }
 
-pub(super) fn record(
+pub(in crate::invites) fn record(
     tx: &mut Tx<'_>,
     actor: &Actor,
     action: &'static str,

@@ -2,7 +2,6 @@
 
 use serde_json::Map;
 
-use super::model::{Choices, Delivery, End, NewInvite, RawInvite};
 use crate::access::{Actor, Role};
 use crate::clock::{Span, Time, days};
 use crate::db::Conn;
@@ -13,6 +12,7 @@ use crate::ids::GroupId;
 use crate::invite_templates::actions as templates;
 use crate::invite_templates::model::Template;
 use crate::invite_templates::policy::{FieldMode, Policy};
+use crate::invites::model::{Choices, Delivery, End, NewInvite, RawInvite};
 use crate::schemas;
 use crate::schemas::form::{Asked, Field};
 use crate::site;

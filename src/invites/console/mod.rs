@@ -1,0 +1,12 @@
+//! The pages of those who invite.
+
+pub mod bulk_pages;
+pub mod detail_pages;
+pub mod export_pages;
+pub mod link_pages;
+mod list_form;
+pub mod list_pages;
+mod new_form;
+pub mod new_pages;
+pub mod open_pages;
+mod preview_pages;
