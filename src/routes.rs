@@ -81,8 +81,8 @@ fn public() -> Vec<Route> {
         POST "/recover/new" Who::Anyone => sign_in::recovery_pages::set;
         GET "/verify" Who::Anyone => users::verification_pages::form;
         POST "/verify" Who::Anyone => users::verification_pages::prove;
-        GET "/self-service/invite" Who::Anyone, invites::landing_api::OPEN => invites::landing_pages::open;
-        POST "/self-service/invite" Who::Anyone, invites::landing_api::ANSWER => invites::landing_pages::answer;
+        GET "/self-service/invite" Who::Anyone, invites::acceptance::api::OPEN => invites::acceptance::pages::open;
+        POST "/self-service/invite" Who::Anyone, invites::acceptance::api::ANSWER => invites::acceptance::pages::answer;
     }
 }
 
@@ -118,11 +118,11 @@ fn pages() -> Vec<Route> {
         POST "/settings/api-keys/new" ANY => api_keys::pages::create;
         GET "/settings/api-keys/{id}/revoke" ANY => api_keys::pages::confirm_revoke;
         POST "/settings/api-keys/{id}/revoke" ANY => api_keys::pages::revoke;
-        GET "/admin/invites" INVITER => invites::list_pages::list;
-        GET "/admin/invites/new" INVITER => invites::new_pages::form;
-        POST "/admin/invites/new" INVITER => invites::new_pages::create;
-        GET "/admin/invites/open" INVITER => invites::open_pages::form;
-        POST "/admin/invites/open" INVITER => invites::open_pages::create;
+        GET "/admin/invites" INVITER => invites::console::list_pages::list;
+        GET "/admin/invites/new" INVITER => invites::console::new_pages::form;
+        POST "/admin/invites/new" INVITER => invites::console::new_pages::create;
+        GET "/admin/invites/open" INVITER => invites::console::open_pages::form;
+        POST "/admin/invites/open" INVITER => invites::console::open_pages::create;
         GET "/admin/invites/import" ADMIN => invite_batches::pages::form;
         POST "/admin/invites/import" ADMIN => invite_batches::pages::import;
         GET "/admin/invites/import/template.csv" ADMIN => invite_batches::pages::template;
@@ -131,19 +131,19 @@ fn pages() -> Vec<Route> {
         GET "/admin/invites/batches/{id}/results.csv" ADMIN => invite_batches::pages::download;
         GET "/admin/invites/batches/{id}/revoke" ADMIN => invite_batches::pages::confirm_revoke;
         POST "/admin/invites/batches/{id}/revoke" ADMIN => invite_batches::pages::revoke;
-        POST "/admin/invites/bulk" INVITER => invites::bulk_pages::act;
-        POST "/admin/invites/undo" INVITER => invites::undo_pages::undo;
-        GET "/admin/invites/export.csv" INVITER => invites::export_pages::export;
-        GET "/admin/invites/{id}" INVITER => invites::pages::detail;
-        GET "/admin/invites/{id}/edit" INVITER => invites::edit_pages::form;
-        POST "/admin/invites/{id}/edit" INVITER => invites::edit_pages::save;
-        POST "/admin/invites/{id}/resend" INVITER => invites::pages::resend;
-        POST "/admin/invites/{id}/link" INVITER => invites::pages::new_link;
-        GET "/admin/invites/{id}/revoke" INVITER => invites::pages::confirm_revoke;
-        POST "/admin/invites/{id}/revoke" INVITER => invites::pages::revoke;
-        POST "/admin/invites/{id}/approve" ADMIN => invites::pages::approve;
-        POST "/admin/invites/{id}/reject" ADMIN => invites::pages::reject;
-        POST "/admin/invites/{id}/reinstate" ADMIN => invites::pages::reinstate;
+        POST "/admin/invites/bulk" INVITER => invites::console::bulk_pages::act;
+        POST "/admin/invites/undo" INVITER => invites::console::undo_pages::undo;
+        GET "/admin/invites/export.csv" INVITER => invites::console::export_pages::export;
+        GET "/admin/invites/{id}" INVITER => invites::console::detail_pages::detail;
+        GET "/admin/invites/{id}/edit" INVITER => invites::console::edit_pages::form;
+        POST "/admin/invites/{id}/edit" INVITER => invites::console::edit_pages::save;
+        POST "/admin/invites/{id}/resend" INVITER => invites::console::detail_pages::resend;
+        POST "/admin/invites/{id}/link" INVITER => invites::console::link_pages::new_link;
+        GET "/admin/invites/{id}/revoke" INVITER => invites::console::detail_pages::confirm_revoke;
+        POST "/admin/invites/{id}/revoke" INVITER => invites::console::detail_pages::revoke;
+        POST "/admin/invites/{id}/approve" ADMIN => invites::console::detail_pages::approve;
+        POST "/admin/invites/{id}/reject" ADMIN => invites::console::detail_pages::reject;
+        POST "/admin/invites/{id}/reinstate" ADMIN => invites::console::detail_pages::reinstate;
         GET "/admin/invite-templates" ADMIN => invite_templates::pages::list;
         GET "/admin/invite-templates/new" ADMIN => invite_templates::pages::new;
         POST "/admin/invite-templates/new" ADMIN => invite_templates::pages::make;

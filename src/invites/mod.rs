@@ -11,36 +11,17 @@
 //! at use; the sweep only makes it visible. Whether the inviter may still grant what the invite grants is
 //! checked again at acceptance: if not, the invite is `suspended` until an administrator decides.
 
-pub mod accept;
+pub mod acceptance;
 pub mod actions;
 pub mod api;
-mod asks;
-pub mod bulk_pages;
-mod edit_form;
-pub mod edit_pages;
-mod ended_pages;
-pub mod export_pages;
+pub mod console;
 pub mod gates;
 mod history;
 pub mod jobs;
-mod join;
-pub mod landing;
-pub mod landing_api;
-pub mod landing_pages;
-mod landing_view;
-mod list_form;
-pub mod list_pages;
 pub mod mail;
 pub mod model;
-mod new_form;
-pub mod new_pages;
-pub mod open_pages;
 pub mod opened;
-pub mod pages;
-mod preview_pages;
-mod proof;
 pub mod store;
 pub mod suppression;
-pub mod undo_pages;
 
 pub use api::NewInviteBody;

@@ -1,22 +1,22 @@
 //! What the inviting side can do.
 
-mod approval;
 mod create;
 mod edit;
 mod end;
 mod grant;
 mod many;
-mod preview;
+mod reinstate;
 mod send;
 mod undo;
 
-pub use approval::{approve, reinstate, reject};
 pub use create::{create, delivery, plan};
 pub use edit::{Edit, edit, edit_and_send, etag};
 pub use end::{erase, expire, revoke, suspend, suspend_all_of};
 pub use grant::{inviter_may, require_can_grant, require_can_use, template};
 pub use many::{Ready, Together, again};
-pub use preview::{Preview, preview};
+pub(super) use reinstate::decided;
+pub use reinstate::reinstate;
+pub(super) use send::{Gist, names_of};
 pub use send::{Made, PlainLink, group_names, inviter_name, remind, replace_link, resend};
 pub use undo::{Undone, undo};
 
@@ -83,7 +83,7 @@ fn take_over(conn: &mut Conn, actor: &Actor, invite: &mut Invite) -> Result<()> 
     Ok(())
 }
 
-pub(super) fn record(
+pub(in crate::invites) fn record(
     tx: &mut Tx<'_>,
     actor: &Actor,
     action: &'static str,

@@ -184,7 +184,7 @@ pub(super) fn url_of(app: &App, invite: &Invite, token: &PlainSecret) -> String 
 
 /// What a message to the invited person says beside what stands on the invite.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Gist {
+pub(in crate::invites) struct Gist {
     pub(super) site_name: String,
     pub(super) inviter: String,
     pub(super) has_account: bool,
@@ -194,7 +194,7 @@ pub(super) struct Gist {
 
 impl Gist {
     /// What a message says to somebody with or without an account.
-    pub(super) fn read(
+    pub(in crate::invites) fn read(
         conn: &mut Conn,
         invite: &Invite,
         groups: Vec<String>,
@@ -211,7 +211,12 @@ impl Gist {
     }
 
     /// The message that brings a link.
-    pub(super) fn letter(&self, app: &App, invite: &Invite, link: String) -> Result<Letter> {
+    pub(in crate::invites) fn letter(
+        &self,
+        app: &App,
+        invite: &Invite,
+        link: String,
+    ) -> Result<Letter> {
         let mail = InviteMail {
             intro: self.intro.clone(),
             kind: if self.has_account {
@@ -256,7 +261,7 @@ pub fn group_names(conn: &mut Conn, id: InviteId) -> Result<Vec<String>> {
 }
 
 /// The names of groups, in order.
-pub(super) fn names_of(conn: &mut Conn, ids: &[GroupId]) -> Result<Vec<String>> {
+pub(in crate::invites) fn names_of(conn: &mut Conn, ids: &[GroupId]) -> Result<Vec<String>> {
     let mut names: Vec<String> = groups::actions::names(conn, ids)?.into_values().collect();
     names.sort();
     Ok(names)

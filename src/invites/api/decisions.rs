@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Code, Result};
 use crate::ids::InviteId;
+use crate::invites::acceptance::approval;
 use crate::invites::actions;
 use crate::invites::gates::{Gate, gates};
 use crate::invites::model::Invite;
@@ -76,7 +77,7 @@ pub const APPROVE: Doc = Doc::new("Approve an acceptance")
 /// `POST /api/v1/invites/{id}/approve`: `invites:write`, administrators.
 ///
 /// # Errors
-/// Those of [`actions::approve`].
+/// Those of [`approval::approve`].
 pub async fn approve(
     app: web::Data<App>,
     id: web::Path<String>,
@@ -84,7 +85,7 @@ pub async fn approve(
 ) -> Result<HttpResponse> {
     let shared = app.clone();
     decide(&app, id, call, move |tx, actor, id| {
-        actions::approve(tx, &shared, actor, id)
+        approval::approve(tx, &shared, actor, id)
     })
     .await
 }
@@ -99,13 +100,13 @@ pub const REJECT: Doc = Doc::new("Reject an acceptance")
 /// `POST /api/v1/invites/{id}/reject`: `invites:write`, administrators.
 ///
 /// # Errors
-/// Those of [`actions::reject`].
+/// Those of [`approval::reject`].
 pub async fn reject(
     app: web::Data<App>,
     id: web::Path<String>,
     call: Call<Nothing>,
 ) -> Result<HttpResponse> {
-    decide(&app, id, call, actions::reject).await
+    decide(&app, id, call, approval::reject).await
 }
 
 /// Describes [`reinstate`].

@@ -197,7 +197,9 @@ fn rows_and_handlers_of_a_room_are_its_own() {
         let (Some(part), true) = (path.get(1), features.contains(&path[0])) else {
             continue;
         };
-        let is_handlers = part == "pages" || part == "api" || part.ends_with("_pages");
+        let is_handlers = path[1..]
+            .iter()
+            .any(|part| part == "pages" || part == "api" || part.ends_with("_pages"));
         if is_handlers && !HANDLERS_KNOWN.contains(&room.as_str()) {
             wrong.insert(format!("{file} imports {}", path.join("::")));
         }

@@ -6,11 +6,11 @@ use super::sources::{none, rust};
 const WITHOUT_A_CALLER: [(&str, &str); 11] = [
     ("src/codes/mod.rs", "pays for a try, whoever makes it"),
     (
-        "src/invites/landing_pages.rs",
+        "src/invites/acceptance/pages.rs",
         "the token of the invite is the proof; who is signed in is looked at again",
     ),
     (
-        "src/invites/proof.rs",
+        "src/invites/acceptance/proof.rs",
         "anybody with the link asks for a code",
     ),
     (

@@ -17,26 +17,26 @@ use crate::web::{FormErrors, Guest, Page, PostForm, form_leads_to, render};
 
 #[derive(Template)]
 #[template(path = "invites/landing.html")]
-pub(super) struct LandingPage {
-    pub(super) page: Page,
-    pub(super) errors: FormErrors,
-    pub(super) landing: Landing,
+pub(in crate::invites) struct LandingPage {
+    pub(in crate::invites) page: Page,
+    pub(in crate::invites) errors: FormErrors,
+    pub(in crate::invites) landing: Landing,
     path: String,
-    pub(super) display_name: String,
-    pub(super) terms_accepted: bool,
+    pub(in crate::invites) display_name: String,
+    pub(in crate::invites) terms_accepted: bool,
     viewer_email: String,
     /// Whether anybody can sign in by a code.
     codes: bool,
     asked: Vec<Asked>,
     /// The address that a code was asked for; empty while none was.
-    pub(super) proving: String,
+    pub(in crate::invites) proving: String,
     /// The address that the person names, as it was typed.
-    pub(super) named: String,
+    pub(in crate::invites) named: String,
 }
 
 impl LandingPage {
     /// The page of a link. `path` is its address without the token.
-    pub(super) fn new(
+    pub(in crate::invites) fn new(
         app: &App,
         page: Page,
         guest: &Guest,
@@ -72,19 +72,19 @@ impl LandingPage {
     }
 
     /// The same page for somebody whose address has an account.
-    pub(super) fn sign_in_first(mut self) -> Self {
+    pub(in crate::invites) fn sign_in_first(mut self) -> Self {
         self.page = self.page.titled("landing-sign-in-title", "");
         self.landing.kind = Kind::SignInFirst;
         self
     }
 
     /// What was entered, for the page that shows it again.
-    pub(super) fn keep(&mut self, form: &PostForm) {
+    pub(in crate::invites) fn keep(&mut self, form: &PostForm) {
         self.asked = asked(&self.landing, Some(form));
     }
 
     /// The page. Its form may lead on to where the invite says.
-    pub(super) fn answer(&self, status: StatusCode) -> Result<HttpResponse> {
+    pub(in crate::invites) fn answer(&self, status: StatusCode) -> Result<HttpResponse> {
         let mut answer = render(status, self)?;
         let goes_on_to = self.landing.invite.redirect_url.as_deref();
         if let Some(origin) = goes_on_to.and_then(redirect::origin) {
@@ -94,7 +94,7 @@ impl LandingPage {
     }
 
     /// Terms that this person has yet to accept.
-    pub(super) fn terms(&self) -> Option<&Terms> {
+    pub(in crate::invites) fn terms(&self) -> Option<&Terms> {
         let accepted = self
             .landing
             .account

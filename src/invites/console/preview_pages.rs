@@ -3,13 +3,13 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::actions;
-use super::landing_view::LandingPage;
-use super::mail::MailKind;
-use super::model::NewInvite;
 use super::new_form::Typed;
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::invites::acceptance::preview;
+use crate::invites::acceptance::view::LandingPage;
+use crate::invites::mail::MailKind;
+use crate::invites::model::NewInvite;
 use crate::text::Message;
 use crate::web::{Guest, Page, SignedIn, show};
 
@@ -49,7 +49,7 @@ pub(super) async fn preview(
     let (shared, actor) = (app.clone(), who.actor.clone());
     let seen = app
         .db
-        .read(move |conn| actions::preview(conn, &shared, &actor, &new))
+        .read(move |conn| preview::preview(conn, &shared, &actor, &new))
         .await?;
     let nobody = Guest {
         signed_in: None,

@@ -1,24 +1,24 @@
 //! One invite in the console, and what can be done to it.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::actions;
-use super::gates::{Gate, gates};
-use super::history::{self, Moment};
-use super::model::{Delivery, Invite, State};
-use super::store::{self, MailOfInvite};
 use crate::access::Actor;
 use crate::app::App;
 use crate::clock::{Time, days};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::InviteId;
+use crate::invites::acceptance::approval;
+use crate::invites::actions;
+use crate::invites::gates::{Gate, gates};
+use crate::invites::history::{self, Moment};
+use crate::invites::model::{Invite, State};
+use crate::invites::store::{self, MailOfInvite};
 use crate::outbox::{State as MailState, Trouble};
 use crate::text::Text;
 use crate::users::store as users;
-use crate::web::{Flash, Page, PostForm, SignedIn, UsedForms, render, show};
+use crate::web::{Flash, Page, PostForm, SignedIn, UsedForms, show};
 
 /// How a state is shown: kind and icon of the tag, and the key of its word.
 pub(super) struct Shown {
@@ -194,71 +194,6 @@ pub async fn resend(
 }
 
 #[derive(Template)]
-#[template(path = "invites/link.html")]
-struct LinkPage {
-    page: Page,
-    invite: Invite,
-    whom: String,
-    link: String,
-}
-
-/// `POST /admin/invites/{id}/link`: administrators, and who made it. Shows a new link, this once.
-pub async fn new_link(
-    app: web::Data<App>,
-    page: Page,
-    who: SignedIn,
-    forms: web::Data<UsedForms>,
-    id: web::Path<String>,
-    form: PostForm,
-) -> Result<HttpResponse> {
-    let id: InviteId = id.parse()?;
-    let session = who.session_id;
-    let Some(first_use) = forms.take(&app.master, session, form.get("stamp"))? else {
-        return already_shown(page, format!("/admin/invites/{id}"));
-    };
-    let shared = app.clone();
-    let made = who
-        .write(&app, move |tx, actor| {
-            actions::resend(tx, &shared, actor, id, Some(Delivery::Link))
-        })
-        .await;
-    match made {
-        Ok(made) => show_link(app.text, page, made),
-        Err(why) => {
-            forms.give_back(&first_use);
-            Err(why)
-        }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "invites/already_shown.html")]
-struct AlreadyShownPage {
-    page: Page,
-    /// Where another link is made.
-    back: String,
-}
-
-/// The answer to a form that has made a link already.
-pub(super) fn already_shown(page: Page, back: String) -> Result<HttpResponse> {
-    let page = page.titled("invites-already-shown-title", "invites");
-    render(StatusCode::CONFLICT, &AlreadyShownPage { page, back })
-}
-
-pub(super) fn show_link(text: Text, page: Page, made: actions::Made) -> Result<HttpResponse> {
-    let link = made
-        .link
-        .map(|link| link.reveal().to_owned())
-        .unwrap_or_default();
-    show(&LinkPage {
-        page: page.titled("invites-link-title", "invites"),
-        whom: made.invite.whom(text),
-        invite: made.invite,
-        link,
-    })
-}
-
-#[derive(Template)]
 #[template(path = "invites/revoke.html")]
 struct RevokePage {
     page: Page,
@@ -320,7 +255,7 @@ pub async fn approve(
     _: PostForm,
 ) -> Result<HttpResponse> {
     let (id, shared): (InviteId, _) = (id.parse()?, app.clone());
-    let decide = move |tx: &mut Tx<'_>, actor: &Actor| actions::approve(tx, &shared, actor, id);
+    let decide = move |tx: &mut Tx<'_>, actor: &Actor| approval::approve(tx, &shared, actor, id);
     decided(app, who, "invites-approved-flash", decide).await
 }
 
@@ -332,7 +267,7 @@ pub async fn reject(
     _: PostForm,
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
-    let decide = move |tx: &mut Tx<'_>, actor: &Actor| actions::reject(tx, actor, id);
+    let decide = move |tx: &mut Tx<'_>, actor: &Actor| approval::reject(tx, actor, id);
     decided(app, who, "invites-rejected-flash", decide).await
 }
 

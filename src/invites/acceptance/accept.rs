@@ -2,20 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::actions::record;
 use super::asks;
 use super::join::{Acceptance, joined};
 use super::landing::{Kind, Landing, genuine, look};
-use super::mail::WaitingMail;
-use super::model::{Application, State};
 use super::proof::Proof;
-use super::{store, suppression};
 use crate::access::Actor;
 use crate::app::App;
 use crate::db::{Json, Tx};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::events;
 use crate::ids::{SessionId, UserId};
+use crate::invites::actions::record;
+use crate::invites::mail::WaitingMail;
+use crate::invites::model::{Application, State};
+use crate::invites::{store, suppression};
 use crate::outbox;
 use crate::sign_in::actions as sign_in;
 use crate::sign_in::actions::From;

@@ -3,17 +3,17 @@
 
 use serde_json::json;
 
-use super::actions::record;
 use super::landing::{Kind, genuine, look};
-use super::mail::{Asked, AskedMail};
-use super::model::{Invite, State};
-use super::suppression;
 use crate::access::{Actor, Role};
 use crate::app::App;
 use crate::clock::hours;
 use crate::db::{Conn, Tx};
 use crate::error::{FieldError, Result};
 use crate::ids::UserId;
+use crate::invites::actions::record;
+use crate::invites::mail::{Asked, AskedMail};
+use crate::invites::model::{Invite, State};
+use crate::invites::suppression;
 use crate::limits::Limit;
 use crate::outbox;
 use crate::site;

@@ -2,8 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::actions;
-use super::model::{Choices, Delivery, End, Invite, NewInvite, RawInvite};
 use crate::access::{Actor, Role};
 use crate::clock::{Span, Time, days};
 use crate::db::Conn;
@@ -14,6 +12,8 @@ use crate::ids::GroupId;
 use crate::invite_templates::actions as templates;
 use crate::invite_templates::model::Template;
 use crate::invite_templates::policy::{FieldMode, Policy};
+use crate::invites::actions;
+use crate::invites::model::{Choices, Delivery, End, Invite, NewInvite, RawInvite};
 use crate::schemas;
 use crate::schemas::form::{Asked, Field};
 use crate::site;

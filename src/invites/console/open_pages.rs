@@ -5,16 +5,16 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde_json::Map;
 
-use super::actions;
-use super::model::{Choices, Delivery, NewInvite};
+use super::link_pages::{already_shown, show_link};
 use super::new_form::{Offer, Typed};
 use super::new_pages::{Start, lifetimes, offer};
-use super::pages::{already_shown, show_link};
 use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{FieldError, Result};
 use crate::ids::GroupId;
+use crate::invites::actions;
+use crate::invites::model::{Choices, Delivery, NewInvite};
 use crate::text::Message;
 use crate::web::{FormErrors, Page, PostForm, SignedIn, UsedForms, render, show};
 

@@ -2,10 +2,10 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::actions::{self, Undone};
 use crate::app::App;
 use crate::error::{Code, Result};
 use crate::ids::InviteId;
+use crate::invites::actions::{self, Undone};
 use crate::outbox::actions::Left;
 use crate::web::{Flash, PostForm, SignedIn};
 

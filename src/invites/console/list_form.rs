@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::model::State;
-use super::store::Filter;
 use crate::access::Role;
+use crate::invites::model::State;
+use crate::invites::store::Filter;
 use crate::outbox::State as MailState;
 use crate::web::{PostForm, SignedIn};
 

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::actions::{group_names, inviter_may, inviter_name, template};
-use super::model::{Invite, Matching, State, check_name};
-use super::store;
-use super::store::Link;
 use crate::clock::Time;
 use crate::db::{Conn, Json};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{InviteId, InviteLinkId, UserId};
 use crate::input::Faults;
 use crate::invite_templates::policy::{FieldMode, Policy, lies_in};
+use crate::invites::actions::{group_names, inviter_may, inviter_name, template};
+use crate::invites::model::{Invite, Matching, State, check_name};
+use crate::invites::store;
+use crate::invites::store::Link;
 use crate::outbox::Channel;
 use crate::schemas;
 use crate::schemas::form::Field;

@@ -6,10 +6,10 @@ use actix_web::web;
 use askama::Template;
 
 use super::landing::genuine;
-use super::store::Link;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{Code, Error, Result};
+use crate::invites::store::Link;
 use crate::site;
 use crate::web::{Guest, Page, render, show};
 

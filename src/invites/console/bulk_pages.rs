@@ -4,17 +4,17 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::actions::{self, Edit};
 use super::list_form::ListForm;
 use super::list_pages::listing;
-use super::model::End;
-use super::store;
 use crate::access::Actor;
 use crate::app::App;
 use crate::clock::{Time, days};
 use crate::db::Tx;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::InviteId;
+use crate::invites::actions::{self, Edit};
+use crate::invites::model::End;
+use crate::invites::store;
 use crate::text::Message;
 use crate::web::{Flash, FormErrors, Page, PostForm, SignedIn, reason, show};
 

@@ -2,17 +2,17 @@
 
 use serde_json::json;
 
-use super::actions::record;
 use super::landing::{Kind, Landing};
-use super::model::{Application, Invite, State};
 use super::proof::Proof;
-use super::store;
 use crate::access::Actor;
 use crate::db::{Json, Tx};
 use crate::error::{Code, Result};
 use crate::events;
 use crate::groups;
 use crate::ids::UserId;
+use crate::invites::actions::record;
+use crate::invites::model::{Application, Invite, State};
+use crate::invites::store;
 use crate::passwords::PasswordHash;
 use crate::site::Terms;
 use crate::users::actions as users;

@@ -2,15 +2,15 @@
 
 use serde_json::Map;
 
-use super::actions::{self, Edit};
-use super::model::{Choices, End, Invite, LONGEST, State};
 use super::new_form::{Offer, Typed};
-use super::store;
 use crate::access::{Actor, Role};
 use crate::clock::{Time, days};
 use crate::db::Conn;
 use crate::error::{Code, FieldError, Result};
 use crate::ids::{GroupId, InviteId};
+use crate::invites::actions::{self, Edit};
+use crate::invites::model::{Choices, End, Invite, LONGEST, State};
+use crate::invites::store;
 use crate::schemas::form::Field;
 use crate::web::PostForm;
 

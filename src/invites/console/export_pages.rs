@@ -5,10 +5,10 @@ use futures_util::stream;
 
 use super::list_form::ListForm;
 use super::list_pages::rows;
-use super::store::{self, Filter};
 use crate::app::App;
 use crate::db::{Conn, Paging};
 use crate::error::Result;
+use crate::invites::store::{self, Filter};
 use crate::text::Text;
 use crate::web::{Sheet, SignedIn};
 

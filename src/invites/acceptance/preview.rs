@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use super::create::plan;
-use super::grant::template;
-use super::send::{Gist, inviter_name, names_of};
+use super::landing::{Kind, Landing};
 use crate::access::Actor;
 use crate::app::App;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::ids::InviteLinkId;
-use crate::invites::landing::{Kind, Landing};
+use crate::invites::actions::{Gist, inviter_name, names_of, plan, template};
 use crate::invites::mail::MailKind;
 use crate::invites::model::{Delivery, NewInvite};
 use crate::outbox::Letter;

@@ -3,15 +3,15 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::actions;
 use super::edit_form::{Editing, FIELDS};
-use super::model::{Delivery, Invite};
 use super::new_form::Typed;
 use super::new_pages::existing;
 use crate::access::Role;
 use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::ids::{GroupId, InviteId};
+use crate::invites::actions;
+use crate::invites::model::{Delivery, Invite};
 use crate::schemas::form::Asked;
 use crate::text::Message;
 use crate::web::{Flash, FormErrors, Page, PostForm, SignedIn, render, show};
