@@ -134,6 +134,7 @@ fn pages() -> Vec<Route> {
         POST "/admin/invites/bulk" INVITER => invites::console::bulk_pages::act;
         POST "/admin/invites/undo" INVITER => invites::console::undo_pages::undo;
         GET "/admin/invites/export.csv" INVITER => invites::console::export_pages::export;
+        GET "/admin/invites/funnel" ADMIN => invites::console::funnel_pages::show_funnel;
         GET "/admin/invites/{id}" INVITER => invites::console::detail_pages::detail;
         GET "/admin/invites/{id}/edit" INVITER => invites::console::edit_pages::form;
         POST "/admin/invites/{id}/edit" INVITER => invites::console::edit_pages::save;

@@ -100,6 +100,42 @@ invites-expired = Expired
 invites-suspended = On hold
 invites-awaits-approval = Awaits approval
 
+## What becomes of them
+invites-funnel-link = Funnel
+invites-funnel-title = What becomes of invites
+invites-funnel-lead = Counted are the invites that were made in the chosen time, those of imports and open links too, and what has become of each by now.
+invites-funnel-days = Made
+invites-funnel-days-some = in the last { $count } days
+invites-funnel-days-all = at any time
+invites-funnel-show = Show
+invites-funnel-none = No invites were made in that time
+invites-funnel-none-text = Choose a longer time, or another template.
+invites-funnel-most = So many were made that only the newest { $count } are counted.
+invites-funnel-way = How far they came
+invites-funnel-ends = What became of them
+invites-funnel-value = { $count } ({ $share }%)
+invites-funnel-table = The same as a table
+invites-funnel-col-what = What
+invites-funnel-col-count = Invites
+invites-funnel-col-share = Of those made
+invites-funnel-share = { $share }%
+invites-funnel-made = Made
+    .hint = By people, programs and imports.
+invites-funnel-sent = Sent
+    .hint = By mail or text message. The links of the others were handed over.
+invites-funnel-opened = Page opened
+    .hint = Mail scanners can open pages too.
+invites-funnel-accepted = Accepted
+    .hint = At least one person has joined by it.
+invites-funnel-declined = Declined
+    .hint = The person did not want to.
+invites-funnel-expired = Expired
+    .hint = Its time went by without an answer.
+invites-funnel-revoked = Revoked
+    .hint = It was withdrawn, or undone right after it was sent.
+invites-funnel-waiting = Waiting
+    .hint = It is pending, on hold or to be approved.
+
 ## One invite
 invites-detail-title = Invite to { $email }
 invites-facts = About this invite

@@ -5,6 +5,7 @@ mod bulk;
 mod care;
 mod edit;
 mod form;
+mod funnel;
 mod list;
 mod open;
 mod own;

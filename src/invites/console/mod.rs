@@ -5,6 +5,7 @@ pub mod detail_pages;
 mod edit_form;
 pub mod edit_pages;
 pub mod export_pages;
+pub mod funnel_pages;
 pub mod link_pages;
 mod list_form;
 pub mod list_pages;

@@ -149,7 +149,7 @@ fn nobody_takes_back_what_is_not_theirs_to_revoke() {
         app.count("SELECT count(*) AS count FROM invites WHERE state = 'revoked'"),
         0
     );
-    undo(&mut mia, &own).is(303);
+    post(&mut mia, &[id(&own)]).is(303);
     assert!(told(&mut mia).contains("Taken back"));
     post(&mut alan, &[id(&foreign)]).is(303);
     assert!(app.mails().is_empty());
