@@ -150,6 +150,15 @@ invites-fact-delivery = Delivery
 invites-fact-expires = Expires
 invites-fact-id = ID
 invites-no-groups = None
+invites-came = Who came by this link
+invites-came-nobody = Nobody yet.
+invites-came-when = When
+invites-came-place = Place
+invites-came-place-of = { $place } of { $places }
+invites-came-before = { $count ->
+    [one] And one more, who came before them.
+   *[other] And { $count } more, who came before them.
+}
 invites-happened = What happened
 invites-was-made = { $inviter } made the invite
 invites-mail-taken = The mail server took the mail

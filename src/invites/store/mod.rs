@@ -170,6 +170,25 @@ pub fn has_joined(conn: &mut Conn, id: InviteId, user: UserId) -> QueryResult<bo
     diesel::select(diesel::dsl::exists(row)).get_result(conn)
 }
 
+/// Who has joined by an invite, the last `most` of them, the newest first; and how many there are.
+pub fn acceptances(
+    conn: &mut Conn,
+    id: InviteId,
+    most: i64,
+) -> QueryResult<(Vec<(UserId, Time)>, i64)> {
+    let all = invite_acceptances::table.filter(invite_acceptances::invite_id.eq(id));
+    let count = all.count().get_result(conn)?;
+    let last = all
+        .order((
+            invite_acceptances::accepted_at.desc(),
+            invite_acceptances::user_id.desc(),
+        ))
+        .limit(most)
+        .select((invite_acceptances::user_id, invite_acceptances::accepted_at))
+        .load(conn)?;
+    Ok((last, count))
+}
+
 /// Writes the changeable parts of an invite back.
 pub fn update(conn: &mut Conn, invite: &Invite) -> QueryResult<()> {
     diesel::update(invites::table.find(invite.id))
