@@ -126,7 +126,8 @@ impl Ground {
         let (choices, policy) = (&new.choices, &self.policy);
         let usual = policy.lifetime().unwrap_or(days(self.invite_days));
         let (expires_at, life) = choices.end.unwrap_or(End::In(usual)).from(now)?;
-        self.rules.check_so_far(&new.traits)?;
+        self.rules
+            .check_so_far(&new.traits, |name| policy.mode(name).is_fixed())?;
         let locale = choices.locale.as_deref().or(policy.locale.as_deref());
         let locale = locale.unwrap_or(app.text.lang());
         if locale != app.text.lang() {
