@@ -4,6 +4,7 @@ mod api;
 mod bulk;
 mod care;
 mod edit;
+mod flood;
 mod form;
 mod funnel;
 mod list;
