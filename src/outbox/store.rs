@@ -351,11 +351,9 @@ pub(super) fn cancel(conn: &mut Conn, id: OutboxId, now: Time) -> QueryResult<()
 
 /// Cancels what waits and concerns `about`; says how many.
 pub(super) fn cancel_about(conn: &mut Conn, about: &str, now: Time) -> QueryResult<usize> {
-    let waiting = outbox::table.filter(
-        outbox::about
-            .eq(about)
-            .and(outbox::state.eq(State::Waiting)),
-    );
+    let waiting = outbox::table
+        .filter(outbox::about.eq(about))
+        .filter(outbox::state.eq(State::Waiting));
     diesel::update(waiting)
         .set((
             outbox::state.eq(State::Cancelled),
@@ -377,11 +375,8 @@ pub(super) fn about(conn: &mut Conn, about: &str) -> QueryResult<Vec<(State, Opt
 pub(super) fn erase_failed(conn: &mut Conn, before: Time, most: i64) -> QueryResult<usize> {
     let ids: Vec<OutboxId> = outbox::table
         .filter(outbox::state.eq(State::Failed))
-        .filter(
-            outbox::body
-                .is_not_null()
-                .and(outbox::next_attempt_at.le(before)),
-        )
+        .filter(outbox::body.is_not_null())
+        .filter(outbox::next_attempt_at.le(before))
         .limit(most)
         .select(outbox::id)
         .load(conn)?;

@@ -10,7 +10,7 @@ use crate::error::{Code, FieldError, Result};
 use crate::ids::{GroupId, InviteId};
 use crate::input;
 use crate::invites::model::{Delivery, End, Invite, State};
-use crate::invites::{store, suppression};
+use crate::invites::{flood, store, suppression};
 use crate::outbox;
 use crate::schemas;
 use crate::users::model::{Address, normal};
@@ -48,7 +48,7 @@ pub fn etag(invite: &Invite, groups: &[GroupId]) -> String {
 /// Changes a pending invite, and sends it on to a new address.
 ///
 /// # Errors
-/// What [`edit`] refuses, `never_mail` for the new address.
+/// What [`edit`] refuses; `never_mail` or `too_many_invites` for the new address.
 pub fn edit_and_send(
     tx: &mut Tx<'_>,
     app: &App,
@@ -62,6 +62,8 @@ pub fn edit_and_send(
         return Ok(invite);
     }
     suppression::require_off(tx, app, &invite)?;
+    let now = tx.now;
+    flood::require_room(tx, &invite, now)?;
     let delivery = invite.delivery;
     Ok(send(tx, app, invite, delivery)?.invite)
 }

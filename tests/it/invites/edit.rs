@@ -7,6 +7,7 @@ use vestibule::clock::days;
 use super::own::{letting_mia_invite, send};
 use crate::support::app::TestApp;
 use crate::support::client::Browser;
+use crate::support::door::text;
 use crate::support::html::{Form, Page};
 
 const API: &str = "/api/v1/invites";
@@ -20,6 +21,13 @@ fn made(app: &TestApp, body: &Value) -> (String, String) {
 fn open(browser: &mut Browser, page: &str) -> Form {
     let path = format!("{page}/edit");
     browser.get(&path).is(200).page().form(&path)
+}
+
+fn id_of(app: &TestApp, address: &str) -> String {
+    text(
+        app,
+        &format!("SELECT id AS text FROM invites WHERE address_norm = '{address}'"),
+    )
 }
 
 fn group(app: &TestApp, name: &str) -> String {
@@ -137,6 +145,15 @@ fn a_new_address_gets_the_invite_and_the_old_links_die() {
     assert!(refused(&shown, "email").contains("Already invited"));
     assert!(shown.link("Open it").starts_with("/admin/invites/inv_"));
     assert_eq!(shown.form(&format!("{page}/edit")).value("label"), "Spring");
+    // Nobody is mailed more than they may be: ten invites a day, and none who wants none.
+    let resend = format!("{API}/{}/resend", id_of(&app, "taken@example.org"));
+    for _ in 1..10 {
+        app.api().post(&resend, &json!({})).is(200);
+    }
+    app.mails();
+    app.execute("UPDATE invites SET state = 'revoked' WHERE address_norm = 'taken@example.org'");
+    let form = open(&mut grace, &page).fill("email", "taken@example.org");
+    grace.submit(form.submit()).is(429);
     // A link that is handed over is made by hand.
     let mut body = json!({ "email": "eve@example.org", "delivery": "link" });
     let (api, page) = made(&app, &body);
