@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::serve::Process;
 
 /// Connections at a time.
-const CONNECTIONS: usize = 32;
+pub const CONNECTIONS: usize = 32;
 
 /// What one block of requests cost.
 #[derive(Clone, Copy)]
@@ -50,7 +50,7 @@ pub fn body(address: &str, path: &str, headers: &str) -> String {
     answer.split_once("\r\n\r\n").expect("a body").1.to_owned()
 }
 
-/// Sends `each` requests over every connection; `headers` tells those of connection and request.
+/// Gets `path` so many times over every connection; `headers` tells those of connection and request.
 pub fn block(
     server: &Process,
     path: &str,
@@ -58,31 +58,39 @@ pub fn block(
     headers: impl Fn(usize, usize) -> String + Sync,
 ) -> Cost {
     let before = server.cpu();
+    let seconds = drive(&server.address, each, |connection, number| {
+        let more = headers(connection, number);
+        format!("GET {path} HTTP/1.1\r\nHost: bench\r\n{more}\r\n")
+    });
+    let requests = (CONNECTIONS * each) as f64;
+    Cost {
+        cpu: (server.cpu() - before) * 1e6 / requests,
+        rate: requests / seconds,
+    }
+}
+
+/// Sends `each` requests over every connection; how long all took, in seconds.
+pub fn drive(address: &str, each: usize, request: impl Fn(usize, usize) -> String + Sync) -> f64 {
     let started = Instant::now();
     std::thread::scope(|scope| {
         for connection in 0..CONNECTIONS {
-            let (address, headers) = (&server.address, &headers);
+            let request = &request;
             scope.spawn(move || {
                 let mut stream = TcpStream::connect(address).expect("a connection");
                 stream.set_nodelay(true).expect("no delay");
                 let mut buffer = vec![0; 256 * 1024];
                 for number in 0..each {
-                    let more = headers(connection, number);
-                    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{more}\r\n");
+                    let request = request(connection, number);
                     stream.write_all(request.as_bytes()).expect("a request");
                     read_answer(&mut stream, &mut buffer);
                 }
             });
         }
     });
-    let requests = (CONNECTIONS * each) as f64;
-    Cost {
-        cpu: (server.cpu() - before) * 1e6 / requests,
-        rate: requests / started.elapsed().as_secs_f64(),
-    }
+    started.elapsed().as_secs_f64()
 }
 
-/// Reads one answer with a Content-Length; it must be 200.
+/// Reads one answer with a Content-Length; it must be 200 or 201.
 fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) {
     let mut filled = 0;
     loop {
@@ -96,7 +104,7 @@ fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) {
             continue;
         };
         let head = std::str::from_utf8(&buffer[..end]).expect("a head in ASCII");
-        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        assert!(head.starts_with("HTTP/1.1 20"), "{head}");
         let length = head
             .lines()
             .find_map(|line| {

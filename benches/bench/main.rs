@@ -6,6 +6,7 @@
 //! differs by less than a fifth is noise.
 
 mod batches;
+mod invites;
 mod load;
 mod memory;
 mod requests;
@@ -16,26 +17,34 @@ mod writes;
 /// Blocks of each route; the median counts.
 const BLOCKS: usize = 5;
 
+/// What is measured, in this order.
+const PARTS: [(&str, fn()); 6] = [
+    ("me", requests::me),
+    ("users", requests::users_page),
+    ("writes", writes::group_commit),
+    ("invites", invites::single),
+    ("batches", batches::batches),
+    ("memory", memory::memory),
+];
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|first| first == "serve") {
         serve::serve();
         return;
     }
-    // One part by its name, while it is worked on.
-    if arguments.first().is_some_and(|first| first == "batches") {
-        batches::batches();
-        return;
-    }
     println!(
         "{:<52} {:>10} {:>10} {:>8}",
         "", "CPU µs/req", "req/s", "ratio"
     );
-    requests::me();
-    requests::users_page();
-    writes::group_commit();
-    batches::batches();
-    memory::memory();
+    // All, or those that are named: `cargo bench --bench bench -- invites memory`.
+    for (name, part) in PARTS {
+        if arguments.iter().all(|named| named.starts_with('-'))
+            || arguments.iter().any(|named| named == name)
+        {
+            part();
+        }
+    }
 }
 
 /// The middle of some figures.

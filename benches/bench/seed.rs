@@ -18,12 +18,34 @@ pub fn empty() -> (TempDir, Parts) {
 
 /// The parts over the database of a folder.
 pub fn open_in(folder: &Path) -> Parts {
+    open_on(DatabaseUrl::Sqlite(folder.join("vestibule.db")), folder)
+}
+
+/// The parts over a database, with the key file in a folder.
+pub fn open_on(database: DatabaseUrl, folder: &Path) -> Parts {
     let config = Config {
-        database: DatabaseUrl::Sqlite(folder.join("vestibule.db")),
+        database,
         secret_key_file: folder.join("secret.key"),
         ..Config::default()
     };
     open(config, Clock::System, Cost::CHEAP).expect("a database")
+}
+
+/// The first user alone, an owner, on either database.
+pub fn owner(parts: &Parts) {
+    parts
+        .app
+        .db
+        .write_now(|tx| {
+            Ok(tx.batch_execute(
+                "INSERT INTO users (id, email, email_norm, email_verified, phone_verified, display_name, name_norm, role,
+                     status, schema_id, traits, metadata_public, metadata_admin, created_at, updated_at)
+                 SELECT 'usr_00000001-0000-7000-8000-000000000001', 'user1@example.org', 'user1@example.org', TRUE, FALSE,
+                     'User Number 1', 'user number 1', 'owner', 'active', 'default', '{}', '{}', '{}', created_at, created_at
+                 FROM schemas WHERE id = 'default'",
+            )?)
+        })
+        .expect("an owner");
 }
 
 /// So many users, the first of them an owner.

@@ -59,8 +59,18 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts this program as a server.
+    /// Starts this program as a server on the SQLite file of a folder.
     pub fn start(folder: &std::path::Path, answer: Option<&std::path::Path>) -> Self {
+        let database = format!("sqlite:{}", folder.join("vestibule.db").display());
+        Self::start_on(&database, folder, answer)
+    }
+
+    /// Starts this program as a server on a database, with its key file in a folder.
+    pub fn start_on(
+        database: &str,
+        folder: &std::path::Path,
+        answer: Option<&std::path::Path>,
+    ) -> Self {
         use std::io::BufRead;
         let started = std::time::Instant::now();
         let mut command = Command::new(std::env::current_exe().expect("this program"));
@@ -69,10 +79,8 @@ impl Process {
             .env_clear()
             .env("VESTIBULE_LISTEN", "127.0.0.1:0")
             .env("VESTIBULE_LOG", "warn")
-            .env(
-                "VESTIBULE_DATABASE_URL",
-                format!("sqlite:{}", folder.join("vestibule.db").display()),
-            )
+            .env("VESTIBULE_DATABASE_URL", database)
+            .env("VESTIBULE_SECRET_KEY_FILE", folder.join("secret.key"))
             .stdout(Stdio::piped());
         if let Some(answer) = answer {
             command.env("VESTIBULE_TEST_ANSWER", answer);

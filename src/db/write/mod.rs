@@ -9,9 +9,9 @@ mod pooled;
 
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
@@ -221,11 +221,21 @@ struct Shared {
     bell: Bell,
     actions: AtomicU64,
     commits: AtomicU64,
-    /// Held by an action that failed a few times, so that it meets no other of its kind.
-    patient: Mutex<()>,
+    /// Shared by the actions that run on PostgreSQL; one that runs alone takes it whole.
+    running: RwLock<()>,
+    /// How many of the next actions run alone.
+    alone: AtomicU32,
 }
 
 impl Shared {
+    /// Whether the next action runs alone.
+    fn take_alone(&self) -> bool {
+        let less = |left: u32| left.checked_sub(1);
+        self.alone
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_ok()
+    }
+
     fn committed(&self, actions: u64, news: News) {
         if news.rights {
             self.rights.narrowed();
@@ -252,7 +262,8 @@ impl Writer {
             bell: Bell::default(),
             actions: AtomicU64::new(0),
             commits: AtomicU64::new(0),
-            patient: Mutex::default(),
+            running: RwLock::default(),
+            alone: AtomicU32::new(0),
         });
         let how = match target {
             Target::Postgres(_) => How::Pooled(pool),

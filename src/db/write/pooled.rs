@@ -1,6 +1,7 @@
 //! PostgreSQL: a connection of the pool for each action, serialisable, tried again when it must be.
 
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use diesel::connection::TransactionManager;
@@ -12,22 +13,26 @@ use crate::clock::Time;
 
 /// How often an action is tried again when it could not be serialised.
 const TRIES: u32 = 24;
-/// From this try on one action of this process at a time is tried: while tables are small PostgreSQL reads
-/// them whole, and then any two actions that read and write one are in each other's way.
-const ONE_BY_ONE: u32 = 3;
+/// After an action could not be serialised, so many have their process to themselves, it first. While tables are
+/// small PostgreSQL reads them whole, and then any two actions that read and write one are in each other's way.
+const ALONE: u32 = 64;
 
 /// Runs an action and answers it.
 pub(super) fn write(pool: &Pool, mut job: Box<dyn Job>, shared: &Shared) {
-    let mut turn = None;
     for attempt in 1..=TRIES {
-        if attempt == ONE_BY_ONE {
-            turn = Some(
-                shared
-                    .patient
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner),
-            );
-        }
+        let alone = attempt > 1 || shared.take_alone();
+        let together = (!alone).then(|| {
+            shared
+                .running
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+        });
+        let exclusive = alone.then(|| {
+            shared
+                .running
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+        });
         let mut conn = match pool.get() {
             Ok(conn) => conn,
             Err(why) => return job.answer(Some(&why.to_string())),
@@ -49,13 +54,13 @@ pub(super) fn write(pool: &Pool, mut job: Box<dyn Job>, shared: &Shared) {
                 return job.answer(Some(&why.to_string()));
             }
         }
-        drop(conn);
+        drop((conn, together, exclusive));
+        shared.alone.store(ALONE, Ordering::Relaxed);
         let [jitter] = crate::secret::random::<1>();
         std::thread::sleep(Duration::from_micros(
             u64::from(jitter) * 40 * u64::from(attempt),
         ));
     }
-    drop(turn);
     job.answer(Some("others changed the same rows at the same time"));
 }
 
@@ -95,5 +100,38 @@ mod tests {
         assert_eq!(refused.unwrap_err().code(), Code::Unavailable);
         db.write_now(move |tx| Ok(tx.batch_execute(change)?))
             .unwrap();
+    }
+
+    /// Each reads all that the others write.
+    #[test]
+    fn however_many_meet_none_is_refused() {
+        use crate::db::{facts, schema::facts::dsl};
+        const AT_A_TIME: usize = 32;
+        let scratch = Scratch::new();
+        let there: i64 = scratch
+            .db
+            .read_now(|conn| Ok(dsl::facts.count().get_result(conn)?))
+            .unwrap();
+        std::thread::scope(|scope| {
+            for number in 0..AT_A_TIME {
+                let db = &scratch.db;
+                scope.spawn(move || {
+                    for turn in 0..4 {
+                        let count = move |tx: &mut crate::db::Tx<'_>| {
+                            let before = dsl::facts.count().get_result::<i64>(&mut **tx)?;
+                            let name = format!("{number}.{turn}");
+                            facts::swap(tx, &name, None, &before.to_string())?;
+                            Ok(())
+                        };
+                        db.write_now(count).unwrap();
+                    }
+                });
+            }
+        });
+        let all: i64 = scratch
+            .db
+            .read_now(|conn| Ok(dsl::facts.count().get_result::<i64>(conn)?))
+            .unwrap();
+        assert_eq!(all - there, (AT_A_TIME * 4) as i64);
     }
 }
