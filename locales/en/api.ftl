@@ -157,6 +157,7 @@ field-not-a-url = That is not a full address. Start with https://.
 field-not-a-choice = Choose one of the options.
 field-not-a-choice-delivery = Choose how the invite reaches the person.
 field-not-a-choice-expires = Choose when it expires.
+field-not-a-choice-locale = That language is not spoken here. Choose one of: { $choices }.
 field-not-a-choice-role = Choose a role.
 field-not-in-future = The date must be in the future.
 field-not-found = There is no such thing.

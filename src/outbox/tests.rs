@@ -34,6 +34,7 @@ fn visit(app: &crate::app::App) -> Visit {
         ip: None,
         least: Default::default(),
         retry_after: Default::default(),
+        text: Default::default(),
         agent: String::new(),
         signed_in: Some(SignedIn {
             actor: actor(ActorKind::User),

@@ -6,6 +6,7 @@ mod answers;
 mod assets;
 mod csrf;
 mod csv;
+mod error_page;
 mod flash;
 mod forms;
 mod idempotency;

@@ -15,6 +15,7 @@ use crate::clock::Time;
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{KeyId, SessionId, UserId};
+use crate::text::Text;
 
 /// One request and what is known about who sent it.
 #[derive(Debug, Default)]
@@ -41,6 +42,8 @@ pub struct Visit {
     pub flash_shown: Cell<bool>,
     /// The least role that the route asks for.
     pub least: Cell<Option<Role>>,
+    /// The language of the page that answers, when it is another than the site's.
+    pub text: Cell<Option<Text>>,
     /// Seconds after which a form that was refused for now may be sent again, for `Retry-After`.
     pub retry_after: Cell<Option<u64>>,
 }

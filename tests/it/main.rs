@@ -24,6 +24,7 @@ mod house;
 mod instances;
 mod invites;
 mod journey;
+mod languages;
 mod late;
 mod links;
 mod logins;

@@ -60,7 +60,7 @@ pub struct InviteView {
     label: String,
     /// Stands in the mail.
     message: String,
-    /// The language of the mail.
+    /// The language of mail and page.
     locale: String,
     /// Where the person goes after accepting.
     redirect_url: Option<String>,
@@ -247,7 +247,7 @@ pub struct NewInviteBody {
     matching: Option<Matching>,
     /// Domains that an address must be of; as the template says when left out.
     domains: Option<Vec<String>>,
-    /// The language of mail and page.
+    /// The language of mail and page, `en` or `de`; the template's, else the site's, when left out.
     locale: Option<String>,
     /// Stands in the mail; at most 500 characters.
     #[serde(default)]
