@@ -33,6 +33,8 @@ fn visit(app: &crate::app::App) -> Visit {
         request_id: "r1".into(),
         ip: None,
         least: Default::default(),
+        telling: None,
+        is_program: Default::default(),
         retry_after: Default::default(),
         text: Default::default(),
         agent: String::new(),

@@ -131,22 +131,22 @@ fn copy(error: &Error) -> Error {
 }
 
 fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
-    let request_id = Visit::of(request)
-        .map(|visit| visit.request_id.clone())
-        .unwrap_or_default();
+    let visit = Visit::of(request).unwrap_or_default();
+    let request_id = &visit.request_id;
     match error.code().status() {
         500.. => tracing::error!(request_id, path = request.path(), %error, "failed"),
         _ => tracing::debug!(request_id, path = request.path(), %error, "refused"),
     }
-    if wants_json(request) {
-        return Problem::answer(app.text, error, &request_id);
+    if visit.is_program.get() || wants_json(request) {
+        let tell = visit.telling.unwrap_or(Problem::answer);
+        return tell(app.text, error, request_id);
     }
     if error.code() == Code::SignInRequired && request.method().is_safe() {
         return HttpResponse::SeeOther()
             .insert_header((header::LOCATION, sign_in_and_back(path_of(request))))
             .finish();
     }
-    let mut answer = ErrorPage::of(app, request, error, &request_id)
+    let mut answer = ErrorPage::of(app, request, error, request_id)
         .and_then(|page| render(error.status_code(), &page))
         .unwrap_or_else(|_| HttpResponse::build(error.status_code()).body(error.code().as_str()));
     if let Some(seconds) = retry_after(error) {

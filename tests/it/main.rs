@@ -15,6 +15,7 @@ mod batches;
 mod cli;
 mod code_sign_in;
 mod codes;
+mod compatible;
 mod crash;
 mod examples;
 mod forgery;
