@@ -15,6 +15,7 @@ pub mod acceptance;
 pub mod actions;
 pub mod api;
 pub mod console;
+mod flood;
 pub mod gates;
 mod history;
 pub mod jobs;

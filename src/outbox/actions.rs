@@ -1,5 +1,7 @@
 //! What can be done with mails.
 
+use std::collections::HashMap;
+
 use lettre::Address;
 
 use super::mail::{Frame, TestMail};
@@ -68,6 +70,24 @@ pub fn enqueue_all<'a>(
 ) -> Result<()> {
     let rows: Vec<_> = letters.into_iter().map(|sealed| &sealed.0).collect();
     Ok(insert_all(tx, &rows)?)
+}
+
+/// How many messages of a kind were sent to each of these addresses since a moment; what was cancelled was not.
+/// The addresses are in lower case, and one that nothing went to is not in the map.
+///
+/// # Errors
+/// When the database refuses.
+pub fn sent_to(
+    conn: &mut Conn,
+    kind: &str,
+    to: &[&str],
+    since: Time,
+) -> Result<HashMap<String, usize>> {
+    let mut counts = HashMap::new();
+    for address in store::sent_to(conn, kind, to, since)? {
+        *counts.entry(address).or_default() += 1;
+    }
+    Ok(counts)
 }
 
 /// Cancels the waiting mails about something that has ended, and says how many. Part of the action that

@@ -135,6 +135,23 @@ pub(super) fn count_sent(conn: &mut Conn, now: Time) -> QueryResult<i64> {
     )
 }
 
+/// To whom messages of a kind went, or will go, since a moment: one of these addresses, in lower case, for each.
+pub(super) fn sent_to(
+    conn: &mut Conn,
+    kind: &str,
+    to: &[&str],
+    since: Time,
+) -> QueryResult<Vec<String>> {
+    let counts = outbox::kind
+        .eq(kind)
+        .and(outbox::state.ne(State::Cancelled));
+    outbox::table
+        .filter(lower(outbox::recipient).eq_any(to).and(counts))
+        .filter(outbox::created_at.gt(since))
+        .select(lower(outbox::recipient))
+        .load(conn)
+}
+
 /// A part of the list, newest first.
 ///
 /// # Errors

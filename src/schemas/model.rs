@@ -139,21 +139,20 @@ impl Rules {
         errors.map(|why| fault(&why)).collect()
     }
 
-    /// What is wrong with traits to which a person will add: what is missing is not.
-    pub fn faults_so_far(&self, traits: &Map<String, Value>) -> Vec<FieldError> {
-        let mut faults = self.faults(traits);
-        faults.retain(|fault| !matches!(fault.code, "required" | "too_few"));
-        faults
-    }
-
-    /// Refuses traits that an administrator or a program gives, when they are wrong so far.
+    /// Refuses traits that an administrator or a program gives, when they are wrong so far: what a person will
+    /// add may be missing. `cannot_add` says which traits the person is not asked for.
     ///
     /// # Errors
     /// `invalid_input`, each field called `traits.…`.
-    pub fn check_so_far(&self, traits: &Json) -> Result<()> {
+    pub fn check_so_far(&self, traits: &Json, cannot_add: impl Fn(&str) -> bool) -> Result<()> {
         let traits = traits.0.as_object();
         let traits = traits.ok_or_else(|| Error::internal("traits are an object"))?;
-        let faults = self.faults_so_far(traits);
+        let mut faults = self.faults(traits);
+        faults.retain(|fault| {
+            let name = fault.field.strip_prefix("traits.").unwrap_or_default();
+            let is_missing = matches!(fault.code, "required" | "too_few");
+            !is_missing || (cannot_add(name) && !traits.contains_key(name))
+        });
         if faults.is_empty() {
             Ok(())
         } else {
@@ -256,7 +255,13 @@ mod tests {
         );
         let none = Map::new();
         assert_eq!(rules.faults(&none).len(), 2);
-        assert!(rules.faults_so_far(&none).is_empty());
+        let none = Json(Value::Object(none));
+        rules.check_so_far(&none, |_| false).unwrap();
+        let held = rules.check_so_far(&none, |name| name == "floor");
+        let Err(Error::Invalid(faults)) = held else {
+            panic!("{held:?}");
+        };
+        assert_eq!(codes(&faults), [("traits.floor", "required")]);
     }
 
     #[test]

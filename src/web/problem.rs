@@ -98,6 +98,8 @@ impl Problem {
 pub(super) fn retry_after(error: &Error) -> Option<u64> {
     match error {
         Error::TooMany(seconds) => Some(*seconds),
+        // Quotas count over a day: an hour later the oldest may have left the count.
+        error if error.code().status() == 429 => Some(3_600),
         error if error.code().status() == 503 => Some(RETRY_SECONDS),
         _ => None,
     }

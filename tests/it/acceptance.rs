@@ -9,6 +9,7 @@ mod open_links;
 mod other_account;
 mod phones;
 mod terms;
+mod unasked;
 
 use serde_json::json;
 use vestibule::access::Role;

@@ -3,6 +3,7 @@
 mod api;
 mod bulk;
 mod care;
+mod flood;
 mod form;
 mod list;
 mod open;

@@ -431,6 +431,25 @@ fn what_the_inviter_says_of_a_person_is_held_to_the_schema() {
 }
 
 #[test]
+fn what_the_person_is_not_asked_for_has_to_be_on_the_invite() {
+    let app = TestApp::start();
+    asking(&app, &json!({}), &json!({ "department": "Optics" }));
+    for mode in ["hidden", "locked"] {
+        let fields = json!({ "name": mode, "schema_id": "staff", "fields": { "floor": mode } });
+        let template = template(&app, &fields);
+        let missing = json!({ "email": "bob@example.org", "template": template });
+        let refused = invite(&app, &missing).is(422);
+        let wanted = [("traits.floor".to_owned(), "required".to_owned())];
+        assert_eq!(faults(&refused), wanted);
+        let given = json!({ "email": format!("{mode}@example.org"), "template": template, "traits": { "floor": 1 } });
+        let made = invite(&app, &given).is(201).json();
+        let path = format!("{INVITES}/{}", made["id"].as_str().unwrap());
+        let refused = app.api().patch(&path, &json!({ "traits": {} })).is(422);
+        assert_eq!(faults(&refused), wanted);
+    }
+}
+
+#[test]
 fn what_an_administrator_says_of_a_user_is_held_to_the_schema() {
     let app = TestApp::start();
     asking(&app, &json!({}), &json!({ "department": "Optics" }));

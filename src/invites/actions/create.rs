@@ -17,7 +17,7 @@ use crate::invite_templates;
 use crate::invite_templates::model::Template;
 use crate::invite_templates::policy::Policy;
 use crate::invites::model::{Choices, Delivery, End, Invite, Matching, NewInvite, State};
-use crate::invites::{store, suppression};
+use crate::invites::{flood, store, suppression};
 use crate::outbox::Channel;
 use crate::schemas;
 use crate::schemas::model::Rules;
@@ -38,6 +38,8 @@ pub fn create(tx: &mut Tx<'_>, app: &App, actor: &Actor, new: &NewInvite) -> Res
     } = plan(tx, app, actor, new)?;
     require_quota(tx, actor, &template, &policy)?;
     require_free(tx, actor, &invite.address_norm, None)?;
+    let now = tx.now;
+    flood::require_room(tx, &invite, now)?;
     tx.attempt(|conn| store::insert(conn, &invite))
         .map_err(exists)?;
     let groups = &new.choices.groups;
@@ -125,7 +127,8 @@ impl Ground {
         let (choices, policy) = (&new.choices, &self.policy);
         let usual = policy.lifetime().unwrap_or(days(self.invite_days));
         let (expires_at, life) = choices.end.unwrap_or(End::In(usual)).from(now)?;
-        self.rules.check_so_far(&new.traits)?;
+        self.rules
+            .check_so_far(&new.traits, |name| policy.mode(name).is_fixed())?;
         let locale = choices.locale.as_deref().or(policy.locale.as_deref());
         let text = locale.map_or(Ok(app.text), |locale| Text::read("locale", locale))?;
         let recipient = new.recipient.as_ref();

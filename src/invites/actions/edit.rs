@@ -92,7 +92,8 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
         }
     }
     if edit.traits.is_some() {
-        schemas::actions::check_so_far(tx, &invite.schema_id, &invite.traits)?;
+        let rules = schemas::actions::rules(tx, &invite.schema_id)?;
+        rules.check_so_far(&invite.traits, |name| policy.mode(name).is_fixed())?;
     }
     require_fits(&policy, &invite)?;
     invite.name_norm = normal(invite.name());

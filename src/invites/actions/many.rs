@@ -20,7 +20,7 @@ use crate::groups::model::GroupName;
 use crate::ids::{GroupId, InviteId, TemplateId, UserId};
 use crate::invites::model::{Choices, Delivery, Invite, NewInvite};
 use crate::invites::store::NewLink;
-use crate::invites::{store, suppression};
+use crate::invites::{flood, store, suppression};
 use crate::outbox::actions::{Sealed, enqueue_all, seal};
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
@@ -52,6 +52,7 @@ pub struct Together {
     grounds: HashMap<Kind, Result<Ground>>,
     accounts: HashMap<String, (UserId, Role)>,
     suppressed: HashSet<String>,
+    full: HashSet<String>,
     groups_of: HashMap<UserId, Vec<GroupName>>,
     pending: HashMap<String, Vec<Invite>>,
     quotas: HashMap<TemplateId, Option<i64>>,
@@ -125,6 +126,7 @@ impl Together {
             grounds,
             accounts,
             suppressed: suppression::on_of(conn, app, &norms)?,
+            full: flood::full_of(conn, &norms, now)?,
             groups_of,
             pending,
             quotas,
@@ -172,6 +174,9 @@ impl Together {
         let is_taken = pending.is_some_and(|all| all.iter().any(|old| old.expires_at > now));
         if is_taken || self.given.contains(&invite.address_norm) {
             return Code::InviteExists.refuse();
+        }
+        if self.full.contains(&invite.address_norm) {
+            return Code::TooManyInvites.refuse();
         }
         if let Some(Some(left)) = self.quotas.get_mut(&invite.template_id) {
             if *left <= 0 {

@@ -14,7 +14,7 @@ use crate::ids::{GroupId, InviteId, InviteLinkId};
 use crate::invites::mail::{InviteMail, MailKind};
 use crate::invites::model::{Delivery, Invite, State};
 use crate::invites::store::NewLink;
-use crate::invites::{store, suppression};
+use crate::invites::{flood, store, suppression};
 use crate::outbox::{self, Letter};
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
@@ -47,7 +47,7 @@ impl PlainLink {
 /// is used.
 ///
 /// # Errors
-/// `invite_not_pending` for one that ended otherwise than by time, and what the rights say.
+/// `invite_not_pending` for one that ended otherwise than by time, `too_many_invites`, and what the rights say.
 pub fn resend(
     tx: &mut Tx<'_>,
     app: &App,
@@ -75,6 +75,8 @@ pub fn resend(
     invite.delivery = delivery;
     require_fits(&policy, &invite)?;
     suppression::require_off(tx, app, &invite)?;
+    let now = tx.now;
+    flood::require_room(tx, &invite, now)?;
     invite.expires_at = tx.now.plus(invite.lifetime()).whole_seconds();
     tx.attempt(|conn| store::update(conn, &invite))
         .map_err(exists)?;

@@ -143,3 +143,28 @@ fn files_named_in_the_papers_exist() {
     }
     none("files that do not exist", &missing);
 }
+
+#[test]
+fn tests_that_hold_the_cases_exist() {
+    let mut missing = Vec::new();
+    for line in read("docs/cases.md")
+        .lines()
+        .filter(|line| line.starts_with("| "))
+    {
+        let holders: Vec<&str> = line.split('`').skip(1).step_by(2).collect();
+        for holder in &holders {
+            let (file, name) = holder.rsplit_once("::").unwrap();
+            let source = format!("tests/it/{file}.rs");
+            if !exists(&source) || !read(&source).contains(&format!("#[test]\nfn {name}()")) {
+                missing.push((*holder).to_owned());
+            }
+        }
+        if holders.is_empty() && !line.starts_with("| |") {
+            missing.push(line.to_owned());
+        }
+    }
+    none(
+        "cases without a test, and tests that are not there",
+        &missing,
+    );
+}
