@@ -258,7 +258,7 @@ pub struct NewInviteBody {
     matching: Option<Matching>,
     /// Domains that an address must be of; as the template says when left out.
     domains: Option<Vec<String>>,
-    /// The language of mail and page, `en` or `de`; the template's, else the site's, when left out.
+    /// The language of mail and page, such as `de`; the template's, else the site's, when left out.
     locale: Option<String>,
     /// Stands in the mail; at most 500 characters.
     #[serde(default)]
