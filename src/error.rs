@@ -162,6 +162,8 @@ codes! {
     OwnsData = 409 "owns_data";
     /// The account is not in the state that this needs.
     WrongState = 409 "wrong_state";
+    /// The moment in which it could be taken back is over.
+    TooLateToUndo = 409 "too_late_to_undo";
     /// The first request with this Idempotency-Key is under way.
     RequestInProgress = 409 "request_in_progress";
     /// The secret of the first answer was used already.

@@ -136,8 +136,12 @@ fn pages() -> Vec<Route> {
         GET "/admin/invites/batches/{id}/revoke" ADMIN => invite_batches::pages::confirm_revoke;
         POST "/admin/invites/batches/{id}/revoke" ADMIN => invite_batches::pages::revoke;
         POST "/admin/invites/bulk" INVITER => invites::console::bulk_pages::act;
+        POST "/admin/invites/undo" INVITER => invites::console::undo_pages::undo;
         GET "/admin/invites/export.csv" INVITER => invites::console::export_pages::export;
+        GET "/admin/invites/funnel" ADMIN => invites::console::funnel_pages::show_funnel;
         GET "/admin/invites/{id}" INVITER => invites::console::detail_pages::detail;
+        GET "/admin/invites/{id}/edit" INVITER => invites::console::edit_pages::form;
+        POST "/admin/invites/{id}/edit" INVITER => invites::console::edit_pages::save;
         POST "/admin/invites/{id}/resend" INVITER => invites::console::detail_pages::resend;
         POST "/admin/invites/{id}/link" INVITER => invites::console::link_pages::new_link;
         GET "/admin/invites/{id}/revoke" INVITER => invites::console::detail_pages::confirm_revoke;

@@ -58,6 +58,7 @@ problem-owns-data = This user owns groups. Say with move_to who gets them.
 problem-last-owner = There must always be an active owner. Make somebody else an owner first.
 problem-only-login = This is your only way to sign in. Add another first.
 problem-wrong-state = That is done already, or cannot be done any more. Look at it again first.
+problem-too-late-to-undo = This can be undone for five minutes, and they are over. You can still revoke the invite.
 problem-request-in-progress = The first request with this Idempotency-Key is still under way. Try again in a moment.
 problem-already-shown = The secret of the first answer was used already, so it is not replaced. Make a new one.
 problem-mail-not-set-up = There is no mail server set up, so this cannot be sent.

@@ -89,6 +89,7 @@ audit-invite-suppressed = { $actor } asked that { $target } is sent no more invi
 audit-invite-reminded = { $target } was reminded of the invite.
 audit-invite-erased = What the invite to { $target } knew of the person was erased.
 audit-invite-revoked = { $actor } revoked the invite to { $target }.
+audit-invite-undone = { $actor } took back the invite to { $target } right after making it.
 audit-invite-suspended = { $actor } put the invite to { $target } on hold.
 audit-invite-expired = The invite to { $target } expired.
 audit-invite-batch-sent = { $actor } sent a batch of invites.

@@ -100,6 +100,42 @@ invites-expired = Expired
 invites-suspended = On hold
 invites-awaits-approval = Awaits approval
 
+## What becomes of them
+invites-funnel-link = Funnel
+invites-funnel-title = What becomes of invites
+invites-funnel-lead = Counted are the invites that were made in the chosen time, those of imports and open links too, and what has become of each by now.
+invites-funnel-days = Made
+invites-funnel-days-some = in the last { $count } days
+invites-funnel-days-all = at any time
+invites-funnel-show = Show
+invites-funnel-none = No invites were made in that time
+invites-funnel-none-text = Choose a longer time, or another template.
+invites-funnel-most = So many were made that only the newest { $count } are counted.
+invites-funnel-way = How far they came
+invites-funnel-ends = What became of them
+invites-funnel-value = { $count } ({ $share }%)
+invites-funnel-table = The same as a table
+invites-funnel-col-what = What
+invites-funnel-col-count = Invites
+invites-funnel-col-share = Of those made
+invites-funnel-share = { $share }%
+invites-funnel-made = Made
+    .hint = By people, programs and imports.
+invites-funnel-sent = Sent
+    .hint = By mail or text message. The links of the others were handed over.
+invites-funnel-opened = Page opened
+    .hint = Mail scanners can open pages too.
+invites-funnel-accepted = Accepted
+    .hint = At least one person has joined by it.
+invites-funnel-declined = Declined
+    .hint = The person did not want to.
+invites-funnel-expired = Expired
+    .hint = Its time went by without an answer.
+invites-funnel-revoked = Revoked
+    .hint = It was withdrawn, or undone right after it was sent.
+invites-funnel-waiting = Waiting
+    .hint = It is pending, on hold or to be approved.
+
 ## One invite
 invites-detail-title = Invite to { $email }
 invites-facts = About this invite
@@ -114,6 +150,15 @@ invites-fact-delivery = Delivery
 invites-fact-expires = Expires
 invites-fact-id = ID
 invites-no-groups = None
+invites-came = Who came by this link
+invites-came-nobody = Nobody yet.
+invites-came-when = When
+invites-came-place = Place
+invites-came-place-of = { $place } of { $places }
+invites-came-before = { $count ->
+    [one] And one more, who came before them.
+   *[other] And { $count } more, who came before them.
+}
 invites-happened = What happened
 invites-was-made = { $inviter } made the invite
 invites-mail-taken = The mail server took the mail
@@ -182,6 +227,8 @@ gate-mail-deferred = It could not be sent yet, and is tried again.
 gate-mail-failed = It could not be sent. Make a new link and hand it over.
 gate-mail-cancelled = It was not sent. Send it again.
 invites-make-link = Make a new link
+invites-extend = Extend
+invites-edit = Edit
 invites-revoke = Revoke…
 invites-sent-again = Invite sent again to <strong>{ $email }</strong>. It expires on { $until }.
 
@@ -196,6 +243,22 @@ invites-link-done = Done
 invites-already-shown-title = This link was already shown
 invites-already-shown = The invite is made, and its link was shown once. If you did not copy it, open the invite and make a new link.
 invites-already-shown-back = Go on
+
+## Changing
+invites-edit-title = Edit the invite to { $email }
+invites-edit-lead = What you change here holds from now on, also for links that were sent before.
+invites-edit-conflict = Somebody else changed this invite while you were working. Your values are kept below. What is saved now and differs from them:
+invites-edit-address-hint = With another address the links that were sent before stop working, and the invite is sent there.
+invites-edit-message-hint = Plain text, at most 500 characters. It stands on the page behind the link, and in the mail when the invite is sent again.
+invites-edit-end-kept = as it is: on { $until }
+invites-edit-longer = { $count ->
+    [one] 1 day longer: on { $until }
+   *[other] { $count } days longer: on { $until }
+}
+invites-edit-save = Save invite
+invites-edit-saved = The invite to <strong>{ $email }</strong> is changed. It expires on { $until }.
+invites-edit-sent-on = The invite goes to <strong>{ $email }</strong> now. Links that were sent before no longer work. It expires on { $until }.
+invites-edit-make-link = The invite is for <strong>{ $email }</strong> now. Links from before no longer work: make a new link and hand it over. It expires on { $until }.
 
 ## Revoking
 invites-revoke-title = Revoke the invite to { $email }?
@@ -229,7 +292,7 @@ invites-days = { $count ->
 invites-days-odd = in { $length }, as the template says
 invites-days-date = on a day of your choice
 invites-ends-on = Day
-invites-ends-on-hint = Needed for a day of your choice, and only then. The invite ends at the start of that day, UTC.
+invites-ends-on-hint = Needed for a day of your choice, and only then. Today or later; the invite ends with that day, UTC.
 invites-field-label = Label
 invites-field-label-hint = A word for you and your programs, like the name of an event. The person does not see it.
 invites-field-template = Template
@@ -258,6 +321,15 @@ invites-send = Send invite
 invites-make-link-now = Make the link
 invites-sent = Invite sent to <strong>{ $email }</strong>. It expires on { $until }.
 invites-waiting = The invite to <strong>{ $email }</strong> is made. It expires on { $until }.
+invites-undo = Undo
+invites-undone = Taken back: nothing is sent to <strong>{ $email }</strong>, and no account was made.
+invites-undone-left = The message to <strong>{ $email }</strong> had left already. Its link no longer works.
+invites-undone-leaving = The message to <strong>{ $email }</strong> was just leaving and may still arrive. Its link no longer works.
+invites-undone-many = { $count } invites are taken back, and nothing is sent.
+invites-undone-many-left = { $count } invites are taken back, and their links no longer work. { $left ->
+    [one] One message had left already, or was just leaving.
+   *[other] { $left } messages had left already, or were just leaving.
+}
 
 ## A link for many
 open-link-title = Make an open link

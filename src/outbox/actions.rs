@@ -100,6 +100,32 @@ pub fn cancel_about(tx: &mut Tx<'_>, about: &str) -> Result<usize> {
     Ok(store::cancel_about(tx, about, now)?)
 }
 
+/// Whether messages have left this site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Left {
+    /// None has.
+    No,
+    /// One is in the hands of a worker right now.
+    Perhaps,
+    /// One was taken by the other side.
+    Yes,
+}
+
+/// Whether a message about something has left. Asked before [`cancel_about`], it tells what that still stops.
+///
+/// # Errors
+/// When the database refuses.
+pub fn has_left(tx: &mut Tx<'_>, about: &str) -> Result<Left> {
+    let now = tx.now;
+    let all = store::about(tx, about)?.into_iter();
+    let left = all.map(|(state, held_until)| match state {
+        State::Sent => Left::Yes,
+        State::Waiting if held_until.is_some_and(|until| until > now) => Left::Perhaps,
+        State::Waiting | State::Failed | State::Cancelled => Left::No,
+    });
+    Ok(left.max().unwrap_or(Left::No))
+}
+
 /// Tries a mail that waits or has failed again, at once. Only administrators.
 ///
 /// # Errors

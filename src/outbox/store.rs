@@ -365,6 +365,14 @@ pub(super) fn cancel_about(conn: &mut Conn, about: &str, now: Time) -> QueryResu
         .execute(conn)
 }
 
+/// The messages about something: where each stands, and until when somebody has it in hand.
+pub(super) fn about(conn: &mut Conn, about: &str) -> QueryResult<Vec<(State, Option<Time>)>> {
+    outbox::table
+        .filter(outbox::about.eq(about))
+        .select((outbox::state, outbox::leased_until))
+        .load(conn)
+}
+
 /// Erases the text of up to `most` mails that were given up before `before`; says of how many.
 pub(super) fn erase_failed(conn: &mut Conn, before: Time, most: i64) -> QueryResult<usize> {
     let ids: Vec<OutboxId> = outbox::table

@@ -56,6 +56,14 @@ impl Flash {
         Self::new("bad", text)
     }
 
+    /// With a button that takes back what was done. `action` is where its form goes.
+    #[must_use]
+    pub fn with_undo(mut self, action: String, label: &Message) -> Self {
+        let label = label.to_string();
+        self.undo = Some(Undo { action, label });
+        self
+    }
+
     fn new(kind: &str, text: Message) -> Self {
         Self {
             kind: kind.to_owned(),

@@ -167,6 +167,17 @@ fn the_console() {
     }
     let revoke = format!("/admin/invites/{}/revoke", site.invite_id("k.johnson"));
     walk.page("invite-revoke", &revoke);
+    let edit = format!("/admin/invites/{}/edit", site.invite_id("k.johnson"));
+    walk.page("invite-edit", &edit);
+    walk.go(&edit);
+    walk.browser.fill("Email or phone", "k.johnson@");
+    walk.browser.click("#f-expires-date");
+    walk.browser.click("Save invite");
+    walk.browser.text(".error-sum");
+    walk.look("invite-edit-refused");
+    walk.page("invites-funnel", "/admin/invites/funnel?days=all");
+    walk.page("invites-funnel-none", &funnel_of_nothing(&site));
+    walk.page("invite-came", &open_link_with_people(&site));
     walk.page("invite-open", "/admin/invites/open");
     walk.page("invite-import", "/admin/invites/import");
     walk.page("invite-new", "/admin/invites/new");
@@ -227,6 +238,26 @@ fn the_console() {
     walk.page("site-settings", "/admin/settings");
     walk.page("docs", "/docs");
     walk.end();
+}
+
+/// The funnel of a template that no invite was made from.
+fn funnel_of_nothing(site: &Site) -> String {
+    let body = serde_json::json!({ "name": "Quiet", "invitable_by": { "roles": ["owner"], "groups": [] } });
+    let made = site.app.api().post("/api/v1/invite-templates", &body);
+    let id = made.is(201).json()["id"].as_str().unwrap().to_owned();
+    format!("/admin/invites/funnel?template={id}")
+}
+
+/// The page of an open link by which everybody has come.
+fn open_link_with_people(site: &Site) -> String {
+    let body =
+        serde_json::json!({ "max_uses": 40, "delivery": "link", "label": "Workshop, Lisbon" });
+    let made = site.app.api().post("/api/v1/invites", &body).is(201);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    site.app.execute(&format!(
+        "INSERT INTO invite_acceptances (invite_id, user_id, accepted_at) SELECT '{id}', id, created_at FROM users"
+    ));
+    format!("/admin/invites/{id}")
 }
 
 #[test]

@@ -3,8 +3,10 @@
 mod api;
 mod bulk;
 mod care;
+mod edit;
 mod flood;
 mod form;
+mod funnel;
 mod list;
 mod open;
 mod own;
@@ -12,6 +14,7 @@ mod preview;
 mod record;
 mod refused;
 mod rights;
+mod undo;
 
 use serde_json::json;
 use vestibule::access::Role;

@@ -348,6 +348,15 @@ fn invites_and_what_an_address_did_are_found_through_an_index() {
         let counts = invites::counts(conn, now).unwrap();
         assert!(counts.not_delivered > 0);
     };
+    let funnel = |template: Option<&str>| {
+        let template = template.map(|id| id.parse().unwrap());
+        move |conn: &mut Conn| {
+            let funnel = invites::funnel(conn, now, template, now).unwrap();
+            assert!(funnel.made > 0 && funnel.accepted > 0);
+        }
+    };
+    let funnel_of_all = funnel(None);
+    let funnel_of_one = funnel(Some("tpl_00000000-0000-7000-8000-000000000000"));
     let by_address = |conn: &mut Conn| {
         let filter = audit::model::Filter {
             ip: "192.0.2.77".to_owned(),
@@ -383,6 +392,13 @@ fn invites_and_what_an_address_did_are_found_through_an_index() {
                 "counts",
                 &counts,
                 &["invites_mail", "invites_state", "invites_expires_at"],
+                true,
+            ),
+            ("a funnel", &funnel_of_all, &["invites_created_at"], true),
+            (
+                "a funnel of a template",
+                &funnel_of_one,
+                &["invites_template", "invites_created_at"],
                 true,
             ),
             ("by address", &by_address, &["audit_ip"], true),

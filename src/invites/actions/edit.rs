@@ -1,13 +1,16 @@
 //! Changing a pending invite.
 
 use super::grant::{require_can_grant, require_fits, template};
+use super::send::send;
 use super::{exists, facts, record, require_free, take_over, visible};
 use crate::access::{Actor, Role};
+use crate::app::App;
 use crate::db::{Json, Tx};
 use crate::error::{Code, FieldError, Result};
 use crate::ids::{GroupId, InviteId};
+use crate::input;
 use crate::invites::model::{Delivery, End, Invite, State};
-use crate::invites::store;
+use crate::invites::{store, suppression};
 use crate::outbox;
 use crate::schemas;
 use crate::users::model::{Address, normal};
@@ -33,12 +36,40 @@ pub struct Edit {
     pub label: Option<String>,
     /// See [`Invite::message`].
     pub message: Option<String>,
+    /// The [`etag`] of what the person had before them; without one the change is made whatever is kept.
+    pub seen: Option<String>,
+}
+
+/// Says whether what somebody edits is still what is kept.
+pub fn etag(invite: &Invite, groups: &[GroupId]) -> String {
+    input::etag(&(facts(invite, groups), &invite.message))
+}
+
+/// Changes a pending invite, and sends it on to a new address.
+///
+/// # Errors
+/// What [`edit`] refuses, `never_mail` for the new address.
+pub fn edit_and_send(
+    tx: &mut Tx<'_>,
+    app: &App,
+    actor: &Actor,
+    id: InviteId,
+    change: &Edit,
+) -> Result<Invite> {
+    let before = visible(tx, actor, id)?.address_norm;
+    let invite = edit(tx, actor, id, change)?;
+    if invite.address_norm == before || invite.delivery == Delivery::Link {
+        return Ok(invite);
+    }
+    suppression::require_off(tx, app, &invite)?;
+    let delivery = invite.delivery;
+    Ok(send(tx, app, invite, delivery)?.invite)
 }
 
 /// Changes a pending invite.
 ///
 /// # Errors
-/// `invite_not_pending`, `invite_exists`, what the rights say, field errors.
+/// `invite_not_pending`, `edit_conflict` when somebody was faster, `invite_exists`, what the rights say, field errors.
 pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result<Invite> {
     let mut invite = visible(tx, actor, id)?;
     let now = tx.now;
@@ -46,6 +77,10 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
         return Code::InviteNotPending.refuse();
     }
     let old_groups = store::groups(tx, id)?;
+    let seen = edit.seen.as_ref();
+    if seen.is_some_and(|seen| *seen != etag(&invite, &old_groups)) {
+        return Code::EditConflict.refuse();
+    }
     let groups = edit.groups.clone().unwrap_or_else(|| old_groups.clone());
     let before = facts(&invite, &old_groups);
     invite.role = edit.role.unwrap_or(invite.role);

@@ -54,6 +54,17 @@ pub fn erase(tx: &mut Tx<'_>, actor: &Actor, invite: &Invite) -> Result<()> {
 /// `invite_not_pending`, `not_found`.
 pub fn revoke(tx: &mut Tx<'_>, actor: &Actor, id: InviteId) -> Result<Invite> {
     let invite = visible(tx, actor, id)?;
+    withdraw(tx, actor, &invite, "invite.revoked")
+}
+
+/// Withdraws an invite; the audit log calls it `deed`.
+pub(super) fn withdraw(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    invite: &Invite,
+    deed: &'static str,
+) -> Result<Invite> {
+    let id = invite.id;
     let now = tx.now;
     if !matches!(invite.state_at(now), State::Pending | State::Suspended)
         || !store::turn(tx, id, invite.state, State::Revoked, now, actor.user)?
@@ -65,8 +76,8 @@ pub fn revoke(tx: &mut Tx<'_>, actor: &Actor, id: InviteId) -> Result<Invite> {
     record(
         tx,
         actor,
-        "invite.revoked",
-        &invite,
+        deed,
+        invite,
         json!({ "state": invite.state }),
         json!({ "state": "revoked" }),
     )?;

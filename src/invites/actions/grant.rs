@@ -28,12 +28,7 @@ pub fn require_can_grant(
     role: Role,
     groups: &[GroupId],
 ) -> Result<()> {
-    if !invite_templates::actions::may_use(conn, actor, policy)? {
-        return match actor.role {
-            Role::Member => Code::Forbidden.refuse(),
-            _ => Code::TemplateNotUsable.refuse(),
-        };
-    }
+    require_can_use(conn, actor, policy)?;
     let roles = policy.roles.as_deref();
     if role > actor.role || roles.is_some_and(|roles| !roles.contains(&role)) {
         return Err(Code::RoleNotGrantable.with("role", role));
@@ -46,6 +41,20 @@ pub fn require_can_grant(
         }
     }
     Ok(())
+}
+
+/// Whether the actor may invite with a template.
+///
+/// # Errors
+/// `template_not_usable`, `forbidden` for members.
+pub fn require_can_use(conn: &mut Conn, actor: &Actor, policy: &Policy) -> Result<()> {
+    if invite_templates::actions::may_use(conn, actor, policy)? {
+        return Ok(());
+    }
+    match actor.role {
+        Role::Member => Code::Forbidden.refuse(),
+        _ => Code::TemplateNotUsable.refuse(),
+    }
 }
 
 /// Whether the maker of an invite may still grant what it grants (product rule 8).

@@ -7,16 +7,18 @@ mod grant;
 mod many;
 mod reinstate;
 mod send;
+mod undo;
 
 pub use create::{create, delivery, plan};
-pub use edit::{Edit, edit};
+pub use edit::{Edit, edit, edit_and_send, etag};
 pub use end::{erase, expire, revoke, suspend, suspend_all_of};
-pub use grant::{inviter_may, require_can_grant, template};
+pub use grant::{inviter_may, require_can_grant, require_can_use, template};
 pub use many::{Ready, Together, again};
 pub(super) use reinstate::decided;
 pub use reinstate::reinstate;
 pub(super) use send::{Gist, names_of};
 pub use send::{Made, PlainLink, group_names, inviter_name, remind, replace_link, resend};
+pub use undo::{Undone, undo};
 
 use serde_json::json;
 

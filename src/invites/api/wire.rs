@@ -378,6 +378,7 @@ impl TryFrom<&InvitePatch> for Edit {
             end: end(patch.expires_in, patch.expires_at)?,
             label,
             message,
+            seen: None,
         })
     }
 }

@@ -1,14 +1,16 @@
 //! One invite in the console, and what can be done to it.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use crate::access::Actor;
 use crate::app::App;
 use crate::clock::{Time, days};
-use crate::db::Tx;
+use crate::db::{Conn, Tx};
 use crate::error::Result;
-use crate::ids::InviteId;
+use crate::ids::{InviteId, UserId};
 use crate::invites::acceptance::approval;
 use crate::invites::actions;
 use crate::invites::gates::{Gate, gates};
@@ -51,6 +53,50 @@ struct Note {
     words: String,
 }
 
+/// The last people who came by an open link, and how many came before them.
+struct Came {
+    people: Vec<Person>,
+    before: i64,
+}
+
+/// Somebody who came by an open link.
+struct Person {
+    id: UserId,
+    name: String,
+    /// Which of the places they took.
+    place: i64,
+    at: Time,
+}
+
+impl Came {
+    fn read(conn: &mut Conn, id: InviteId) -> Result<Self> {
+        let (last, count) = store::acceptances(conn, id, MOST_PEOPLE)?;
+        let ids: Vec<UserId> = last.iter().map(|(id, _)| *id).collect();
+        let names = users::names(conn, &ids)?.into_iter();
+        let names = names.map(|(id, name, email)| match name.is_empty() {
+            true => (id, email.unwrap_or_else(|| id.to_string())),
+            false => (id, name),
+        });
+        let mut names: HashMap<UserId, String> = names.collect();
+        let places = (1..=count).rev();
+        let people = last
+            .into_iter()
+            .zip(places)
+            .map(|((id, at), place)| Person {
+                name: names.remove(&id).unwrap_or_default(),
+                id,
+                place,
+                at,
+            });
+        let people: Vec<_> = people.collect();
+        let before = count - i64::try_from(people.len()).unwrap_or(count);
+        Ok(Self { people, before })
+    }
+}
+
+/// The most people of an open link that its page names.
+const MOST_PEOPLE: i64 = 100;
+
 #[derive(Template)]
 #[template(path = "invites/detail.html")]
 struct DetailPage {
@@ -65,11 +111,14 @@ struct DetailPage {
     /// The mail waits because no mail server is set up.
     mail_waits: bool,
     moments: Vec<Moment>,
+    can_edit: bool,
     can_send: bool,
     /// Of the form that makes a link.
     stamp: String,
     can_revoke: bool,
     gates: Vec<Gate>,
+    /// Of an open link.
+    came: Option<Came>,
 }
 
 impl DetailPage {
@@ -91,7 +140,7 @@ pub async fn detail(
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
     let (now, text, session) = (app.clock.now(), app.text, who.session_id);
-    let (invite, groups, inviter, mail, accepter, past, gates) = app
+    let (invite, groups, inviter, mail, accepter, past, gates, came) = app
         .db
         .read(move |conn| {
             let invite = actions::visible(conn, &who.actor, id)?;
@@ -106,7 +155,8 @@ pub async fn detail(
                 .transpose()?;
             let past = history::read(conn, text, id)?;
             let gates = gates(conn, text, &invite, now)?;
-            Ok((invite, groups, inviter, mail, accepter, past, gates))
+            let came = invite.is_open().then(|| Came::read(conn, id)).transpose()?;
+            Ok((invite, groups, inviter, mail, accepter, past, gates, came))
         })
         .await?;
     let inviter = if inviter.is_empty() {
@@ -127,6 +177,7 @@ pub async fn detail(
         whom,
         shown: shown(&invite, mail.as_ref(), now),
         moments: history::moments(text, &invite, past, &inviter, &accepter, now),
+        can_edit: state == State::Pending,
         can_send,
         trouble: mail
             .as_ref()
@@ -142,6 +193,7 @@ pub async fn detail(
         groups,
         inviter,
         gates,
+        came,
     })
 }
 

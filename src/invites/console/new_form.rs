@@ -1,6 +1,6 @@
 //! The form that makes an invite: what its template offers, what was typed, and what that says.
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::access::{Actor, Role};
 use crate::clock::{Span, Time, days};
@@ -12,7 +12,8 @@ use crate::ids::GroupId;
 use crate::invite_templates::actions as templates;
 use crate::invite_templates::model::Template;
 use crate::invite_templates::policy::{FieldMode, Policy};
-use crate::invites::model::{Choices, Delivery, End, NewInvite, RawInvite};
+use crate::invites::actions;
+use crate::invites::model::{Choices, Delivery, End, Invite, NewInvite, RawInvite};
 use crate::schemas;
 use crate::schemas::form::{Asked, Field};
 use crate::site;
@@ -66,8 +67,43 @@ impl Offer {
         let Some(template) = chosen.or(usable.first()).cloned() else {
             return Code::TemplateNotUsable.refuse();
         };
+        let schema_id = template.schema_id.clone();
+        Self::of(conn, actor, template, &schema_id, choices)
+    }
+
+    /// What the template of an invite offers to who changes it, and what the invite has already.
+    ///
+    /// # Errors
+    /// `template_not_usable`, `forbidden` for members.
+    pub fn to_change(
+        conn: &mut Conn,
+        actor: &Actor,
+        invite: &Invite,
+        has: &[GroupId],
+    ) -> Result<Self> {
+        let template = actions::template(conn, invite)?;
+        actions::require_can_use(conn, actor, &template.policy()?)?;
+        let mut offer = Self::of(conn, actor, template, &invite.schema_id, Vec::new())?;
+        if !offer.roles.contains(&invite.role) {
+            offer.roles.push(invite.role);
+        }
+        let names = groups::actions::names(conn, has)?.into_iter();
+        let missing = names.filter(|(id, _)| offer.groups.iter().all(|group| group.id != *id));
+        let mut missing: Vec<_> = missing.map(|(id, name)| GroupName { id, name }).collect();
+        missing.sort_by(|one, other| one.name.cmp(&other.name));
+        offer.groups.extend(missing);
+        Ok(offer)
+    }
+
+    fn of(
+        conn: &mut Conn,
+        actor: &Actor,
+        template: Template,
+        schema_id: &str,
+        templates: Vec<(String, String)>,
+    ) -> Result<Self> {
         let policy = template.policy()?;
-        let fields = schemas::actions::rules(conn, &template.schema_id)?.fields();
+        let fields = schemas::actions::rules(conn, schema_id)?.fields();
         let settings = site::actions::current(conn)?;
         let within = |role: &Role| {
             let roles = policy.roles.as_ref();
@@ -92,7 +128,7 @@ impl Offer {
                 })
                 .collect(),
             lifetime: policy.lifetime().unwrap_or(days(settings.invite_days)),
-            templates: choices,
+            templates,
             template,
             policy,
         })
@@ -180,6 +216,12 @@ impl Typed {
         self.find(name).unwrap_or_default()
     }
 
+    /// Everything that stands in fields of a name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let pairs = self.0.iter().filter(move |(own, _)| own == name);
+        pairs.map(|(_, value)| value.as_str())
+    }
+
     /// Whether a box is ticked or a choice made.
     pub fn has(&self, name: &str, value: &str) -> bool {
         let mut pairs = self.0.iter();
@@ -194,6 +236,28 @@ impl Typed {
     /// Whom.
     pub fn recipient(&self) -> Result<Address, FieldError> {
         Address::read("email", self.get("email"))
+    }
+
+    /// What an invite has, with what was typed about the person in the place of what the form asks for; and what is
+    /// missing there.
+    pub fn traits(
+        &self,
+        offer: &Offer,
+        mut kept: Map<String, Value>,
+    ) -> (Map<String, Value>, Vec<FieldError>) {
+        let mut missing = Vec::new();
+        for (field, _) in &offer.fields {
+            match field.read(self.find(&field.input())) {
+                Some(value) => drop(kept.insert(field.name.clone(), value)),
+                None => {
+                    kept.remove(&field.name);
+                    if field.required {
+                        missing.push(FieldError::new(field.input(), "required"));
+                    }
+                }
+            }
+        }
+        (kept, missing)
     }
 
     /// The invite that the form asks for.
@@ -221,15 +285,21 @@ impl Typed {
             locale: self.locale(),
             ..Choices::default()
         };
-        let mut traits = Map::new();
-        let mut missing = Vec::new();
-        for (field, _) in &offer.fields {
-            match field.read(self.find(&field.input())) {
-                Some(value) => drop(traits.insert(field.name.clone(), value)),
-                None if field.required => missing.push(FieldError::new(field.input(), "required")),
-                None => {}
-            }
-        }
+        let (traits, missing) = self.traits(offer, Map::new());
+        self.checked(traits, recipient.map(Some), choices, missing)
+    }
+
+    /// The texts of the form checked with the rest, and with what was found wrong before.
+    ///
+    /// # Errors
+    /// Field errors.
+    pub fn checked(
+        &self,
+        traits: Map<String, Value>,
+        recipient: Result<Option<Address>, FieldError>,
+        choices: Choices,
+        wrong: Vec<FieldError>,
+    ) -> Result<NewInvite> {
         let raw = RawInvite {
             name: self.get("name"),
             message: self.get("message"),
@@ -237,12 +307,12 @@ impl Typed {
             traits,
             ..RawInvite::default()
         };
-        match raw.read(recipient.map(Some), choices) {
-            Ok(new) if missing.is_empty() => Ok(new),
-            Ok(_) => Err(Error::Invalid(missing)),
-            Err(Error::Invalid(mut wrong)) => {
-                wrong.extend(missing);
-                Err(Error::Invalid(wrong))
+        match raw.read(recipient, choices) {
+            Ok(new) if wrong.is_empty() => Ok(new),
+            Ok(_) => Err(Error::Invalid(wrong)),
+            Err(Error::Invalid(mut faults)) => {
+                faults.extend(wrong);
+                Err(Error::Invalid(faults))
             }
             Err(why) => Err(why),
         }
@@ -276,7 +346,7 @@ impl Typed {
                 if day.is_empty() {
                     return Err(FieldError::new("ends_on", "date_missing"));
                 }
-                let at = Time::parse(&format!("{day}T00:00:00Z"));
+                let at = Time::parse(&format!("{day}T23:59:59Z"));
                 End::At(at.ok_or_else(|| FieldError::new("ends_on", "not_a_date"))?)
             }
             length => {

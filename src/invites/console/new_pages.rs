@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::link_pages::{already_shown, show_link};
 use super::new_form::{FIELDS, Offer, Typed};
 use super::preview_pages::preview;
+use super::undo_pages::with_undo;
 use crate::access::{Actor, Role};
 use crate::app::App;
 use crate::clock::Time;
@@ -239,7 +240,9 @@ pub async fn create(
                 .get(key)
                 .arg("email", &made.invite.address)
                 .arg("until", until);
-            Ok(Flash::ok(words).redirect(&app, &format!("/admin/invites/{}", made.invite.id)))
+            let id = made.invite.id;
+            let flash = with_undo(&app, Flash::ok(words), &[id]);
+            Ok(flash.redirect(&app, &format!("/admin/invites/{id}")))
         }
         Err(why) => {
             if let Some(first_use) = first_use {
@@ -324,7 +327,7 @@ enum Step {
 }
 
 /// The page of the pending invite for an address, and words about it.
-async fn existing(
+pub(super) async fn existing(
     app: &web::Data<App>,
     who: &SignedIn,
     email: &str,

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use serde_json::Map;
 
 use super::link_pages::{already_shown, show_link};
 use super::new_form::{Offer, Typed};
@@ -10,10 +11,10 @@ use super::new_pages::{Start, lifetimes, offer};
 use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{FieldError, Result};
 use crate::ids::GroupId;
 use crate::invites::actions;
-use crate::invites::model::{Choices, Delivery, NewInvite, RawInvite};
+use crate::invites::model::{Choices, Delivery, NewInvite};
 use crate::text::{Message, Text};
 use crate::web::{FormErrors, Page, PostForm, SignedIn, UsedForms, render, show};
 
@@ -142,18 +143,5 @@ fn read(typed: &Typed, offer: &Offer, now: Time) -> Result<NewInvite> {
         locale: typed.locale(),
         ..Choices::default()
     };
-    let raw = RawInvite {
-        message: typed.get("message"),
-        label: typed.get("label"),
-        ..RawInvite::default()
-    };
-    match raw.read(Ok(None), choices) {
-        Ok(new) if wrong.is_empty() => Ok(new),
-        Ok(_) => Err(Error::Invalid(wrong)),
-        Err(Error::Invalid(mut faults)) => {
-            faults.extend(wrong);
-            Err(Error::Invalid(faults))
-        }
-        Err(why) => Err(why),
-    }
+    typed.checked(Map::new(), Ok(None), choices, wrong)
 }

@@ -1,11 +1,13 @@
 //! Queries on invites and their links.
 
 mod due;
+mod funnel;
 mod links;
 mod list;
 mod many;
 
 pub use due::{beyond_maker, erase, of_members, over, to_erase, to_remind};
+pub use funnel::{Funnel, MOST_COUNTED, funnel};
 pub use links::{Link, NewLink, find_link, insert_link, invite_of_link, kill_link, kill_links};
 pub use list::{Counts, Filter, count_pending, counts, list, matching};
 pub use many::{batches_of, insert_many, pending_for_all};
@@ -166,6 +168,25 @@ pub fn join(conn: &mut Conn, id: InviteId, user: UserId, now: Time) -> QueryResu
 pub fn has_joined(conn: &mut Conn, id: InviteId, user: UserId) -> QueryResult<bool> {
     let row = invite_acceptances::table.find((id, user));
     diesel::select(diesel::dsl::exists(row)).get_result(conn)
+}
+
+/// Who has joined by an invite, the last `most` of them, the newest first; and how many there are.
+pub fn acceptances(
+    conn: &mut Conn,
+    id: InviteId,
+    most: i64,
+) -> QueryResult<(Vec<(UserId, Time)>, i64)> {
+    let all = invite_acceptances::table.filter(invite_acceptances::invite_id.eq(id));
+    let count = all.count().get_result(conn)?;
+    let last = all
+        .order((
+            invite_acceptances::accepted_at.desc(),
+            invite_acceptances::user_id.desc(),
+        ))
+        .limit(most)
+        .select((invite_acceptances::user_id, invite_acceptances::accepted_at))
+        .load(conn)?;
+    Ok((last, count))
 }
 
 /// Writes the changeable parts of an invite back.

@@ -7,6 +7,7 @@ use vestibule::access::Role;
 use vestibule::clock::minutes;
 
 use crate::support::app::{Options, PASSWORD, TestApp};
+use crate::support::door::user_id;
 use crate::support::invited::Invited;
 use crate::support::sms::code_in;
 
@@ -344,4 +345,47 @@ fn an_open_link_leaves_the_invites_of_others_alone() {
         .post_json(&invited.path(), &body, &[])
         .is(200);
     assert_eq!(seen(&app, &ada)["state"], "pending");
+}
+
+#[test]
+fn the_page_of_the_link_lists_who_came_and_which_place_they_took() {
+    let app = TestApp::start();
+    let link = open_link(&app, 3);
+    let page = format!("/admin/invites/{}", link.id);
+    let mut grace = app.owner();
+    let nobody = grace.get(&page).is(200).page();
+    assert!(nobody.text("main").contains("Nobody yet."));
+    for email in ["ben@example.org", "eve@example.org"] {
+        let body = with_code(&app, &link, email);
+        app.anonymous().post_json(&link.path(), &body, &[]).is(200);
+    }
+    app.mails();
+    let shown = grace.get(&page).is(200).page();
+    let places = shown.texts("td:nth-of-type(2)");
+    let places: Vec<&str> = places.iter().map(|place| place.trim()).collect();
+    assert_eq!(places, ["2 of 3", "1 of 3"]);
+    let eve = user_id(&app, "eve@example.org");
+    let first = shown.attr("tbody tr:nth-child(1) th a", "href");
+    assert_eq!(first, Some(format!("/admin/users/{eve}")));
+    assert!(!shown.text("main").contains("before them"));
+    // Of a link with very many, the last hundred are named.
+    for place in 0..100 {
+        let name = format!("User {place}");
+        let id = app.user(&format!("u{place}@example.org"), &name, Role::Member);
+        app.execute(&format!(
+            "INSERT INTO invite_acceptances (invite_id, user_id, accepted_at) SELECT invite_id, '{id}', \
+             accepted_at FROM invite_acceptances WHERE user_id = '{eve}'"
+        ));
+    }
+    let shown = grace.get(&page).is(200).page();
+    assert_eq!(shown.count("tbody tr"), 100);
+    assert!(
+        shown
+            .text("main")
+            .contains("And 2 more, who came before them.")
+    );
+    // Who has one person in mind has no such list.
+    let one = app.invited("ada@example.org");
+    let page = grace.get(&format!("/admin/invites/{}", one.id)).page();
+    assert!(!page.text("main").contains("Who came by this link"));
 }

@@ -156,7 +156,7 @@ fn an_invite_ends_on_a_day_of_ones_choice() {
     for (day, words) in [
         ("", "Choose"),
         ("soon", "not a date"),
-        ("2026-11-22", "in the future"),
+        ("2026-11-21", "in the future"),
         ("2027-03-22", "within the next 90 days"),
     ] {
         let refused = form(&mut owner, day).submit();
@@ -169,11 +169,11 @@ fn an_invite_ends_on_a_day_of_ones_choice() {
     assert!(
         check
             .text("main dl")
-            .contains("24 December 2026, 00:00 UTC")
+            .contains("24 December 2026, 23:59 UTC")
     );
     owner.submit(check.form(NEW).press("Make the link")).is(200);
     let made = app.api().get("/api/v1/invites").is(200).json()["items"][0].clone();
-    assert_eq!(made["expires_at"], "2026-12-24T00:00:00Z");
+    assert_eq!(made["expires_at"], "2026-12-24T23:59:59Z");
 }
 
 #[test]

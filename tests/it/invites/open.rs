@@ -1,6 +1,10 @@
 //! Open links in the console.
 
+use vestibule::access::Role;
+
+use super::own::letting_mia_invite;
 use crate::support::app::{Options, TestApp};
+use crate::support::door::text;
 
 #[test]
 fn an_open_link_is_made_once_and_shown_once() {
@@ -82,4 +86,22 @@ fn without_a_way_to_send_codes_the_page_says_so() {
     assert!(page.text("main").contains("cannot be made"));
     let form = page.form("/admin/invites/open");
     grace.submit(form.submit()).is(409);
+}
+
+#[test]
+fn members_who_made_the_link_see_names_without_ways_to_the_users() {
+    let app = TestApp::start();
+    let (mut mia, _) = letting_mia_invite(&app);
+    let page = mia.get("/admin/invites/open").is(200).page();
+    let form = page.form(".card form[method='post']");
+    mia.submit(form.submit()).is(200);
+    let id = text(&app, "SELECT id AS text FROM invites");
+    let ben = app.user("ben@example.org", "Ben", Role::Member);
+    app.execute(&format!(
+        "INSERT INTO invite_acceptances (invite_id, user_id, accepted_at) SELECT id, '{ben}', created_at \
+         FROM invites WHERE id = '{id}'"
+    ));
+    let page = mia.get(&format!("/admin/invites/{id}")).is(200).page();
+    assert_eq!(page.text("tbody th").trim(), "Ben");
+    assert_eq!(page.count("a[href^='/admin/users']"), 0);
 }

@@ -11,7 +11,7 @@ const LIST: &str = "/admin/invites";
 const NEW: &str = "/admin/invites/new";
 
 /// A group of one member, and a template that lets it invite.
-fn letting_mia_invite(app: &TestApp) -> (Browser, String) {
+pub(super) fn letting_mia_invite(app: &TestApp) -> (Browser, String) {
     app.user("mia@example.org", "Mia", Role::Member);
     let api = app.api();
     let group = api.post("/api/v1/groups", &json!({ "name": "Hosts" }));
@@ -26,9 +26,11 @@ fn letting_mia_invite(app: &TestApp) -> (Browser, String) {
     (app.signed_in("mia@example.org"), template)
 }
 
-fn send(browser: &mut Browser, address: &str) -> String {
+pub(super) fn send(browser: &mut Browser, address: &str) -> String {
     let page = browser.get(NEW).is(200).page();
-    let form = page.form("main form[method='post']").fill("email", address);
+    let form = page
+        .form(".card form[method='post']")
+        .fill("email", address);
     let check = browser.submit(form.submit()).is(200).page();
     let sent = browser.submit(check.form(NEW).press("Send invite")).is(303);
     sent.header("location").to_owned()
