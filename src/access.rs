@@ -297,6 +297,8 @@ pub enum Who {
     Key,
     /// An API key with this scope, whose owner's role has use for it.
     Scope(Scope),
+    /// An API key with this scope, of an administrator.
+    AdminScope(Scope),
 }
 
 impl Who {
@@ -306,7 +308,21 @@ impl Who {
             Self::Anyone | Self::SignedIn | Self::Inviter | Self::Key => None,
             Self::Role(least) => Some(least),
             Self::Scope(scope) => Some(scope.least_role()),
+            Self::AdminScope(_) => Some(Role::Admin),
         }
+    }
+
+    /// The scope that this asks for, where it asks for one.
+    pub const fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Scope(scope) | Self::AdminScope(scope) => Some(scope),
+            Self::Anyone | Self::SignedIn | Self::Role(_) | Self::Inviter | Self::Key => None,
+        }
+    }
+
+    /// Whether programs call it, with an API key.
+    pub const fn is_keyed(self) -> bool {
+        matches!(self, Self::Key | Self::Scope(_) | Self::AdminScope(_))
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::Sub;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment in UTC, in whole microseconds, which both databases keep exactly.
@@ -118,6 +119,14 @@ impl Time {
             Ok(stamp) => stamp.strftime(pattern).to_string(),
             Err(_) => "-".to_owned(),
         }
+    }
+
+    /// The month in UTC, 1 to 12.
+    pub fn month(self) -> usize {
+        Timestamp::from_microsecond(self.0).map_or(1, |stamp| {
+            let month = Offset::UTC.to_datetime(stamp).month();
+            usize::from(month.unsigned_abs())
+        })
     }
 
     /// Reads RFC 3339 with any offset, in the years 1 to 9999.

@@ -10,7 +10,7 @@
 //! | what every feature writes to | [`audit`] [`events`] [`outbox`] [`site`] |
 //! | people | [`codes`] [`groups`] [`one_time_links`] [`schemas`] [`users`] |
 //! | features | [`api_keys`] [`sign_in`] [`invite_templates`] [`invites`] [`invite_batches`] |
-//! | top | [`belongings`] [`console`] [`callers`] [`health`] [`metrics`] [`routes`] [`server`] |
+//! | top | [`belongings`] [`compatible`] [`console`] [`callers`] [`health`] [`metrics`] [`routes`] [`server`] |
 #![forbid(unsafe_code)]
 
 pub mod access;
@@ -51,6 +51,7 @@ pub mod sign_in;
 
 pub mod belongings;
 pub mod callers;
+pub mod compatible;
 pub mod console;
 pub mod health;
 pub mod metrics;

@@ -2,12 +2,14 @@
 //!
 //! What is not in the first block wants a session or a key; nothing is open by being forgotten.
 
+use actix_web::guard::fn_guard;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, Route as Handler, web};
 
 use crate::access::{Role, Scope, Who};
-use crate::callers::admit;
+use crate::callers::{admit, is_for_programs};
+use crate::compatible::kratos;
 use crate::error::{Code, Result};
 use crate::openapi::{Doc, Operation, Reference};
 use crate::{
@@ -29,10 +31,11 @@ pub struct Route {
 }
 
 impl Route {
-    /// Whether it is called without a query string. Pages pass over what they do not know.
+    /// Whether it is called without a query string. Pages pass over what they do not know, and so do calls for clients of
+    /// other systems.
     fn is_bare(&self) -> bool {
-        let keyed = matches!(self.who, Who::Key | Who::Scope(_));
-        keyed && self.doc.is_none_or(|doc| doc.query.is_none())
+        let reads_none = |doc: &Doc| doc.query.is_none() && doc.dialect.is_none();
+        self.who.is_keyed() && self.doc.is_none_or(reads_none)
     }
 }
 
@@ -54,6 +57,7 @@ pub fn routes() -> Vec<Route> {
     let mut all = public();
     all.extend(pages());
     all.extend(api());
+    all.extend(of_other_systems());
     all
 }
 
@@ -245,6 +249,20 @@ fn api() -> Vec<Route> {
     }
 }
 
+/// What clients of other systems send.
+fn of_other_systems() -> Vec<Route> {
+    const READ: Who = Who::AdminScope(Scope::InvitesRead);
+    const WRITE: Who = Who::AdminScope(Scope::InvitesWrite);
+    rows! {
+        POST "/admin/invite" WRITE, kratos::CREATE => kratos::create;
+        GET "/admin/invites" READ, kratos::LIST => kratos::list;
+        GET "/admin/invites/{id}" READ, kratos::READ => kratos::read;
+        PATCH "/admin/invites/{id}" WRITE, kratos::CHANGE => kratos::change;
+        DELETE "/admin/invites/{id}" WRITE, kratos::REVOKE => kratos::revoke;
+        POST "/admin/verification" Who::AdminScope(Scope::UsersWrite), kratos::VERIFY => kratos::verify;
+    }
+}
+
 /// The description of the API of the server at `public_url`.
 pub fn reference(public_url: &str) -> Reference {
     let all = routes();
@@ -280,20 +298,28 @@ pub fn register(config: &mut web::ServiceConfig) {
             resource = resource.app_data(web::PayloadConfig::new(limit.0));
             resource = resource.app_data(limit);
         }
-        for route in same {
+        let has_both = |route: &Route| {
+            let mut twins = same.iter().filter(|other| other.method == route.method);
+            twins.any(|other| other.who.is_keyed() != route.who.is_keyed())
+        };
+        for route in &same {
             let (who, bare) = (route.who, route.is_bare());
             let methods: &[Method] = if route.method == Method::GET {
                 &[Method::GET, Method::HEAD]
             } else {
-                &[route.method]
+                std::slice::from_ref(&route.method)
             };
             for method in methods {
-                let handler =
-                    (route.handler)()
-                        .method(method.clone())
-                        .wrap(from_fn(move |request, next| {
-                            admit(who, bare, request, next)
-                        }));
+                let mut handler = (route.handler)();
+                if has_both(route) {
+                    let keyed = who.is_keyed();
+                    handler = handler.guard(fn_guard(move |of| is_for_programs(of) == keyed));
+                }
+                let handler = handler
+                    .method(method.clone())
+                    .wrap(from_fn(move |request, next| {
+                        admit(who, bare, request, next)
+                    }));
                 resource = resource.route(handler);
             }
         }
@@ -307,43 +333,4 @@ async fn nothing_here() -> Result<HttpResponse> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    /// Whether programs call a route: then it is described.
-    fn is_for_programs(route: &Route) -> bool {
-        [
-            "/api/",
-            "/self-service/",
-            "/healthz",
-            "/readyz",
-            "/openapi.json",
-            "/metrics",
-        ]
-        .iter()
-        .any(|start| route.path.starts_with(start))
-    }
-
-    #[test]
-    fn every_route_for_programs_is_described_and_no_page_is() {
-        for route in routes() {
-            let name = format!("{} {}", route.method, route.path);
-            assert_eq!(route.doc.is_some(), is_for_programs(&route), "{name}");
-            let keyed = matches!(route.who, Who::Key | Who::Scope(_));
-            let wants_key = route.path.starts_with("/api/") || route.path == "/metrics";
-            assert_eq!(keyed, wants_key, "{name}");
-        }
-    }
-
-    #[test]
-    fn no_two_rows_are_the_same() {
-        let all = routes();
-        let names: BTreeSet<_> = all
-            .iter()
-            .map(|route| (route.path, route.method.as_str()))
-            .collect();
-        assert_eq!(names.len(), all.len());
-    }
-}
+mod tests;

@@ -44,6 +44,7 @@ docs-tag-settings = Site settings
 docs-tag-events = Events
 docs-tag-audit = Audit log
 docs-tag-outbox = Mail outbox
+docs-tag-kratos = Ory Kratos
 docs-tag-server = Server
 docs-open = No credential
 docs-any-key = Any API key

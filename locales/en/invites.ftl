@@ -273,6 +273,7 @@ invites-new-title = Invite a person
 invites-new-lead = The account is made when the person accepts. Role and groups are set now.
 invites-field-name = Name
 invites-field-name-hint = Appears in the form that the person fills in; they can change it.
+invites-locale-hint = What you write yourself is not translated.
 invites-field-message = Message
 invites-field-message-hint = Plain text, at most 500 characters. It appears in the mail, as your words.
 invites-field-days = Expires

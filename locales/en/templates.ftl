@@ -77,7 +77,6 @@ templates-delivery-link = The inviter hands it over
 templates-locale = Language of mail and page
 templates-locale-hint = What is chosen at first.
 templates-locale-any = The language of the site
-templates-locale-en = English
 templates-intro = Words in every mail and page
 templates-intro-hint = A paragraph before the inviter's own message; at most 1,000 characters. Empty: none.
 templates-reminders = Reminders before the end

@@ -1,5 +1,8 @@
 ### The frame of every page, the macros and the error pages.
 
+## The name of this language, as those who speak it write it
+web-language = English
+
 ## Frame
 web-title = { $title } - { $site }
 web-title-invalid = Error: { $title } - { $site }
@@ -185,7 +188,12 @@ field-password-common = Many people use this password. Choose another.
 field-password-personal = This password is too close to your name, your address or the name of this site. Choose another.
 field-password-wrong = That is not your current password.
 
-## Time in words
+## Numbers, dates and time in words. The months one after another, with a space between them; in the patterns of dates %-d is
+## the day, %B the month, %Y the year.
+web-thousands = ,
+time-months = January February March April May June July August September October November December
+time-day = %-d %B %Y
+time-moment = %-d %B %Y, %H:%M UTC
 time-now = just now
 time-soon = in less than a minute
 time-in-minutes = { $count ->

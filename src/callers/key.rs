@@ -1,7 +1,7 @@
 //! A program: the API key that it comes with.
 
 use actix_web::dev::ServiceRequest;
-use actix_web::http::header::{AUTHORIZATION, HeaderName};
+use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
 use super::{Callers, header};
 use crate::api_keys;
@@ -58,6 +58,19 @@ pub(super) async fn key_caller(
         .usage
         .note(key.key_id, now, visit.ip, &visit.agent);
     Ok(Some(key.caller(visit.ip, visit.request_id.clone())))
+}
+
+/// Whether a request says that a program sends it: it names a key. Browsers send `Authorization` by themselves for `Basic`
+/// alone, where a proxy before the site asks people for it.
+pub(super) fn names_key(request: &ServiceRequest) -> bool {
+    let headers = request.headers();
+    let authorization = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let is_basic = |value: &[u8]| {
+        value
+            .get(..6)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"basic "))
+    };
+    authorization.is_some_and(|value| !is_basic(value)) || headers.contains_key("x-api-key")
 }
 
 /// Whether a header is there twice, with two values.

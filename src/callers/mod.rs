@@ -1,16 +1,18 @@
 //! Who is calling: finds it out once for each request and puts it where handlers read it.
 //!
 //! Pages are asked for with a session cookie, the API with a key; neither is looked at on the other
-//! side. What a route demands stands in the route table; [`admit`] holds it there.
+//! side. Where both stand at one address, whoever names a key is a program. What a route demands stands in the route table; [`admit`] holds it there.
 
 mod address;
 mod key;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use actix_session::SessionExt;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::guard::GuardContext;
 use actix_web::http::header::{HeaderName, HeaderValue, USER_AGENT};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
@@ -18,11 +20,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use self::address::{OtherName, client_ip, other_loopback_name};
-use self::key::key_caller;
+use self::key::{key_caller, names_key};
 use crate::access::{Actor, ActorKind, Role, Who};
 use crate::api_keys::Keys;
 use crate::app::App;
 use crate::clock::Time;
+use crate::compatible::{self, System};
 use crate::console::chrome::ChromeCache;
 use crate::db::Conn;
 use crate::error::{Code, Error, FieldError, Result};
@@ -63,12 +66,14 @@ enum Side {
 }
 
 impl Side {
-    fn of(path: &str) -> Self {
-        match path {
+    /// Where a system has calls at addresses of pages, the credential tells: a request has one side, never both.
+    fn of(request: &ServiceRequest, system: Option<&System>) -> Self {
+        match request.path() {
             "/healthz" | "/readyz" => Self::Bare,
             path if path.starts_with("/static/") => Self::Bare,
             "/metrics" | "/openapi.json" => Self::Api,
             path if path.starts_with("/api/") => Self::Api,
+            _ if system.is_some() && names_key(request) => Self::Api,
             _ => Self::Page,
         }
     }
@@ -90,7 +95,8 @@ pub async fn visit(
         .app_data::<web::Data<Callers>>()
         .cloned()
         .expect("the server has Callers");
-    let side = Side::of(request.path());
+    let system = compatible::system(&request);
+    let side = Side::of(&request, system);
     let mut visit = Visit {
         request_id: hex(&crate::secret::random::<8>()),
         ip: client_ip(&app, &request),
@@ -99,6 +105,8 @@ pub async fn visit(
             .filter(|c| !c.is_control())
             .take(200)
             .collect(),
+        telling: system.map(|system| system.telling),
+        is_program: Cell::new(side == Side::Api),
         ..Visit::default()
     };
     if side != Side::Bare {
@@ -213,6 +221,9 @@ pub async fn admit(
     let checked = Visit::of(request.request())
         .and_then(|visit| {
             visit.least.set(who.least_role());
+            visit
+                .is_program
+                .set(visit.is_program.get() || who.is_keyed());
             check(who, &visit)
         })
         .and_then(|()| unread());
@@ -220,6 +231,13 @@ pub async fn admit(
         Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
         Err(why) => Ok(request.error_response(why).map_into_boxed_body()),
     }
+}
+
+/// Whether a request is on the side of programs, for an address that has a page too.
+pub fn is_for_programs(of: &GuardContext<'_>) -> bool {
+    let data = of.req_data();
+    data.get::<Rc<Visit>>()
+        .is_some_and(|visit| visit.is_program.get())
 }
 
 fn check(who: Who, visit: &Visit) -> Result<()> {
@@ -242,10 +260,11 @@ fn check(who: Who, visit: &Visit) -> Result<()> {
         Who::Inviter if visit.may_invite => Ok(()),
         Who::Inviter => session()?.actor.require(Role::Admin),
         Who::Key => key().map(drop),
-        Who::Scope(scope) => {
+        Who::Scope(scope) | Who::AdminScope(scope) => {
             let caller = key()?;
             caller.require(scope)?;
-            caller.actor.require(scope.least_role())
+            who.least_role()
+                .map_or(Ok(()), |least| caller.actor.require(least))
         }
     }
 }

@@ -116,18 +116,17 @@ pub fn make(tx: &mut Tx<'_>, app: &App, claim: &Claim) -> Result<PlainCode> {
     Ok(code)
 }
 
-/// Sends a code to an address. `to` is the address as it was written, `site_name` the name of the site.
+/// Sends a code to an address, as it was written, in the language of the frame.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn send(
     tx: &mut Tx<'_>,
     app: &App,
+    frame: &Frame,
     code: &PlainCode,
     to: (Channel, &str),
-    site_name: &str,
 ) -> Result<()> {
-    let frame = Frame::of(app, site_name);
     let (channel, address) = to;
     let letter = match channel {
         Channel::Mail => {
@@ -138,7 +137,7 @@ pub fn send(
         }
         Channel::Sms => {
             let words = frame.t("sms-code").arg("code", &code.0);
-            frame.sms(KIND, &words.arg("site", site_name), address, None)
+            frame.sms(KIND, &words.arg("site", &frame.site_name), address, None)
         }
     };
     outbox::actions::enqueue(tx, app, &letter).map(drop)

@@ -92,7 +92,7 @@ pub struct TemplateBody {
     quota: Option<Quota>,
     /// Reminders, each so many seconds before the end; at most 3.
     reminders: Option<Vec<i64>>,
-    /// The language of mail and page; null for the site's.
+    /// The language of mail and page, such as `de`; null for the site's.
     #[serde(default, deserialize_with = "given")]
     locale: Option<Option<String>>,
     /// A paragraph that every mail and page says; at most 1,000 characters.

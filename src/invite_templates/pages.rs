@@ -1,5 +1,7 @@
 //! Invite templates in the console.
 
+use std::iter;
+
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -22,7 +24,7 @@ use crate::schemas::form::Field;
 use crate::schemas::model::Rules;
 use crate::site;
 use crate::site::Settings;
-use crate::text::Message;
+use crate::text::{Message, Text};
 use crate::web::{Flash, FormErrors, Page, PostForm, SignedIn, render, show};
 
 /// A row of the list.
@@ -181,7 +183,8 @@ impl EditPage {
     }
 
     fn locales(&self) -> Vec<(String, Message)> {
-        self.options("locale", &[self.page.lang], true)
+        let any = (String::new(), self.page.t("templates-locale-any"));
+        iter::once(any).chain(Text::choices()).collect()
     }
 
     fn modes(&self) -> Vec<(String, Message)> {
@@ -196,9 +199,11 @@ impl EditPage {
             .iter()
             .find(|group| group.id.as_str() == value);
         let is_role = field.ends_with("roles");
-        let chosen = ["match", "identifier", "delivery", "locale", "groups_given"];
+        let chosen = ["match", "identifier", "delivery", "groups_given"];
+        let language = Text::of(value).filter(|_| field == "locale");
         match group {
             Some(group) => group.name.clone(),
+            None if language.is_some() => language.unwrap_or_default().name().to_string(),
             None if is_role => self.page.t(format!("role-{value}")).to_string(),
             None if chosen.contains(&field) => {
                 let field = field.replace('_', "-");

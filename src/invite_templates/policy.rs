@@ -189,9 +189,9 @@ impl Policy {
             faults.range("reminders", *before, 3_600..=LONGEST_SECONDS);
         }
         if let Some(locale) = &self.locale
-            && locale != Text::ENGLISH.lang()
+            && let Err(why) = Text::read("locale", locale)
         {
-            faults.add(FieldError::new("locale", "not_a_choice"));
+            faults.add(why);
         }
         self.intro = faults.lines("intro", &self.intro, 0..=LONGEST_INTRO);
         most(faults, "fields", self.fields.len(), MOST_GROUPS);

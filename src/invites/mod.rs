@@ -25,4 +25,4 @@ pub mod opened;
 pub mod store;
 pub mod suppression;
 
-pub use api::NewInviteBody;
+pub use api::{InviteMade, InviteView, InvitesQuery, NewInviteBody, answer, listed, told};

@@ -149,6 +149,11 @@ impl Invite {
         words.to_string()
     }
 
+    /// The language in which the person is spoken to; English when this version does not know it.
+    pub fn text(&self) -> Text {
+        Text::of(&self.locale).unwrap_or_default()
+    }
+
     /// How its link reaches the person without anybody's help.
     pub fn usual_delivery(&self) -> Delivery {
         match self.phone() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::names::{TAGS, id_schema, operation_id, plain_path, tag};
-use super::problems::{Problems, header_of, title};
+use super::problems::{Problems, Told, header_of, title};
 use super::schemas::{Renamed, Schemas};
 use super::{Answer, Body, Operation, SchemaFn, schema_of};
 use crate::access::{Scope, Who};
@@ -188,7 +188,12 @@ impl Writer {
             by_status.entry(code.status()).or_default().push(code);
         }
         for (status, codes) in by_status {
-            let name = self.problems.name(status, codes, row.doc.browsers);
+            let told = match row.doc.dialect {
+                Some(dialect) => Told::As(dialect.tag, self.schemas.answer(dialect.refusal)),
+                None if row.doc.browsers => Told::ProblemOrPage,
+                None => Told::Problem,
+            };
+            let name = self.problems.name(status, codes, told);
             let answer = json!({ "$ref": format!("#/components/responses/{name}") });
             answers.insert(status.to_string(), answer);
         }
@@ -298,10 +303,10 @@ fn security(who: Who) -> Value {
         json!([{ "bearer": scopes }, { "apiKey": scopes }, { "header": scopes }])
     };
     match who {
+        Who::Key => with(&[]),
+        Who::Scope(scope) | Who::AdminScope(scope) => with(&[scope]),
         // Pages are no part of the description.
         Who::Anyone | Who::SignedIn | Who::Inviter | Who::Role(_) => json!([]),
-        Who::Key => with(&[]),
-        Who::Scope(scope) => with(&[scope]),
     }
 }
 

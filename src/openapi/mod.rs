@@ -59,8 +59,19 @@ pub struct Doc {
     pub other: Option<(u16, SchemaFn)>,
     /// Whether browsers are answered too, with pages.
     pub browsers: bool,
+    /// How it is told to clients of another system.
+    pub dialect: Option<&'static Dialect>,
     /// Its refusals, beside those that every route of its kind has.
     pub codes: &'static [Code],
+}
+
+/// What the calls of another system have in common, whose clients are understood.
+#[derive(Debug)]
+pub struct Dialect {
+    /// The group that its calls stand in.
+    pub tag: &'static str,
+    /// The body of a refusal, in the form that its clients read.
+    pub refusal: SchemaFn,
 }
 
 /// What a route takes as its body.
@@ -99,6 +110,7 @@ impl Doc {
             answer: Answer::Nothing(204),
             other: None,
             browsers: false,
+            dialect: None,
             codes: &[],
         }
     }
@@ -173,6 +185,14 @@ impl Doc {
         self
     }
 
+    /// Speaks to clients of another system: refusals have that system's form, and query parameters that nobody
+    /// knows are passed over.
+    #[must_use]
+    pub const fn dialect(mut self, dialect: &'static Dialect) -> Self {
+        self.dialect = Some(dialect);
+        self
+    }
+
     /// Names its own refusals. Those that follow from its kind (credentials, scopes, bodies, query strings,
     /// ids in the path, `Idempotency-Key`, and faults of routes that take a key) are added by themselves.
     #[must_use]
@@ -185,7 +205,7 @@ impl Doc {
 impl Operation<'_> {
     /// Whether it takes an API key.
     const fn is_keyed(&self) -> bool {
-        matches!(self.who, Who::Key | Who::Scope(_))
+        self.who.is_keyed()
     }
 
     /// Whether a repeat of it can be told from a second call.
@@ -196,10 +216,8 @@ impl Operation<'_> {
     /// The role below which nobody may call it.
     const fn least_role(&self) -> Option<Role> {
         match self.who {
-            Who::Anyone | Who::Key => None,
             Who::SignedIn | Who::Inviter => Some(Role::Member),
-            Who::Role(least) => Some(least),
-            Who::Scope(scope) => Some(scope.least_role()),
+            who => who.least_role(),
         }
     }
 
@@ -227,7 +245,7 @@ impl Operation<'_> {
         );
         let changes = self.is_keyed() && self.method != "GET";
         add(changes, &[Code::OutcomeUnknown]);
-        add(matches!(self.who, Who::Scope(_)), &[Code::ScopeMissing]);
+        add(self.who.scope().is_some(), &[Code::ScopeMissing]);
         add(self.least_role() > Some(Role::Member), &[Code::Forbidden]);
         add(
             matches!(self.doc.body, Body::Json(_)),

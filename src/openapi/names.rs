@@ -37,13 +37,21 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ("audit", "Who did what, when and from where."),
     ("outbox", "Mails that wait, were sent or failed."),
     (
+        "kratos",
+        "What programs send that were written for Ory Kratos, with refusals in the form that they read. Query \
+         parameters that nobody knows are passed over.",
+    ),
+    (
         "server",
         "The server itself: health, metrics and this description.",
     ),
 ];
 
-/// The group that an operation belongs to: the part of the path behind the version.
+/// The group that an operation belongs to: the system whose clients it is for, or the part of the path behind the version.
 pub(super) fn tag(row: &Operation<'_>) -> &'static str {
+    if let Some(dialect) = row.doc.dialect {
+        return dialect.tag;
+    }
     let first = row
         .path
         .strip_prefix("/api/v1/")

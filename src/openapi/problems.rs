@@ -7,22 +7,46 @@ use serde_json::{Map, Value, json};
 use crate::error::Code;
 use crate::text::Text;
 
-/// The error answers: one component for each set of codes of a status, and whether pages tell them too.
+/// How refusals are told.
+pub(super) enum Told {
+    /// As problem details.
+    Problem,
+    /// As problem details, or as a page.
+    ProblemOrPage,
+    /// In the form of another system: its name, and the schema of the body.
+    As(&'static str, Value),
+}
+
+impl Told {
+    /// What tells it apart in the name of a component.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Problem => "",
+            Self::ProblemOrPage => "page",
+            Self::As(system, _) => system,
+        }
+    }
+}
+
+/// The error answers: one component for each set of codes of a status, and each way in which they are told.
 #[derive(Default)]
-pub(super) struct Problems(BTreeMap<(u16, Vec<Code>, bool), String>);
+pub(super) struct Problems(BTreeMap<(u16, Vec<Code>, &'static str), (String, Told)>);
 
 impl Problems {
-    pub(super) fn name(&mut self, status: u16, codes: Vec<Code>, browsers: bool) -> String {
-        let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-        let page = if browsers { ".page" } else { "" };
-        let name = format!("{status}.{}{page}", words.join("."));
-        let key = (status, codes, browsers);
-        self.0.entry(key).or_insert(name).clone()
+    pub(super) fn name(&mut self, status: u16, codes: Vec<Code>, told: Told) -> String {
+        let word = told.word();
+        let words = codes.iter().map(|code| code.as_str());
+        let words: Vec<&str> = words
+            .chain(Some(word).filter(|word| !word.is_empty()))
+            .collect();
+        let name = format!("{status}.{}", words.join("."));
+        let known = self.0.entry((status, codes, word));
+        known.or_insert((name, told)).0.clone()
     }
 
     pub(super) fn responses(&self, problem: &Value) -> Value {
         let mut all = Map::new();
-        for ((status, codes, browsers), name) in &self.0 {
+        for ((status, codes, _), (name, told)) in &self.0 {
             let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
             let examples: Map<String, Value> = words
                 .iter()
@@ -33,14 +57,19 @@ impl Problems {
                     )
                 })
                 .collect();
-            let schema =
-                json!({ "allOf": [problem, { "properties": { "code": { "enum": words } } }] });
-            let mut content =
-                json!({ "application/problem+json": { "schema": schema, "examples": examples } });
-            if *browsers {
-                content["text/html"] = json!({ "schema": { "type": "string" } });
+            let browsers = matches!(told, Told::ProblemOrPage);
+            let mut response = json!({ "description": title(*status) });
+            if let Told::As(_, schema) = told {
+                response["content"] = json!({ "application/json": { "schema": schema } });
+                response["x-codes"] = json!(words);
+            } else {
+                let schema =
+                    json!({ "allOf": [problem, { "properties": { "code": { "enum": words } } }] });
+                response["content"] = json!({ "application/problem+json": { "schema": schema, "examples": examples } });
             }
-            let mut response = json!({ "description": title(*status), "content": content });
+            if browsers {
+                response["content"]["text/html"] = json!({ "schema": { "type": "string" } });
+            }
             // A page asks for no credential in a header.
             if let Some(header) = header_of(*status).filter(|_| !browsers || *status != 401) {
                 response["headers"] = header;
@@ -53,8 +82,9 @@ impl Problems {
     pub(super) fn examples(&self) -> Value {
         let codes: BTreeSet<Code> = self
             .0
-            .keys()
-            .flat_map(|(_, codes, _)| codes.iter().copied())
+            .iter()
+            .filter(|(_, (_, told))| !matches!(told, Told::As(..)))
+            .flat_map(|((_, codes, _), _)| codes.iter().copied())
             .collect();
         let all: Map<String, Value> = codes
             .into_iter()

@@ -218,10 +218,12 @@ fn codes(document: &Value, operation: &Value) -> Vec<(u16, String)> {
                 .as_str()?
                 .strip_prefix("#/components/responses/")?;
             let response = &document["components"]["responses"][name];
-            let schema = response.pointer(
-                "/content/application~1problem+json/schema/allOf/1/properties/code/enum",
-            )?;
-            Some((status.parse().ok()?, schema.as_array()?))
+            let codes = response.get("x-codes").or_else(|| {
+                response.pointer(
+                    "/content/application~1problem+json/schema/allOf/1/properties/code/enum",
+                )
+            })?;
+            Some((status.parse().ok()?, codes.as_array()?))
         })
         .flat_map(|(status, codes)| {
             codes

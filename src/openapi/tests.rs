@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use super::*;
 use crate::clock::Time;
 use crate::ids::GroupId;
-use crate::openapi::Doc;
 use crate::openapi::reference::{objects, refusals, scopes, sections};
+use crate::openapi::{Dialect, Doc};
 use crate::web::Listed;
 
 /// A thing. See [`Words`].
@@ -62,6 +62,21 @@ const INVITED: Doc = Doc::new("Say yes")
     .and_pages()
     .codes(&[Code::SignInRequired]);
 
+/// A refusal of another system.
+#[derive(Serialize, JsonSchema)]
+struct Sorry {
+    why: String,
+}
+
+const OTHERS: Dialect = Dialect {
+    tag: "kratos",
+    refusal: schema_of::<Sorry>,
+};
+const ABROAD: Doc = Doc::new("Make a thing")
+    .body::<Inner>()
+    .dialect(&OTHERS)
+    .codes(&[Code::GroupExists]);
+
 fn table() -> Vec<Operation<'static>> {
     let row = |method, path, who, doc| Operation {
         method,
@@ -107,6 +122,12 @@ fn table() -> Vec<Operation<'static>> {
             "/self-service/invite/{id:.*}",
             Who::Anyone,
             &INVITED,
+        ),
+        row(
+            "POST",
+            "/admin/group",
+            Who::AdminScope(Scope::GroupsWrite),
+            &ABROAD,
         ),
     ]
 }
@@ -219,6 +240,33 @@ fn an_operation_tells_its_parameters_answers_and_codes() {
 }
 
 #[test]
+fn a_call_for_clients_of_another_system_refuses_in_its_form() {
+    let document = made();
+    let call = &document["paths"]["/admin/group"]["post"];
+    assert_eq!(call["tags"][0], "kratos");
+    assert_eq!(call["x-least-role"], "admin");
+    assert_eq!(call["security"][0]["bearer"][0], "groups:write");
+    let conflict = call["responses"]["409"]["$ref"].as_str().unwrap();
+    assert!(
+        conflict.ends_with("409.group_exists.request_in_progress.kratos"),
+        "{conflict}"
+    );
+    let told = document.pointer(conflict.trim_start_matches('#')).unwrap();
+    assert_eq!(told["content"].as_object().unwrap().len(), 1);
+    let schema = &told["content"]["application/json"]["schema"];
+    assert_eq!(schema["$ref"], "#/components/schemas/Sorry");
+    let sections = sections(&document);
+    let shown = sections
+        .iter()
+        .find(|section| section.tag == "kratos")
+        .unwrap();
+    assert_eq!(
+        shown.operations[0].codes,
+        [(409, "group_exists".to_owned())]
+    );
+}
+
+#[test]
 fn a_field_with_a_default_may_be_left_out_of_requests_and_is_in_answers() {
     let document = made();
     let schemas = &document["components"]["schemas"];
@@ -253,7 +301,7 @@ fn the_page_shows_every_operation_of_programs() {
         .iter()
         .map(|section| section.tag.as_str())
         .collect();
-    assert_eq!(tags, ["invited", "groups", "keys", "server"]);
+    assert_eq!(tags, ["invited", "groups", "keys", "kratos", "server"]);
     let [list, make, end, ..] = sections[1].operations.as_slice() else {
         panic!("{sections:?}")
     };
@@ -283,9 +331,16 @@ fn the_page_shows_every_operation_of_programs() {
         .collect();
     assert_eq!(
         names,
-        ["FieldProblem", "Inner", "InnerInput", "Problem", "Thing"]
-            .map(str::to_owned)
-            .to_vec()
+        [
+            "FieldProblem",
+            "Inner",
+            "InnerInput",
+            "Problem",
+            "Sorry",
+            "Thing"
+        ]
+        .map(str::to_owned)
+        .to_vec()
     );
     assert!(
         refusals(&document)
@@ -300,6 +355,6 @@ fn the_page_shows_every_operation_of_programs() {
             .unwrap()
             .operations
             .len(),
-        3
+        4
     );
 }

@@ -114,6 +114,14 @@ impl Frame {
         Self::new(app.text, site_name, app.config.public_url.origin())
     }
 
+    /// The frame in another language.
+    #[must_use]
+    pub fn in_language(mut self, text: Text) -> Self {
+        self.text = text;
+        self.lang = text.lang();
+        self
+    }
+
     fn new(text: Text, site_name: &str, origin: &str) -> Self {
         Self {
             text,
@@ -220,19 +228,25 @@ impl Mail for TestMail {
     }
 }
 
-/// Renders the sample of a mail and looks for what must not be in any: a key of the catalogue without its
-/// text, a template without its frame, style, script, pictures, and names that were not escaped.
+/// Renders the sample of a mail in every language and looks for what must not be in any: a key of the catalogue without its
+/// text, a template without its frame, style, script, pictures, and names that were not escaped. Answers the English one.
 ///
 /// # Panics
 /// When it finds some.
 #[cfg(test)]
 pub fn check_sample<M: Mail>() -> Letter {
-    let frame = Frame::new(Text::ENGLISH, "Lab <&> friends", "https://id.example.org");
+    let kind = format!("outbox-kind-{}", M::KIND.replace('_', "-"));
+    assert!(Text::ENGLISH.has(&kind), "the catalogue has no {kind}");
+    Text::all().for_each(|text| drop(checked_sample::<M>(text)));
+    checked_sample::<M>(Text::ENGLISH)
+}
+
+#[cfg(test)]
+fn checked_sample<M: Mail>(text: Text) -> Letter {
+    let frame = Frame::new(text, "Lab <&> friends", "https://id.example.org");
     let letter = frame
         .letter(&M::sample(), "ada@example.org", "Ada", Some("about"))
         .expect("the sample renders");
-    let kind = format!("outbox-kind-{}", M::KIND.replace('_', "-"));
-    assert!(Text::ENGLISH.has(&kind), "the catalogue has no {kind}");
     for part in [&letter.subject, &letter.text, &letter.html] {
         assert!(!part.trim().is_empty(), "{}: an empty part", M::KIND);
         assert!(

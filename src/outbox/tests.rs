@@ -33,7 +33,10 @@ fn visit(app: &crate::app::App) -> Visit {
         request_id: "r1".into(),
         ip: None,
         least: Default::default(),
+        telling: None,
+        is_program: Default::default(),
         retry_after: Default::default(),
+        text: Default::default(),
         agent: String::new(),
         signed_in: Some(SignedIn {
             actor: actor(ActorKind::User),

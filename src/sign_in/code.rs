@@ -12,6 +12,7 @@ use crate::codes::{self, Claim};
 use crate::db::Tx;
 use crate::error::{Code, Error, Result};
 use crate::ids::UserId;
+use crate::outbox::Frame;
 use crate::users::logins::{self, Found};
 use crate::users::model::{Address, Status};
 
@@ -37,7 +38,8 @@ pub async fn ask(
             let site_name = crate::site::actions::current(tx)?.site_name;
             let found = logins::by_address(tx, &claim.address)?.filter(|found| found.verified);
             if let Some(found) = &found {
-                codes::send(tx, &shared, &code, (channel, &found.address), &site_name)?;
+                let frame = Frame::of(&shared, &site_name);
+                codes::send(tx, &shared, &frame, &code, (channel, &found.address))?;
             }
             let id = found.as_ref().map(|found| found.user.id.to_string());
             let target = audit::Target::new("user", id.unwrap_or_default());

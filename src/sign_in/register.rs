@@ -47,7 +47,8 @@ pub async fn ask(
                 Some(found) if found.verified => tell(tx, &shared, &settings, &address, &found),
                 _ => {
                     let to = (channel, address.as_str());
-                    codes::send(tx, &shared, &code, to, &settings.site_name)
+                    let frame = Frame::of(&shared, &settings.site_name);
+                    codes::send(tx, &shared, &frame, &code, to)
                 }
             }
         })

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::codes::{self, Claim, Purpose};
 use crate::error::{Code, Error, Result};
-use crate::outbox::Channel;
+use crate::outbox::{Channel, Frame};
 use crate::text::Message;
 use crate::web::{Flash, FormErrors, Guest, Page, PostForm, SignedIn, TokenCookie, render, show};
 
@@ -147,7 +147,8 @@ pub async fn send(
         let site_name = page.site_name.clone();
         who.write(&app, move |tx, _| {
             let code = codes::make(tx, &shared, &claim)?;
-            codes::send(tx, &shared, &code, (channel, &to), &site_name)
+            let frame = Frame::of(&shared, &site_name);
+            codes::send(tx, &shared, &frame, &code, (channel, &to))
         })
         .await?;
         codes::sent(&app, channel);

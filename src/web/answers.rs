@@ -6,17 +6,16 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap,
-    HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
-use askama::Template;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
-use super::forms::KeptAnswers;
-use super::page::{Page, render};
+use super::error_page::{ErrorPage, path_of, sign_in_and_back};
+use super::page::render;
 use super::problem::{Problem, retry_after};
 use super::traffic::Traffic;
 use super::visit::Visit;
@@ -132,22 +131,22 @@ fn copy(error: &Error) -> Error {
 }
 
 fn worded(app: &App, request: &HttpRequest, error: &Error) -> HttpResponse {
-    let request_id = Visit::of(request)
-        .map(|visit| visit.request_id.clone())
-        .unwrap_or_default();
+    let visit = Visit::of(request).unwrap_or_default();
+    let request_id = &visit.request_id;
     match error.code().status() {
         500.. => tracing::error!(request_id, path = request.path(), %error, "failed"),
         _ => tracing::debug!(request_id, path = request.path(), %error, "refused"),
     }
-    if wants_json(request) {
-        return Problem::answer(app.text, error, &request_id);
+    if visit.is_program.get() || wants_json(request) {
+        let tell = visit.telling.unwrap_or(Problem::answer);
+        return tell(app.text, error, request_id);
     }
     if error.code() == Code::SignInRequired && request.method().is_safe() {
         return HttpResponse::SeeOther()
             .insert_header((header::LOCATION, sign_in_and_back(path_of(request))))
             .finish();
     }
-    let mut answer = ErrorPage::of(app, request, error, &request_id)
+    let mut answer = ErrorPage::of(app, request, error, request_id)
         .and_then(|page| render(error.status_code(), &page))
         .unwrap_or_else(|_| HttpResponse::build(error.status_code()).body(error.code().as_str()));
     if let Some(seconds) = retry_after(error) {
@@ -182,110 +181,6 @@ fn wants_json(request: &HttpRequest) -> bool {
     .any(|start| path.starts_with(start))
         || header(CONTENT_TYPE).starts_with("application/json")
         || (accepts.contains("application/json") && !accepts.contains("text/html"))
-}
-
-/// The sign-in page, which leads on to `path`.
-fn sign_in_and_back(path: &str) -> String {
-    let back = serde_urlencoded::to_string([("next", path)]).unwrap_or_default();
-    format!("/sign-in?{back}")
-}
-
-/// The page of ours whose form was sent.
-fn page_before(app: &App, request: &HttpRequest) -> String {
-    let referer = request.headers().get(header::REFERER);
-    let referer = referer
-        .and_then(|from| from.to_str().ok())
-        .unwrap_or_default();
-    referer
-        .strip_prefix(app.config.public_url.origin())
-        .filter(|path| path.starts_with('/'))
-        .unwrap_or("/")
-        .to_owned()
-}
-
-/// Path and query alone: a request line may hold a whole address.
-fn path_of(request: &HttpRequest) -> &str {
-    let path = request.uri().path_and_query();
-    path.map_or("/", |path| path.as_str())
-}
-
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage {
-    page: Page,
-    heading: String,
-    detail: String,
-    what_next: String,
-    reference: String,
-    link_href: String,
-    link_text: String,
-    /// Where an expired form is sent again, and its answers.
-    again: Option<(String, Vec<(String, String)>)>,
-}
-
-impl ErrorPage {
-    fn of(
-        app: &App,
-        request: &HttpRequest,
-        error: &Error,
-        request_id: &str,
-    ) -> crate::error::Result<Self> {
-        let page = Page::of_request(request)?;
-        let code = error.code();
-        let kept = request.extensions_mut().remove::<KeptAnswers>();
-        let again = kept.map(|KeptAnswers(answers)| (path_of(request).to_owned(), answers));
-        let kind = match code {
-            Code::FormExpired if again.is_some() => "csrf-kept".to_owned(),
-            Code::FormExpired => "csrf".to_owned(),
-            Code::LinkGone => match request.path() {
-                path if path.starts_with("/recover") => "link-recovery".to_owned(),
-                path if path.starts_with("/setup") => "link-set-up".to_owned(),
-                _ => "link".to_owned(),
-            },
-            code => code.status().to_string(),
-        };
-        let text = |part: &str| page.t(format!("error-{kind}-{part}"));
-        let args = match error {
-            Error::Refused(_, args) => args.as_slice(),
-            _ => &[],
-        };
-        // A refusal with words of its own says more than its status.
-        let detail = match error {
-            Error::Refused(
-                Code::NotFound | Code::MethodNotAllowed | Code::FormExpired | Code::BadRequest,
-                _,
-            ) => text("detail").to_string(),
-            Error::Refused(code, args) => super::forms::refusal(app.text, *code, args),
-            _ => args
-                .iter()
-                .fold(text("detail"), |words, (name, value)| {
-                    words.arg(name, value)
-                })
-                .to_string(),
-        };
-        let what_next = match error {
-            Error::TooMany(seconds) => app.text.wait(*seconds, "error-429-next"),
-            _ => text("next").to_string(),
-        };
-        let heading = text("title").arg("site", &page.site_name).to_string();
-        let link_text = text("link").to_string();
-        let mut page = page;
-        page.title.clone_from(&heading);
-        Ok(Self {
-            heading,
-            detail,
-            what_next,
-            reference: request_id.to_owned(),
-            link_href: match code {
-                Code::SignInRequired => sign_in_and_back(&page_before(app, request)),
-                Code::LinkGone if kind == "link-recovery" => "/recover".into(),
-                _ => "/".into(),
-            },
-            link_text,
-            again,
-            page,
-        })
-    }
 }
 
 /// The headers that every answer carries, errors and files included (security.md, Headers).
@@ -343,6 +238,11 @@ fn secure(app: &App, request: &HttpRequest, answer: &mut ServiceResponse) {
     let Ok(visit) = Visit::of(request) else {
         return;
     };
+    if is_page {
+        let lang = visit.text.get().unwrap_or(app.text).lang();
+        let lang = HeaderValue::from_static(lang);
+        answer.headers_mut().insert(CONTENT_LANGUAGE, lang);
+    }
     if let Some(seconds) = visit.retry_after.get() {
         answer
             .headers_mut()

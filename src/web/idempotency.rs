@@ -111,7 +111,10 @@ impl Once {
         }) = self.call
         else {
             let made = caller.write(app, action).await?;
-            return Ok(HttpResponse::build(status).json(made));
+            return Ok(match status {
+                StatusCode::NO_CONTENT => HttpResponse::NoContent().finish(),
+                status => HttpResponse::build(status).json(made),
+            });
         };
         let _under_way = UnderWay::start(&calls, &name)?;
         let key = app.master.subkey::<32>("idempotency");
@@ -133,7 +136,10 @@ impl Once {
         if replayed {
             answer.insert_header(("idempotency-replayed", "true"));
         }
-        Ok(answer.content_type("application/json").body(json))
+        Ok(match status {
+            StatusCode::NO_CONTENT => answer.finish(),
+            _ => answer.content_type("application/json").body(json),
+        })
     }
 
     /// The same for an action whose answer holds a secret: the answer is not kept, only the id of what was

@@ -12,7 +12,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::idempotency::Once;
 use super::strict::{self, Fault};
@@ -36,6 +36,14 @@ pub fn created(body: &impl Serialize) -> HttpResponse {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
+
+/// A text that is there: null is none. For fields that mean something else when they are left out.
+///
+/// # Errors
+/// For anything that is no text.
+pub fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(from).map(Some)
+}
 
 /// A call that changes something: who calls, the body, and the way to do it once only.
 pub struct Call<T> {

@@ -68,11 +68,12 @@ impl Page {
         let is_admin = viewer.as_ref().is_some_and(|viewer| viewer.is_admin);
         let for_admin = |text: &Option<String>| text.clone().filter(|_| is_admin);
         visit.flash_shown.set(true);
+        let text = visit.text.get().unwrap_or(app.text);
         Self {
-            text: app.text,
+            text,
             csrf: Csrf::of(&app.master, &visit.binding),
             now,
-            lang: app.text.lang(),
+            lang: text.lang(),
             theme: "",
             title: String::new(),
             invalid: false,
@@ -87,7 +88,7 @@ impl Page {
             failed_mails: for_admin(&visit.chrome.failed_mails),
             mail_missing: visit.chrome.mail_missing && is_admin,
             other_name: for_admin(&visit.chrome.other_name).map(|host| {
-                let words = app.text.get("web-other-name").arg("host", host);
+                let words = text.get("web-other-name").arg("host", host);
                 words.arg("url", app.config.public_url.origin()).to_string()
             }),
             flash: visit.flash.clone(),
@@ -106,6 +107,26 @@ impl Page {
             .app_data::<web::Data<App>>()
             .ok_or_else(|| Error::internal("no App in the server"))?;
         Ok(Self::of(app, Visit::of(request)?))
+    }
+
+    /// The page in another language.
+    #[must_use]
+    pub fn in_language(mut self, text: Text) -> Self {
+        self.text = text;
+        self.lang = text.lang();
+        self
+    }
+
+    /// The same, when it is what the request is answered with: an error page is in that language too.
+    #[must_use]
+    pub fn answered_in(self, text: Text) -> Self {
+        self.visit.text.set(Some(text));
+        self.in_language(text)
+    }
+
+    /// The language of the page.
+    pub fn text(&self) -> Text {
+        self.text
     }
 
     /// Gives the page its title (a key of the catalogue) and its place in the navigation.

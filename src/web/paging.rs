@@ -9,9 +9,8 @@ use crate::clock::Time;
 use crate::db::{Cursor, Paging, Slice};
 use crate::error::{Code, FieldError, Result};
 
-/// Rows of a list in the API, unless asked otherwise, and at most.
+/// Rows of a list in the API, unless asked otherwise.
 const DEFAULT_LIMIT: i64 = 50;
-const MOST: i64 = 500;
 
 /// `limit` and `cursor` of a list in the API.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -25,16 +24,19 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
+    /// Rows of a list in the API at most.
+    pub const MOST: i64 = 500;
+
     /// The part of the list that is meant.
     ///
     /// # Errors
     /// `invalid_input` for a limit out of range, `cursor_invalid`.
     pub fn paging(limit: Option<i64>, cursor: Option<&str>) -> Result<Paging> {
         let limit = limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MOST).contains(&limit) {
+        if !(1..=Self::MOST).contains(&limit) {
             return Err(FieldError::new("limit", "out_of_range")
                 .with("min", 1)
-                .with("max", MOST)
+                .with("max", Self::MOST)
                 .into());
         }
         let from = cursor.map(read).transpose()?;

@@ -9,12 +9,14 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::flash::Flash;
+use super::problem::Telling;
 use crate::access::{Actor, ActorKind, Role, Scope, Scopes};
 use crate::app::App;
 use crate::clock::Time;
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Error, Result};
 use crate::ids::{KeyId, SessionId, UserId};
+use crate::text::Text;
 
 /// One request and what is known about who sent it.
 #[derive(Debug, Default)]
@@ -41,6 +43,12 @@ pub struct Visit {
     pub flash_shown: Cell<bool>,
     /// The least role that the route asks for.
     pub least: Cell<Option<Role>>,
+    /// The language of the page that answers, when it is another than the site's.
+    pub text: Cell<Option<Text>>,
+    /// How errors are told to programs here, when not as problem details.
+    pub telling: Option<Telling>,
+    /// Whether it is known that a program calls, whatever it accepts.
+    pub is_program: Cell<bool>,
     /// Seconds after which a form that was refused for now may be sent again, for `Retry-After`.
     pub retry_after: Cell<Option<u64>>,
 }

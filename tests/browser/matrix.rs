@@ -4,6 +4,7 @@
 //! `VESTIBULE_BROWSER_ONLY` leaves out the pages without it in their name; `VESTIBULE_BROWSER_AXE=0` leaves out axe.
 
 use diesel::RunQueryDsl;
+use serde_json::json;
 use vestibule::access::Role;
 
 use crate::suite::app::{Options as AppOptions, PASSWORD, TestApp};
@@ -42,6 +43,8 @@ fn wanted() -> bool {
 struct Walk<'a> {
     base: &'a str,
     browser: Browser,
+    /// The language of the pages.
+    lang: &'static str,
     only: String,
     axe: bool,
     faults: Vec<String>,
@@ -53,6 +56,7 @@ impl<'a> Walk<'a> {
         Self {
             base,
             browser: Browser::start(Options::default()),
+            lang: "en",
             only: word("VESTIBULE_BROWSER_ONLY"),
             axe: word("VESTIBULE_BROWSER_AXE") != "0",
             faults: Vec::new(),
@@ -78,7 +82,8 @@ impl<'a> Walk<'a> {
         }
         for (look, width, height, dark) in LOOKS {
             self.browser.look(width, height, dark);
-            let mut faults = Inspection::new(&self.browser, SITE).faults();
+            let inspection = Inspection::new(&self.browser, SITE).in_language(self.lang);
+            let mut faults = inspection.faults();
             if self.axe {
                 faults.extend(axe::violations(&self.browser));
             }
@@ -395,7 +400,7 @@ fn the_way_in() {
     walk.browser.text(".error-sum");
     walk.look("sign-in-code-refused");
     walk.page("register-closed", "/register");
-    let open = serde_json::json!({ "registration_open": true });
+    let open = json!({ "registration_open": true });
     site.app.api().patch("/api/v1/settings", &open).is(200);
     walk.page("register", "/register");
     walk.go("/register");
@@ -445,7 +450,7 @@ fn the_way_in() {
     walk.look("landing-join-refused");
     walk.browser.click("Decline");
     walk.look("landing-declined-now");
-    let open = serde_json::json!({ "max_uses": 40, "message": "Bring your laptop." });
+    let open = json!({ "max_uses": 40, "message": "Bring your laptop." });
     let link = site.app.invited_with(&open).link;
     walk.browser.goto(&link);
     walk.look("landing-open");
@@ -477,6 +482,76 @@ fn the_way_in() {
     }
     walk.look("sign-in-too-many");
     site.app.mails();
+    walk.end();
+}
+
+#[test]
+fn the_way_in_in_german() {
+    if !wanted() {
+        return;
+    }
+    let app = TestApp::with(in_browser());
+    for (email, name) in [("mia@example.org", "Mia"), ("sam@example.net", "Sam")] {
+        app.user(email, name, Role::Member);
+    }
+    let terms = json!({ "terms": { "version": "1", "url": "https://example.org/terms" } });
+    app.api().patch("/api/v1/settings", &terms).is(200);
+    let invite = |body: &serde_json::Value| {
+        let mut body = body.clone();
+        body["locale"] = json!("de");
+        body["message"] = json!("Wir beginnen am Dienstag.\nBringen Sie Ihren Laptop mit.");
+        app.invited_with(&body)
+    };
+    let ada = invite(&json!({ "email": "ada@example.org", "role": "admin" }));
+    let mut walk = Walk::start(&app.base);
+    walk.lang = "de";
+    let become_somebody = |walk: &Walk, email: &str| {
+        let cookies = match email {
+            "" => Vec::new(),
+            email => Vec::from_iter(app.signed_in(email).cookies),
+        };
+        let pairs = cookies.iter();
+        let pairs = pairs.map(|(name, value)| (name.as_str(), value.as_str()));
+        walk.browser.take_cookies(&app.base, pairs);
+    };
+    walk.browser.goto(&ada.link);
+    walk.look("german-join");
+    walk.browser.click("Annehmen und Konto erstellen");
+    walk.browser.text(".error-sum");
+    walk.look("german-join-refused");
+    become_somebody(&walk, "sam@example.net");
+    walk.browser.goto(&ada.link);
+    walk.look("german-wrong-user");
+    walk.browser.click("Code an a…@example.org senden");
+    walk.browser.text("#f-code");
+    walk.look("german-wrong-user-code");
+    app.mails();
+    let mia = invite(&json!({ "email": "mia@example.org" }));
+    become_somebody(&walk, "mia@example.org");
+    walk.browser.goto(&mia.link);
+    walk.look("german-accept");
+    become_somebody(&walk, "");
+    walk.browser.goto(&mia.link);
+    walk.look("german-sign-in");
+    let open = invite(&json!({ "max_uses": 40, "domains": ["example.org"] }));
+    walk.browser.goto(&open.link);
+    walk.look("german-open");
+    walk.browser
+        .fill("E-Mail oder Telefon", "new.face@example.org");
+    walk.browser.click("Code anfordern");
+    walk.browser.text("#f-code");
+    walk.look("german-open-code");
+    walk.browser.goto(&ada.link);
+    walk.browser.click("Ablehnen");
+    walk.look("german-declined");
+    app.advance(vestibule::clock::days(8));
+    walk.browser.goto(&mia.link);
+    walk.look("german-expired");
+    walk.browser
+        .evaluate("document.querySelector('[name=csrf]').value = 'old'");
+    walk.browser.click("Um eine neue Einladung bitten");
+    walk.look("german-form-too-old");
+    app.mails();
     walk.end();
 }
 

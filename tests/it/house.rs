@@ -3,6 +3,7 @@
 
 mod files;
 mod imports;
+mod languages;
 mod papers;
 mod schema;
 mod sources;

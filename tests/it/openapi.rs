@@ -529,6 +529,49 @@ fn what_holds_for_every_call_holds() {
 }
 
 #[test]
+fn calls_for_clients_of_kratos_answer_what_the_description_says() {
+    let app = TestApp::start();
+    app.leaves_mails();
+    let description = &Description::of(&app);
+    let (none, empty) = (&Value::Null, &json!({}));
+    let checked = Checked {
+        api: app.api(),
+        description,
+    };
+    let call = |method: &str, path: &str, ids: &[&str], query: &str, body: &Value| {
+        checked.call(method, path, ids, query, body)
+    };
+    let (invite, invites, one) = ("/admin/invite", "/admin/invites", "/admin/invites/{id}");
+    let ada = &json!({ "identifier": "ada@example.org", "expires_in": "24h" });
+    let made = call("POST", invite, &[], "", ada).is(201).json();
+    let id = made["id"].as_str().unwrap();
+    call("POST", invite, &[], "", ada).is(409);
+    call("POST", invite, &[], "", &json!({ "expires_in": "1x" })).is(422);
+    call("POST", invite, &[], "", empty).is(201);
+    call("GET", invites, &[], "?page_size=1&alt=json", none).is(200);
+    call("GET", invites, &[], "?page_token=x", none).is(400);
+    call("GET", one, &[id], "", none).is(200);
+    call("PATCH", one, &[id], "", &json!({ "expires_in": 3600 })).is(200);
+    call("DELETE", one, &[id], "?alt=json", none).is(204);
+    call("DELETE", one, &[id], "", none).is(409);
+    call("GET", one, &["inv_x"], "", none).is(404);
+    let me = call("GET", "/api/v1/me", &[], "", none).json()["user"]["id"].clone();
+    let verification = |to: &str| json!({ "identity_id": me, "identifier": to });
+    let path = "/admin/verification";
+    call("POST", path, &[], "", &verification("grace@example.org")).is(204);
+    call("POST", path, &[], "", &verification("ada@example.org")).is(404);
+    app.user("mia@example.org", "Mia", Role::Member);
+    for (api, status) in [
+        (app.no_key(), 401),
+        (app.with_key("mia@example.org", &["all"]), 403),
+        (app.with_key("grace@example.org", &["audit:read"]), 403),
+    ] {
+        let other = Checked { api, description };
+        other.call("POST", invite, &[], "", ada).is(status);
+    }
+}
+
+#[test]
 fn the_page_lists_every_call_and_code() {
     let app = TestApp::start();
     let description = Description::of(&app);

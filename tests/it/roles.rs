@@ -7,7 +7,9 @@ use vestibule::routes::{Route, routes};
 
 use crate::support::app::TestApp;
 use crate::support::client::{Answer, Api, Browser};
-use crate::support::door::{Part, browser, csrf, filled, is_api, is_in, session_cookie, user_id};
+use crate::support::door::{
+    Part, browser, csrf, filled, has_twin, is_api, is_in, session_cookie, user_id,
+};
 
 const JSON: (&str, &str) = ("accept", "application/json");
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -30,8 +32,8 @@ fn label(route: &Route, caller: &str) -> String {
 
 /// The code of the gate in an answer, if it is one.
 fn refusal(answer: &Answer) -> Option<String> {
-    let problem = answer.header("content-type") == "application/problem+json";
-    let code = problem.then(|| answer.code())?;
+    let is_json = answer.header("content-type").ends_with("json");
+    let code = (is_json && answer.status >= 400).then(|| answer.code())?;
     GATE.contains(&&*code).then_some(code)
 }
 
@@ -52,7 +54,7 @@ fn expected_of_session(who: Who, role: Option<Role>) -> Option<&'static str> {
         // No template names a group of theirs.
         (Who::Inviter, Some(role)) => (role < Role::Admin).then_some("forbidden"),
         (Who::Role(least), Some(role)) => (role < least).then_some("forbidden"),
-        (Who::Key | Who::Scope(_), _) => Some("credential_missing"),
+        (Who::Key | Who::Scope(_) | Who::AdminScope(_), _) => Some("credential_missing"),
     }
 }
 
@@ -128,7 +130,9 @@ fn all_but(scope: Scope) -> Vec<&'static str> {
 fn expected_of_key(who: Who, role: Role) -> Option<&'static str> {
     match who {
         Who::Anyone | Who::Key => None,
-        Who::Scope(scope) => (role < scope.least_role()).then_some("forbidden"),
+        Who::Scope(_) | Who::AdminScope(_) => {
+            (Some(role) < who.least_role()).then_some("forbidden")
+        }
         Who::SignedIn | Who::Inviter | Who::Role(_) => Some("sign_in_required"),
     }
 }
@@ -141,6 +145,7 @@ fn call(api: &Api, route: &Route) -> Answer {
 fn body_of(route: &Route) -> serde_json::Value {
     match route.path {
         "/api/v1/invites" => serde_json::json!({ "email": "" }),
+        "/admin/invite" => serde_json::json!({ "identifier": "" }),
         _ => serde_json::json!({}),
     }
 }
@@ -168,14 +173,19 @@ fn every_call_lets_in_whom_the_table_says() {
         ("grace@example.org", Role::Owner),
     ];
     for route in routes().iter().filter(|route| is_api(route)) {
-        let answer = call(&app.no_key(), route).is(401);
-        assert_eq!(
-            answer.code(),
-            "credential_missing",
-            "{}",
-            label(route, "no key")
-        );
-        if let Who::Scope(scope) = route.who {
+        let answer = call(&app.no_key(), route);
+        if has_twin(route) {
+            // Whoever names no key asks for the page.
+            assert!(answer.is(303).header("location").starts_with("/sign-in"));
+        } else {
+            assert_eq!(
+                answer.is(401).code(),
+                "credential_missing",
+                "{}",
+                label(route, "no key")
+            );
+        }
+        if let Some(scope) = route.who.scope() {
             let answer = call(&app.with_key("grace@example.org", &all_but(scope)), route).is(403);
             assert_eq!(
                 answer.code(),
@@ -223,6 +233,14 @@ fn an_address_says_who_may_call_it() {
             Who::Key => assert!(start("/api/v1/"), "{name}"),
             Who::Scope(scope) => {
                 assert!(start("/api/v1/") || route.path == "/metrics", "{name}");
+                assert_eq!(
+                    scope.as_str().ends_with(":read"),
+                    reads,
+                    "{name}: {scope:?}"
+                );
+            }
+            Who::AdminScope(scope) => {
+                assert!(start("/admin/"), "{name}");
                 assert_eq!(
                     scope.as_str().ends_with(":read"),
                     reads,
@@ -281,7 +299,16 @@ fn a_session_is_nothing_on_the_api_and_a_key_is_nothing_on_pages() {
         let to = path(&route);
         let body = (route.method != Method::GET).then_some(&b"{}"[..]);
         let method = route.method.as_str();
-        if is_api(&route) {
+        if has_twin(&route) {
+            // Who asks decides which of the two answers: the cookie gets the page, the key the call.
+            let page = owner.request(method, &to, &[("accept", "text/html")], body);
+            assert!(page.header("content-type").starts_with("text/html"), "{to}");
+            for headers in [("authorization", &*bearer), ("x-api-key", &*key)] {
+                let answer = program.request(method, &to, &[headers], body);
+                assert_eq!(answer.header("content-type"), "application/json", "{to}");
+                assert_eq!(answer.headers("set-cookie").len(), 0, "{to}");
+            }
+        } else if is_api(&route) {
             let headers = [("content-type", "application/json")];
             let answer = owner.request(method, &to, &headers, body).is(401);
             assert_eq!(answer.code(), "credential_missing", "{}", route.path);

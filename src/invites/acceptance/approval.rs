@@ -34,7 +34,7 @@ pub fn approve(tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId) -> Resul
     let moved = (State::AwaitingApproval, State::Accepted);
     joined(tx, actor, &invite, moved, user.id)?;
     let site_name = site::actions::current(tx)?.site_name;
-    let frame = outbox::Frame::of(app, &site_name);
+    let frame = outbox::Frame::of(app, &site_name).in_language(invite.text());
     let link = invite.redirect_url.clone();
     let link = link.unwrap_or_else(|| app.link("/sign-in"));
     let about = Some(id.as_str());

@@ -83,8 +83,8 @@ pub(super) async fn ended(
         return Err(why);
     }
     // Who holds no genuine link learns nothing here, not even whom to ask.
-    let (contact, next) = match code {
-        Code::InviteUnknown => Default::default(),
+    let (page, contact, next) = match code {
+        Code::InviteUnknown => (page, String::new(), None),
         _ => {
             let (flow, token) = (flow.to_owned(), token.to_owned());
             let (settings, invite, link) = app
@@ -97,7 +97,7 @@ pub(super) async fn ended(
             let path = format!("/self-service/invite?flow={}", invite.id);
             let can_say = !invite.is_open() && invite.erased_at.is_none();
             let next = Next::of(code, &link, path).filter(|_| can_say);
-            (settings.contact, next)
+            (page.answered_in(invite.text()), settings.contact, next)
         }
     };
     let name = code.as_str().replace('_', "-");
@@ -107,7 +107,7 @@ pub(super) async fn ended(
     };
     let detail = args.iter().fold(page.t(key), |words, (name, value)| {
         match (*name, Time::parse(value)) {
-            ("when", Some(time)) => words.arg("when", app.text.moment(time)),
+            ("when", Some(time)) => words.arg("when", page.text().moment(time)),
             ("places", _) => words.arg(name, value.parse::<i64>().unwrap_or_default()),
             _ => words.arg(name, value),
         }

@@ -62,6 +62,19 @@ async fn exact(app: &web::Data<App>, guest: &Guest, flow: &str, token: &str) -> 
     counted(app, guest, found).map(drop)
 }
 
+/// The page in the language of its invite, when the token is exact. When it is not, or cannot be looked up, that is
+/// told by what looks it up next.
+async fn in_its_language(app: &web::Data<App>, page: Page, flow: &str, token: &str) -> Page {
+    if token.is_empty() {
+        return page;
+    }
+    let (flow, token) = (flow.to_owned(), token.to_owned());
+    match app.db.read(move |conn| genuine(conn, &flow, &token)).await {
+        Ok((invite, _)) => page.answered_in(invite.text()),
+        Err(_) => page,
+    }
+}
+
 /// Counts a token that is not exact; nothing else that goes wrong is a try.
 fn counted<T>(app: &App, guest: &Guest, found: Result<T>) -> Result<T> {
     if let Err(why) = &found
@@ -107,6 +120,7 @@ pub async fn open(
     }
     match found {
         Ok(landing) => {
+            let page = page.answered_in(landing.invite.text());
             let mut shown = LandingPage::new(&app, page, &guest, path(&link.flow), landing);
             let kept = address_cookie(&link.flow).token(&app, &request);
             // Whoever wants to name another address has not lost the code for this one.
@@ -127,10 +141,11 @@ pub async fn answer(
     guest: Guest,
     session: Session,
     link: web::Query<Flow>,
-    posted: Posted<Answer>,
+    posted: Result<Posted<Answer>>,
 ) -> Result<HttpResponse> {
     let kept = cookie(&link.flow).token(&app, &request).unwrap_or_default();
-    let (mut body, is_json) = match posted {
+    let page = in_its_language(&app, page, &link.flow, &kept).await;
+    let (mut body, is_json) = match posted? {
         Posted::Json(body) => (body, true),
         Posted::Form(form) => {
             let body = Answer {
@@ -323,10 +338,10 @@ async fn again(
         // The code has proved that the person may know of the account.
         _ if code == Code::SignInRequired => FormErrors::none(),
         _ if code == Code::AddressTaken => {
-            let words = app.text.get("logins-of-another").to_string();
+            let words = page.t("logins-of-another").to_string();
             FormErrors::beside("code", &words, code)
         }
-        why => match FormErrors::of(app.text, why) {
+        why => match FormErrors::of(page.text(), why) {
             Ok(errors) => errors,
             Err(why) => return ended(app, page, guest, (flow, token), why).await,
         },

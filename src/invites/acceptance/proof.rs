@@ -10,6 +10,7 @@ use crate::db::Tx;
 use crate::error::{Code, FieldError, Result};
 use crate::ids::InviteId;
 use crate::invite_templates::policy::lies_in;
+use crate::outbox::Frame;
 use crate::outbox::jobs::can_send;
 use crate::users::model::Address;
 
@@ -87,11 +88,12 @@ pub(super) async fn ask(
     let claim = claim(landing.invite.id, address);
     codes::count(app, channel, &claim.address, source)?;
     let (shared, to) = (app.clone(), address.clone());
-    let site_name = landing.settings.site_name.clone();
+    let frame = Frame::of(app, &landing.settings.site_name);
+    let frame = frame.in_language(landing.invite.text());
     app.db
         .write(move |tx| {
             let code = codes::make(tx, &shared, &claim)?;
-            codes::send(tx, &shared, &code, (channel, to.as_str()), &site_name)
+            codes::send(tx, &shared, &frame, &code, (channel, to.as_str()))
         })
         .await?;
     codes::sent(app, channel);

@@ -35,7 +35,7 @@ pub(in crate::invites) struct LandingPage {
 }
 
 impl LandingPage {
-    /// The page of a link. `path` is its address without the token.
+    /// The page of a link, in the language of its invite. `path` is its address without the token.
     pub(in crate::invites) fn new(
         app: &App,
         page: Page,
@@ -43,6 +43,7 @@ impl LandingPage {
         path: String,
         landing: Landing,
     ) -> Self {
+        let page = page.in_language(landing.invite.text());
         let title = match landing.kind {
             Kind::Register => page
                 .t("landing-join-title")

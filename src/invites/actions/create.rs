@@ -22,6 +22,7 @@ use crate::outbox::Channel;
 use crate::schemas;
 use crate::schemas::model::Rules;
 use crate::site;
+use crate::text::Text;
 use crate::users::logins;
 use crate::users::model::{Address, normal};
 
@@ -129,10 +130,7 @@ impl Ground {
         self.rules
             .check_so_far(&new.traits, |name| policy.mode(name).is_fixed())?;
         let locale = choices.locale.as_deref().or(policy.locale.as_deref());
-        let locale = locale.unwrap_or(app.text.lang());
-        if locale != app.text.lang() {
-            return Err(FieldError::new("locale", "not_a_choice").into());
-        }
+        let text = locale.map_or(Ok(app.text), |locale| Text::read("locale", locale))?;
         let recipient = new.recipient.as_ref();
         let invite = Invite {
             id: InviteId::new(now),
@@ -148,7 +146,7 @@ impl Ground {
             metadata_admin: new.metadata_admin.clone(),
             label: new.label.clone(),
             message: new.message.clone(),
-            locale: locale.to_owned(),
+            locale: text.lang().to_owned(),
             redirect_url: new.redirect_url.clone(),
             lifetime_seconds: life.seconds_up(),
             expires_at,

@@ -219,6 +219,7 @@ impl Gist {
         invite: &Invite,
         link: String,
     ) -> Result<Letter> {
+        let text = invite.text();
         let mail = InviteMail {
             intro: self.intro.clone(),
             kind: if self.has_account {
@@ -229,11 +230,11 @@ impl Gist {
             inviter: self.inviter.clone(),
             groups: self.groups.clone(),
             message: invite.message.clone(),
-            expires: app.text.moment(invite.expires_at),
+            expires: text.moment(invite.expires_at),
             link,
             reminds: invite.reminded > 0,
         };
-        let frame = outbox::Frame::of(app, &self.site_name);
+        let frame = outbox::Frame::of(app, &self.site_name).in_language(text);
         match invite.delivery {
             Delivery::Sms => Ok(mail.message(&frame, invite)),
             Delivery::Email | Delivery::Link => mail.letter(&frame, invite),

@@ -10,17 +10,17 @@ pub use decisions::{
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-pub use wire::NewInviteBody;
+pub use wire::{InviteMade, InviteView, NewInviteBody};
 
-use self::wire::{InviteMade, InvitePatch, InviteView};
+use self::wire::InvitePatch;
 use super::actions::{self, Edit};
 use super::model::{Delivery, NewInvite, State};
 use super::store::{self, Filter};
 use crate::access::{Actor, Role, Scope};
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{Conn, Tx};
 use crate::error::{Code, Result};
 use crate::ids::{BatchId, GroupId, InviteId, TemplateId, UserId};
 use crate::openapi::Doc;
@@ -51,6 +51,17 @@ pub struct InvitesQuery {
     cursor: Option<String>,
 }
 
+impl InvitesQuery {
+    /// A part of all invites.
+    pub fn part(limit: Option<i64>, cursor: Option<String>) -> Self {
+        Self {
+            limit,
+            cursor,
+            ..Self::default()
+        }
+    }
+}
+
 /// Describes [`list`].
 pub const LIST: Doc = Doc::new("List invites")
     .about("Members see those that they made.")
@@ -64,6 +75,18 @@ pub async fn list(
     caller: ApiCaller,
     query: Params<InvitesQuery>,
 ) -> Result<HttpResponse> {
+    Ok(ok(&listed(&app, &caller, &query).await?))
+}
+
+/// A part of the invites that the caller may see, newest first.
+///
+/// # Errors
+/// `cursor_invalid`; `invalid_input` for a limit out of range.
+pub async fn listed(
+    app: &App,
+    caller: &ApiCaller,
+    query: &InvitesQuery,
+) -> Result<Listed<InviteView>> {
     let paging = ListQuery::paging(query.limit, query.cursor.as_deref())?;
     let all = caller.actor.role >= Role::Admin;
     let filter = Filter {
@@ -102,7 +125,7 @@ pub async fn list(
             }))
         })
         .await?;
-    Ok(ok(&Listed::from(page)))
+    Ok(Listed::from(page))
 }
 
 /// Describes [`read`].
@@ -116,16 +139,20 @@ pub async fn read(
     caller: ApiCaller,
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let id: InviteId = id.parse()?;
-    let now = app.clock.now();
-    let view = app
-        .db
-        .read(move |conn| {
-            let invite = actions::visible(conn, &caller.actor, id)?;
-            InviteView::read(conn, invite, now)
-        })
-        .await?;
-    Ok(ok(&view))
+    Ok(ok(&told(&app, &caller, id.parse()?).await?))
+}
+
+/// An invite that the caller may see.
+///
+/// # Errors
+/// `not_found`.
+pub async fn told(app: &App, caller: &ApiCaller, id: InviteId) -> Result<InviteView> {
+    let (now, actor) = (app.clock.now(), caller.actor.clone());
+    let read = move |conn: &mut Conn| {
+        let invite = actions::visible(conn, &actor, id)?;
+        InviteView::read(conn, invite, now)
+    };
+    app.db.read(read).await
 }
 
 /// Describes [`create`].
@@ -169,11 +196,14 @@ pub async fn create(app: web::Data<App>, call: Call<NewInviteBody>) -> Result<Ht
         let made = actions::create(tx, &shared, actor, &new)?;
         InviteMade::read(tx, made)
     };
-    answer(&app, call, StatusCode::CREATED, reveals, make).await
+    answer::<InviteMade, _, _>(&app, call, StatusCode::CREATED, reveals, make).await
 }
 
-/// Answers with the invite; when the answer holds a link, a repeat gets another one in its place.
-async fn answer<T, F>(
+/// Makes an invite and answers it as a `V`; when the answer holds a link, a repeat gets another one in its place.
+///
+/// # Errors
+/// Those of `make`.
+pub async fn answer<V, T, F>(
     app: &web::Data<App>,
     call: Call<T>,
     status: StatusCode,
@@ -181,16 +211,19 @@ async fn answer<T, F>(
     mut make: F,
 ) -> Result<HttpResponse>
 where
+    V: From<InviteMade> + Serialize + Send + 'static,
     T: Clone + Send + 'static,
     F: FnMut(&mut Tx<'_>, &Actor, &T) -> Result<InviteMade> + Send + 'static,
 {
     if !reveals {
+        let make =
+            move |tx: &mut Tx<'_>, actor: &Actor, body: &T| make(tx, actor, body).map(V::from);
         return call.run(app, status, make).await;
     }
     let shared = app.clone();
     let with_id = |made: InviteMade| {
         let lost = made.link_id.map(|id| id.to_string());
-        (lost.unwrap_or_default(), made)
+        (lost.unwrap_or_default(), V::from(made))
     };
     let first = move |tx: &mut Tx<'_>, actor: &Actor, body: &T| Ok(with_id(make(tx, actor, body)?));
     let again = move |tx: &mut Tx<'_>, actor: &Actor, lost: &str| {
@@ -279,5 +312,5 @@ pub async fn resend(
         let made = actions::resend(tx, &shared, actor, id, Some(delivery))?;
         InviteMade::read(tx, made)
     };
-    answer(&app, call, StatusCode::OK, reveals, make).await
+    answer::<InviteMade, _, _>(&app, call, StatusCode::OK, reveals, make).await
 }

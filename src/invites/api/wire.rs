@@ -1,7 +1,7 @@
 //! An invite as programs write and read it.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::access::Role;
@@ -19,6 +19,7 @@ use crate::invites::model::{
 use crate::invites::store::{self, MailOfInvite};
 use crate::outbox::State as MailState;
 use crate::users::model::read_object;
+use crate::web::text;
 
 /// An invite as the API tells it. It never holds the token or the link.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -28,9 +29,9 @@ pub struct InviteView {
     /// Where it stands.
     state: State,
     /// Whom it is for.
-    email: Option<String>,
+    pub email: Option<String>,
     /// The phone number that it is for.
-    phone: Option<String>,
+    pub phone: Option<String>,
     /// How its link gets to the person.
     delivery: Delivery,
     /// The template that it was made from.
@@ -46,7 +47,7 @@ pub struct InviteView {
     /// Data of integrated apps that the person may see.
     metadata_public: Map<String, Value>,
     /// Data of integrated apps for administrators alone.
-    metadata_admin: Map<String, Value>,
+    pub metadata_admin: Map<String, Value>,
     /// How the person must match the address.
     #[serde(rename = "match")]
     matching: Matching,
@@ -60,7 +61,7 @@ pub struct InviteView {
     label: String,
     /// Stands in the mail.
     message: String,
-    /// The language of the mail.
+    /// The language of mail and page.
     locale: String,
     /// Where the person goes after accepting.
     redirect_url: Option<String>,
@@ -172,7 +173,11 @@ impl InviteView {
         }
     }
 
-    pub(super) fn read(conn: &mut Conn, invite: Invite, now: Time) -> Result<Self> {
+    /// The invite of a row, with its groups, batch and mail.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn read(conn: &mut Conn, invite: Invite, now: Time) -> Result<Self> {
         let groups = store::groups(conn, invite.id)?;
         let mails = store::mails(conn, &Vec::from_iter(invite.mail_id))?;
         let mail = invite.mail_id.and_then(|id| mails.get(&id));
@@ -184,17 +189,23 @@ impl InviteView {
 /// An invite that was made or sent again; with its link when that was asked for, this once.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct InviteMade {
+    /// The invite.
     #[serde(flatten)]
-    invite: InviteView,
+    pub invite: InviteView,
+    /// The link, when it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    invite_url: Option<String>,
+    pub invite_url: Option<String>,
     /// For a repeat of the call.
     #[serde(skip)]
     pub(super) link_id: Option<InviteLinkId>,
 }
 
 impl InviteMade {
-    pub(super) fn read(tx: &mut Tx<'_>, made: Made) -> Result<Self> {
+    /// What was made, as it is told.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn read(tx: &mut Tx<'_>, made: Made) -> Result<Self> {
         let link_id = made.link.as_ref().map(|link| link.id);
         let invite_url = made.link.map(|link| link.reveal().to_owned());
         let now = tx.now;
@@ -247,7 +258,7 @@ pub struct NewInviteBody {
     matching: Option<Matching>,
     /// Domains that an address must be of; as the template says when left out.
     domains: Option<Vec<String>>,
-    /// The language of mail and page.
+    /// The language of mail and page, such as `de`; the template's, else the site's, when left out.
     locale: Option<String>,
     /// Stands in the mail; at most 500 characters.
     #[serde(default)]
@@ -258,11 +269,6 @@ pub struct NewInviteBody {
     /// Where the person goes after accepting; https.
     #[serde(default)]
     redirect_url: String,
-}
-
-/// A text that is there: null is none.
-fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    String::deserialize(from).map(Some)
 }
 
 fn end(expires_in: Option<i64>, expires_at: Option<Time>) -> Result<Option<End>> {

@@ -17,6 +17,7 @@ use crate::invites::model::{Choices, Delivery, End, Invite, NewInvite, RawInvite
 use crate::schemas;
 use crate::schemas::form::{Asked, Field};
 use crate::site;
+use crate::text::Text;
 use crate::users::model::Address;
 use crate::web::PostForm;
 
@@ -26,9 +27,9 @@ const LIFETIMES: [i64; 4] = [3, 7, 14, 30];
 const AS_TEMPLATE: &str = "template";
 
 /// The fields but those of the schema, in the order of the page.
-pub(super) const FIELDS: [&str; 10] = [
-    "email", "name", "role", "groups", "message", "label", "expires", "ends_on", "delivery",
-    "template",
+pub(super) const FIELDS: [&str; 11] = [
+    "email", "name", "role", "groups", "locale", "message", "label", "expires", "ends_on",
+    "delivery", "template",
 ];
 
 /// What somebody can choose from when they invite with a template.
@@ -168,19 +169,21 @@ impl Offer {
 pub(super) struct Typed(pub Vec<(String, String)>);
 
 impl Typed {
-    /// What stands there before anything is typed.
-    pub fn empty(offer: &Offer, works: Delivery) -> Self {
+    /// What stands there before anything is typed; `usual` is the language of a template that names none.
+    pub fn empty(offer: &Offer, works: Delivery, usual: Text) -> Self {
         let delivery = offer.policy.delivery.unwrap_or(works);
         let expires = match offer.usual_days() {
             Some(days) => days.to_string(),
             None => AS_TEMPLATE.to_owned(),
         };
         let role = offer.roles.first().copied().unwrap_or(Role::Member);
+        let locale = offer.policy.locale.as_deref();
         let pairs = [
             ("template", offer.template.id.to_string()),
             ("role", role.to_string()),
             ("expires", expires),
             ("delivery", delivery.to_string()),
+            ("locale", locale.unwrap_or(usual.lang()).to_owned()),
         ];
         Self(pairs.map(|(name, value)| (name.to_owned(), value)).into())
     }
@@ -279,6 +282,7 @@ impl Typed {
             role: Some(role),
             groups: self.groups()?,
             end: self.end(now)?,
+            locale: self.locale(),
             ..Choices::default()
         };
         let (traits, missing) = self.traits(offer, Map::new());
@@ -312,6 +316,12 @@ impl Typed {
             }
             Err(why) => Err(why),
         }
+    }
+
+    /// The language that is chosen; none when the form did not say.
+    pub fn locale(&self) -> Option<String> {
+        let locale = self.find("locale").filter(|locale| !locale.is_empty());
+        locale.map(str::to_owned)
     }
 
     /// The groups that are ticked.

@@ -21,7 +21,7 @@ use crate::invites::model::{Delivery, NewInvite};
 use crate::invites::store;
 use crate::outbox::Channel;
 use crate::schemas::form::Asked;
-use crate::text::Message;
+use crate::text::{Message, Text};
 use crate::users::logins;
 use crate::users::model::Address;
 use crate::web::{Flash, FormErrors, Guest, Page, PostForm, SignedIn, UsedForms, render, show};
@@ -65,6 +65,10 @@ impl NewPage {
 
     fn role_hint(&self, role: &Role) -> Message {
         self.page.t(format!("role-{role}.hint"))
+    }
+
+    fn locales(&self) -> Vec<(String, Message)> {
+        Text::choices().collect()
     }
 
     fn mail_hint(&self) -> Message {
@@ -117,7 +121,7 @@ pub async fn form(
         Some(_) => Delivery::Email,
         None => Delivery::Link,
     };
-    let typed = Typed::empty(&offer, works);
+    let typed = Typed::empty(&offer, works, app.text);
     show(&NewPage::new(&app, page, typed, offer))
 }
 
@@ -152,6 +156,10 @@ impl CheckPage {
     fn by_phone(&self) -> bool {
         let address = self.typed.recipient();
         address.is_ok_and(|address| address.channel() == Channel::Sms)
+    }
+
+    fn language(&self) -> Option<Message> {
+        Text::of(self.typed.get("locale")).map(Text::name)
     }
 }
 

@@ -15,12 +15,12 @@ use crate::error::{FieldError, Result};
 use crate::ids::GroupId;
 use crate::invites::actions;
 use crate::invites::model::{Choices, Delivery, NewInvite};
-use crate::text::Message;
+use crate::text::{Message, Text};
 use crate::web::{FormErrors, Page, PostForm, SignedIn, UsedForms, render, show};
 
 /// The fields in the order of the page.
-const FIELDS: [&str; 7] = [
-    "label", "max_uses", "domains", "groups", "message", "expires", "ends_on",
+const FIELDS: [&str; 8] = [
+    "label", "max_uses", "domains", "groups", "locale", "message", "expires", "ends_on",
 ];
 /// What the page starts with: a small workshop.
 const USUAL_PLACES: &str = "10";
@@ -53,6 +53,10 @@ impl OpenPage {
         }
     }
 
+    fn locales(&self) -> Vec<(String, Message)> {
+        Text::choices().collect()
+    }
+
     fn has_group(&self, id: &GroupId) -> bool {
         self.typed.has("groups", id.as_str())
     }
@@ -66,7 +70,7 @@ pub async fn form(
     start: web::Query<Start>,
 ) -> Result<HttpResponse> {
     let offer = offer(&app, &who, &start.template).await?;
-    let mut typed = Typed::empty(&offer, Delivery::Link);
+    let mut typed = Typed::empty(&offer, Delivery::Link, app.text);
     let domains = offer.policy.domains.join("\n");
     typed.0.push(("domains".to_owned(), domains));
     typed
@@ -136,6 +140,7 @@ fn read(typed: &Typed, offer: &Offer, now: Time) -> Result<NewInvite> {
         }),
         domains: Some(domains.collect()),
         max_uses,
+        locale: typed.locale(),
         ..Choices::default()
     };
     typed.checked(Map::new(), Ok(None), choices, wrong)

@@ -35,12 +35,22 @@ pub struct Inspection<'a> {
     browser: &'a Browser,
     /// What the titles end with.
     site: &'a str,
+    lang: &'static str,
 }
 
 impl<'a> Inspection<'a> {
     /// Of the site with this name.
     pub fn new(browser: &'a Browser, site: &'a str) -> Self {
-        Self { browser, site }
+        Self {
+            browser,
+            site,
+            lang: "en",
+        }
+    }
+
+    /// Of pages in another language.
+    pub fn in_language(self, lang: &'static str) -> Self {
+        Self { lang, ..self }
     }
 
     /// Looks at the page as it stands. Fails the test with everything that is wrong with it: reports of the console (but
@@ -75,7 +85,7 @@ impl<'a> Inspection<'a> {
         if headings.len() != 1 || headings[0] == "" {
             faults.push(format!("the h1 are {headings:?}"));
         }
-        if facts["lang"] != "en" {
+        if facts["lang"] != self.lang {
             faults.push(format!("the language is {}", facts["lang"]));
         }
         faults.extend(

@@ -47,9 +47,11 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|why| panic!("{why} in {}", self.body))
     }
 
-    /// The `code` of a problem.
+    /// The stable code of a refusal: the `code` of a problem, or the `id` of an error as clients of Kratos read it.
     pub fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_default().to_owned()
+        let json = self.json();
+        let code = json["code"].as_str().or(json["error"]["id"].as_str());
+        code.unwrap_or_default().to_owned()
     }
 
     /// Asserts the status and gives the answer back.

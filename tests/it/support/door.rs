@@ -1,11 +1,11 @@
 //! What the tests of who is let in share: the parts of paths, CSRF tokens, looks into the database.
 
 use diesel::prelude::*;
-use vestibule::access::{Role, Who};
+use vestibule::access::Role;
 
 use vestibule::clock::Time;
 use vestibule::ids::{BatchId, GroupId, InviteId, KeyId, OutboxId, SessionId, TemplateId, UserId};
-use vestibule::routes::Route;
+use vestibule::routes::{Route, routes};
 
 use super::app::{START, TestApp};
 use super::client::{Answer, Browser};
@@ -90,9 +90,16 @@ pub fn filled(pattern: &str, id: impl Fn(Part) -> String) -> String {
     path + rest
 }
 
-/// Whether a route belongs to the API.
+/// Whether a route is a call for programs.
 pub fn is_api(route: &Route) -> bool {
-    matches!(route.who, Who::Key | Who::Scope(_))
+    route.who.is_keyed()
+}
+
+/// Whether a call stands beside a page, or a page beside a call: with a key the one answers, with a cookie the other.
+pub fn has_twin(route: &Route) -> bool {
+    let same = |other: &Route| other.path == route.path && other.method == route.method;
+    let mut twins = routes().into_iter().filter(same);
+    twins.any(|other| is_api(&other) != is_api(route))
 }
 
 /// A browser of somebody with this role, or of nobody.

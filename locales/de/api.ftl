@@ -1,0 +1,60 @@
+### Was auf der Seite einer Einladung schiefgehen kann, in Worten. `problem-<code>` für eine Absage, `field-<code>` für ein Feld.
+
+## Absagen
+problem-bad-request = Die Anfrage war nicht lesbar. Es wurde nichts geändert.
+problem-sign-in-required = Melden Sie sich zuerst an und versuchen Sie es dann noch einmal.
+problem-form-expired = Dieses Formular war zu lange geöffnet. Öffnen Sie es neu und senden Sie es noch einmal.
+problem-method-not-allowed = Diese Adresse nimmt diese Art von Anfrage nicht an.
+problem-not-found = Hier gibt es nichts, oder nichts, das Sie sehen dürfen.
+problem-request-timeout = Der Rest der Anfrage kam nicht rechtzeitig an. Es wurde nichts geändert. Senden Sie sie noch einmal.
+problem-address-taken = Diese Adresse hat hier bereits jemand.
+problem-wrong-state = Das ist bereits geschehen oder geht nicht mehr. Sehen Sie zuerst noch einmal nach.
+problem-mail-not-set-up = Es ist kein Mailserver eingerichtet, darum kann dies nicht gesendet werden.
+problem-code-required = An diese Adresse wurde ein Code gesendet. Senden Sie dasselbe noch einmal mit dem Code.
+problem-code-invalid = Dieser Code stimmt nicht, wurde verwendet oder zu oft versucht. Fordern Sie einen neuen an.
+problem-code-expired = Dieser Code ist mehr als 10 Minuten alt. Fordern Sie einen neuen an.
+problem-invite-mismatch = Diese Einladung ist für eine andere Adresse. Melden Sie sich mit jener Adresse an, um sie anzunehmen.
+problem-invite-unknown = Wir erkennen diesen Link nicht. Kopieren Sie den ganzen Link, oder öffnen Sie ihn noch einmal aus der E-Mail.
+problem-invite-awaits-approval = Diese Einladung wurde angenommen und wartet auf die Zustimmung der Administration. Bis dahin ist nichts zu tun.
+problem-invite-expired = Diese Einladung ist abgelaufen. Bitten Sie um eine neue.
+problem-invite-revoked = Diese Einladung wurde zurückgezogen. Fragen Sie die Person, die Sie eingeladen hat, wenn Sie das für einen Irrtum halten.
+problem-invite-used = Diese Einladung wurde verwendet.
+problem-invite-declined = Diese Einladung wurde abgelehnt.
+problem-invite-suspended = Diese Einladung ruht, bis die Administration sie angesehen hat.
+problem-invite-full = Alle Plätze dieses Links sind vergeben. Bitten Sie um einen anderen Link.
+problem-domain-not-allowed = Adressen dieser Domain lädt die Vorlage nicht ein.
+problem-too-large = Was Sie gesendet haben, ist größer als { $limit }. Es wurde nichts geändert.
+problem-unsupported-media-type = Senden Sie JSON, mit Content-Type: application/json.
+problem-invalid-input = Einige Felder stimmen nicht. Es wurde nichts geändert.
+problem-terms-required = Die Nutzungsbedingungen müssen angenommen werden.
+problem-password-too-weak = Wählen Sie ein anderes Passwort.
+problem-too-many-requests = Zu viele Anfragen.
+problem-internal = Hier ist etwas schiefgegangen. Es liegt nicht an Ihnen. Es wurde nichts gespeichert.
+problem-outcome-unknown = Die Datenbank hat nicht rechtzeitig geantwortet. Vielleicht ist es geschehen, vielleicht nicht: Sehen Sie nach, bevor Sie es noch einmal senden. Mit einem Idempotency-Key können Sie es sofort noch einmal senden.
+problem-unavailable = Etwas, das dafür gebraucht wird, ist nicht erreichbar. Es wurde nichts gespeichert. Versuchen Sie es gleich noch einmal.
+
+## Felder
+field-required = Füllen Sie dies aus.
+field-required-display-name = Geben Sie Ihren Namen ein.
+field-required-email = Geben Sie eine E-Mail-Adresse ein.
+field-required-phone = Geben Sie eine Telefonnummer ein.
+field-required-password = Geben Sie ein Passwort ein.
+field-password-missing = Geben Sie ein Passwort ein.
+field-terms-required = Setzen Sie das Häkchen, um fortzufahren.
+field-unknown-field = Dieses Feld gibt es nicht.
+field-wrong-type = Dieser Wert passt hier nicht. Die API-Referenz (/docs) nennt die Werte, die passen.
+field-too-long = Verwenden Sie höchstens { $max } Zeichen.
+field-too-long-display-name = Verwenden Sie höchstens { $max } Zeichen für Ihren Namen.
+field-too-long-email = Verwenden Sie höchstens { $max } Zeichen für die E-Mail-Adresse.
+field-too-short = Verwenden Sie mindestens { $min } Zeichen.
+field-control-characters = Lassen Sie Steuerzeichen weg, und Zeilenumbrüche, wo nur eine Zeile verlangt ist.
+field-control-characters-display-name = Lassen Sie Zeilenumbrüche und Steuerzeichen aus Ihrem Namen weg.
+field-not-an-email = Das ist keine vollständige E-Mail-Adresse in einfachen Buchstaben, wie ada@example.org.
+field-not-a-phone = Schreiben Sie die Nummer mit + und der Landesvorwahl, wie +351 21 555 0100.
+field-not-an-address = Geben Sie eine E-Mail-Adresse ein, oder eine Telefonnummer mit + und der Landesvorwahl.
+field-not-a-choice = Wählen Sie eine der Möglichkeiten.
+field-too-small = Verwenden Sie { $min } oder mehr.
+field-too-large = Verwenden Sie { $max } oder weniger.
+field-too-few = Geben Sie mehr als das ein.
+field-not-allowed = Dieser Wert wird hier nicht angenommen.
+field-only-one-address = Senden Sie E-Mail oder Telefon, nicht beides.

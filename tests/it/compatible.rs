@@ -1,0 +1,3 @@
+//! What clients of other systems send, each system in a module of its own.
+
+mod kratos;
