@@ -132,6 +132,6 @@ mod tests {
             .db
             .read_now(|conn| Ok(dsl::facts.count().get_result::<i64>(conn)?))
             .unwrap();
-        assert_eq!(all - there, (AT_A_TIME * 4) as i64);
+        assert_eq!(usize::try_from(all - there).unwrap(), AT_A_TIME * 4);
     }
 }
