@@ -80,7 +80,8 @@ fn what_people_write_is_text_on_every_page_and_in_every_mail() {
         .as_str()
         .unwrap()
         .to_owned();
-    for payload in CORPUS {
+    for (number, payload) in CORPUS.iter().copied().enumerate() {
+        let email = format!("ada{number}@example.org");
         // What an administrator writes.
         api.patch(
             &format!("/api/v1/users/{me}"),
@@ -96,7 +97,7 @@ fn what_people_write_is_text_on_every_page_and_in_every_mail() {
             .is(201)
             .json();
         let body = json!({
-            "email": "ada@example.org", "traits": { "name": payload }, "metadata_public": { payload: payload },
+            "email": email, "traits": { "name": payload }, "metadata_public": { payload: payload },
             "message": payload, "label": payload, "groups": [group["id"]],
         });
         let made = api.post("/api/v1/invites", &body).is(201).json();
@@ -164,7 +165,7 @@ fn what_people_write_is_text_on_every_page_and_in_every_mail() {
             0
         );
 
-        let found = api.get("/api/v1/users?q=ada@example.org").json()["items"][0].clone();
+        let found = api.get(&format!("/api/v1/users?q={email}")).json()["items"][0].clone();
         let user = format!("/admin/users/{}", found["id"].as_str().unwrap());
         for path in [
             user.as_str(),
