@@ -112,6 +112,7 @@ field-number-too-large-schema = The whole number at "{ $place }" is too large. U
 field-wrong-type = This is not a value that fits here. The API reference (/docs) lists those that do.
 field-too-long = Use at most { $max } characters.
 field-too-long-contact = Use at most { $max } characters for the contact.
+field-too-long-defaults = Send at most { $max } bytes of what holds for every row.
 field-too-long-display-name = Use at most { $max } characters for your name.
 field-too-long-email = Use at most { $max } characters for the email address.
 field-too-long-message = Use at most { $max } characters for the message.

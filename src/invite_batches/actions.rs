@@ -65,13 +65,13 @@ pub(super) fn rehearse(
     now: Time,
 ) -> Result<(Vec<Row>, Counts)> {
     let (mut rows, mut counts) = (Vec::with_capacity(lines.len()), Counts::default());
-    let news: Vec<Result<NewInvite>> = lines.iter().map(Line::read).collect();
     let mut given = Vec::new();
-    for (lines, news) in lines.chunks(AT_ONCE).zip(news.chunks(AT_ONCE)) {
+    for lines in lines.chunks(AT_ONCE) {
+        let news: Vec<Result<NewInvite>> = lines.iter().map(Line::read).collect();
         let good = news.iter().filter_map(|new| new.as_ref().ok());
         let mut together = Together::look(conn, app, actor, good, now)?;
         together.have_given(&given);
-        for (line, new) in lines.iter().zip(news) {
+        for (line, new) in lines.iter().zip(&news) {
             let planned = match new {
                 Ok(new) => together.plan(app, actor, new),
                 Err(why) => Err(crate::invites::actions::again(why)),

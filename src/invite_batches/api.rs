@@ -36,7 +36,7 @@ pub struct BatchQuery {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{ "defaults": { "message": "We start on Tuesday." }, "rows": [{ "email": "ada@example.org" }, { "email": "bob@example.org", "role": "member" }] }]))]
 pub struct NewBatchBody {
-    /// What holds for every row that says nothing else.
+    /// What holds for every row that says nothing else; at most 64 KiB.
     #[serde(default)]
     #[schemars(with = "NewInviteBody")]
     defaults: Map<String, Value>,
@@ -184,7 +184,7 @@ async fn read(app: &web::Data<App>, upload: &Upload) -> Result<Vec<Line>> {
     }
     if !is_csv {
         let body: NewBatchBody = upload.json()?;
-        return of_rows(&body.defaults, body.rows);
+        return of_rows(body.defaults, body.rows);
     }
     let (bytes, actor) = (upload.body.clone(), upload.caller.actor.clone());
     app.db

@@ -1,11 +1,12 @@
 //! The lines of a batch: as they were sent, and as invites to be made.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::model::{MOST_LINES, PIECE};
+use super::model::{LARGEST_DEFAULTS, MOST_LINES, PIECE};
 use crate::access::Role;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::GroupId;
@@ -23,6 +24,23 @@ pub(super) struct Line {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) fault: Option<Fault>,
     pub(super) body: Map<String, Value>,
+    /// What holds wherever it says nothing else: one for all lines of a body.
+    #[serde(skip)]
+    defaults: Arc<Map<String, Value>>,
+}
+
+/// Some lines as they are kept.
+#[derive(Serialize)]
+struct Piece<'a> {
+    defaults: &'a Map<String, Value>,
+    lines: &'a [Line],
+}
+
+/// A piece as it is read again.
+#[derive(Deserialize)]
+struct Kept {
+    defaults: Map<String, Value>,
+    lines: Vec<Line>,
 }
 
 /// What is wrong with a line whatever it says.
@@ -36,17 +54,43 @@ pub(super) enum Fault {
 }
 
 impl Line {
-    pub(super) const fn new(line: u32, body: Map<String, Value>) -> Self {
+    pub(super) fn new(line: u32, body: Map<String, Value>) -> Self {
         Self {
             line,
             fault: None,
             body,
+            defaults: Arc::default(),
         }
     }
 
+    /// What it says of a field, or what holds for all lines.
+    pub(super) fn get(&self, field: &str) -> Option<&Value> {
+        self.body.get(field).or_else(|| self.default(field))
+    }
+
+    fn default(&self, field: &str) -> Option<&Value> {
+        let other_address = match field {
+            "email" => "phone",
+            "phone" => "email",
+            _ => "",
+        };
+        let value = self.defaults.get(field);
+        value.filter(|_| !self.body.contains_key(other_address))
+    }
+
+    /// All that it says, with what holds for all lines.
+    fn whole(&self) -> Value {
+        let mut whole = self.body.clone();
+        for field in self.defaults.keys() {
+            if let (false, Some(value)) = (whole.contains_key(field), self.default(field)) {
+                whole.insert(field.clone(), value.clone());
+            }
+        }
+        Value::Object(whole)
+    }
+
     fn text(&self, field: &str) -> &str {
-        let value = self.body.get(field).and_then(Value::as_str);
-        value.unwrap_or_default()
+        self.get(field).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The address that it names.
@@ -59,10 +103,7 @@ impl Line {
 
     /// The name that it gives the person.
     pub(super) fn name(&self) -> &str {
-        let name = self
-            .body
-            .get("traits")
-            .and_then(|traits| traits.get("name"));
+        let name = self.get("traits").and_then(|traits| traits.get("name"));
         name.and_then(Value::as_str).unwrap_or_default()
     }
 
@@ -81,56 +122,50 @@ impl Line {
             None => {}
         }
         // A single invite without an address would be an open link.
-        if !["email", "phone"]
-            .iter()
-            .any(|field| self.body.contains_key(*field))
-        {
+        if self.get("email").or_else(|| self.get("phone")).is_none() {
             return Err(FieldError::new("email", "required").into());
         }
         // Said as of a single invite, and not that the value is of the wrong type.
-        if let Some(role) = self.body.get("role").and_then(Value::as_str)
+        if let Some(role) = self.get("role").and_then(Value::as_str)
             && role.parse::<Role>().is_err()
         {
             return Err(FieldError::new("role", "not_a_choice").into());
         }
-        let groups = self.body.get("groups").and_then(Value::as_array);
+        let groups = self.get("groups").and_then(Value::as_array);
         let mut groups = groups.into_iter().flatten().filter_map(Value::as_str);
         if groups.any(|group| group.parse::<GroupId>().is_err()) {
             return Code::GroupNotGrantable.refuse();
         }
-        let body: NewInviteBody = read_value(&Value::Object(self.body.clone()))?;
+        let body: NewInviteBody = read_value(&self.whole())?;
         NewInvite::try_from(&body)
     }
 }
 
 /// Lines with what holds for all of them: it stands wherever a line says nothing else.
 pub(super) fn of_rows(
-    defaults: &Map<String, Value>,
+    defaults: Map<String, Value>,
     rows: Vec<Map<String, Value>>,
 ) -> Result<Vec<Line>> {
-    let lines = rows.into_iter().zip(1..).map(|(mut row, line)| {
-        for (field, value) in defaults {
-            let is_other_address = match field.as_str() {
-                "email" => row.contains_key("phone"),
-                "phone" => row.contains_key("email"),
-                _ => false,
-            };
-            if !is_other_address && !row.contains_key(field) {
-                row.insert(field.clone(), value.clone());
-            }
-        }
-        Line::new(line, row)
+    if rows.len() > MOST_LINES {
+        return Err(too_many("rows"));
+    }
+    let size = serde_json::to_string(&defaults).map_err(Error::internal)?;
+    if size.len() > LARGEST_DEFAULTS {
+        let fault = FieldError::new("defaults", "too_long");
+        return Err(fault.with("max", LARGEST_DEFAULTS).into());
+    }
+    let defaults = Arc::new(defaults);
+    let lines = rows.into_iter().zip(1..).map(|(row, line)| Line {
+        defaults: defaults.clone(),
+        ..Line::new(line, row)
     });
     checked(lines.collect(), "rows")
 }
 
-/// Lines as they can become a batch: not too many, and each address once.
+/// Lines as they can become a batch: at least one, and each address once.
 pub(super) fn checked(mut lines: Vec<Line>, field: &'static str) -> Result<Vec<Line>> {
     if lines.is_empty() {
         return Err(FieldError::new(field, "no_lines").into());
-    }
-    if lines.len() > MOST_LINES {
-        return Err(too_many(field));
     }
     let mut seen: HashMap<String, u32> = HashMap::with_capacity(lines.len());
     for line in &mut lines {
@@ -155,13 +190,72 @@ pub(super) fn too_many(field: &'static str) -> Error {
 
 /// The lines as they are kept until they are done with, a few hundred in a piece.
 pub(super) fn pieces(lines: &[Line]) -> Result<Vec<String>> {
-    let pieces = lines.chunks(PIECE);
+    let nothing = Map::new();
+    let defaults = lines.first().map_or(&nothing, |line| &*line.defaults);
+    let pieces = lines.chunks(PIECE).map(|lines| Piece { defaults, lines });
     pieces
-        .map(|some| serde_json::to_string(some).map_err(Error::internal))
+        .map(|piece| serde_json::to_string(&piece).map_err(Error::internal))
         .collect()
 }
 
 /// The lines of a piece.
 pub(super) fn of_piece(text: &str) -> Result<Vec<Line>> {
-    serde_json::from_str(text).map_err(Error::internal)
+    let Kept { defaults, lines } = serde_json::from_str(text).map_err(Error::internal)?;
+    let defaults = Arc::new(defaults);
+    let lines = lines.into_iter().map(|line| Line {
+        defaults: defaults.clone(),
+        ..line
+    });
+    Ok(lines.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn map(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(map) => map,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn what_holds_for_all_lines_is_there_once_and_kept_once_in_a_piece() {
+        let defaults = map(json!({ "message": "Come.", "phone": "+351215550100" }));
+        let rows = (0..=PIECE).map(|row| map(json!({ "email": format!("p{row}@example.org") })));
+        let lines = of_rows(defaults, rows.collect()).unwrap();
+        let all_one = |lines: &[Line]| {
+            let first = &lines[0].defaults;
+            lines.iter().all(|line| Arc::ptr_eq(first, &line.defaults))
+        };
+        assert!(all_one(&lines));
+        let pieces = pieces(&lines).unwrap();
+        assert_eq!(pieces.len(), 2);
+        for piece in &pieces {
+            assert_eq!(piece.matches("Come.").count(), 1);
+        }
+        let again = of_piece(&pieces[0]).unwrap();
+        assert!(all_one(&again));
+        assert_eq!(again, lines[..PIECE]);
+        assert_eq!(
+            again[7].whole(),
+            json!({ "email": "p7@example.org", "message": "Come." })
+        );
+    }
+
+    #[test]
+    fn rows_are_counted_and_what_holds_for_all_is_measured_before_anything_is_made() {
+        let code =
+            |defaults: Value, rows: usize| match of_rows(map(defaults), vec![Map::new(); rows]) {
+                Err(Error::Invalid(faults)) => (faults[0].field.clone(), faults[0].code),
+                other => panic!("{:?}", other.map(|lines| lines.len())),
+            };
+        let large = json!({ "message": "x".repeat(LARGEST_DEFAULTS) });
+        assert_eq!(code(large.clone(), 1), ("defaults".to_owned(), "too_long"));
+        assert_eq!(code(large, MOST_LINES + 1).1, "too_many_lines");
+        assert_eq!(code(json!({}), 0).1, "no_lines");
+    }
 }

@@ -13,6 +13,9 @@ use crate::ids::{BatchId, InviteId, KeyId, UserId};
 
 /// The most lines of one batch.
 pub const MOST_LINES: usize = 10_000;
+/// The largest that what holds for every line may be, as bytes of JSON. Every piece keeps it, and each line that is
+/// read has a copy for as long as it is looked at.
+pub const LARGEST_DEFAULTS: usize = 64 * 1024;
 /// Lines of a piece: few enough that the writer of SQLite is soon free again.
 pub const PIECE: usize = 250;
 

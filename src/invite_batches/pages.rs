@@ -205,13 +205,7 @@ fn shown(conn: &mut Conn, app: &App, actor: &Actor, batch: &Batch) -> Result<Sho
         let lines = lines_of(conn, batch.id)?;
         let now = app.clock.now();
         let (rows, counts) = actions::rehearse(conn, app, actor, &lines, batch.id, now)?;
-        let role = |line: &Line| {
-            line.body
-                .get("role")
-                .and_then(serde_json::Value::as_str)?
-                .parse()
-                .ok()
-        };
+        let role = |line: &Line| line.get("role")?.as_str()?.parse().ok();
         let privileged = lines.iter().zip(&rows).filter(|(line, row)| {
             row.verdict == Verdict::Ready
                 && role(line).is_some_and(|role: Role| role > Role::Member)

@@ -231,6 +231,12 @@ fn a_body_that_cannot_be_a_batch_is_refused_whole() {
             "too_many_lines",
         ),
         (json!({ "rows": [{}], "more": 1 }), "more", "unknown_field"),
+        // 4 MiB for each of 10,000 rows would be 40 GB.
+        (
+            json!({ "defaults": { "message": "x".repeat(4 << 20) }, "rows": vec![json!({}); 10_000] }),
+            "defaults",
+            "too_long",
+        ),
     ] {
         let error = api.post(PATH, &body).is(422).json()["errors"][0].clone();
         assert_eq!(
