@@ -16,20 +16,32 @@ const DRAFT: Span = hours(24);
 /// Batches and drafts of one turn.
 const SOME: i64 = 20;
 
-/// Goes on with batches that were left alone.
+/// Goes on with batches that were left alone. One that fails keeps none of the others waiting.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database refuses, or with what the first that failed failed of.
 pub fn go_on(app: &Arc<App>) -> Result<usize> {
     let since = app.clock.now().minus(LEFT_ALONE);
     let left = app
         .db
         .read_now(|conn| Ok(store::left_alone(conn, since, SOME)?))?;
-    let mut done = 0;
+    let (mut done, mut failed) = (0, None);
     for batch in left {
-        done += work::go_on(app, batch.id)?;
+        let id = batch.id;
+        // Before it, so that whatever it does the others come first the next time.
+        app.db.write_now(move |tx| {
+            let now = tx.now;
+            Ok(store::put_off(tx, id, now)?)
+        })?;
+        match work::go_on(app, id) {
+            Ok(pieces) => done += pieces,
+            Err(why) => {
+                tracing::error!(batch = %id, %why, "a batch of invites could not be gone on with; it is tried again later");
+                failed.get_or_insert(why);
+            }
+        }
     }
-    Ok(done)
+    failed.map_or(Ok(done), Err)
 }
 
 /// Forgets batches whose invites have all ended as long ago as what they knew of people is kept: a line that became

@@ -131,6 +131,14 @@ pub(super) fn touch(conn: &mut Conn, id: BatchId, busy: bool, now: Time) -> Quer
         .execute(conn)
 }
 
+/// Lets a batch of which something is left to do come after the others.
+pub(super) fn put_off(conn: &mut Conn, id: BatchId, now: Time) -> QueryResult<usize> {
+    let batch = invite_batches::table.find(id);
+    diesel::update(batch.filter(invite_batches::busy))
+        .set(invite_batches::touched_at.eq(now))
+        .execute(conn)
+}
+
 /// Batches at which nobody has worked since a moment, though something is left to do.
 pub(super) fn left_alone(conn: &mut Conn, since: Time, most: i64) -> QueryResult<Vec<Batch>> {
     invite_batches::table

@@ -237,3 +237,36 @@ fn whoever_lost_the_right_sends_nobody() {
         .count("SELECT count(*) AS count FROM invite_batch_rows WHERE code = 'account_disabled'");
     assert_eq!(told, 3);
 }
+
+#[test]
+fn a_batch_that_always_fails_keeps_no_other_waiting() {
+    let app = TestApp::with(Options {
+        no_mail: true,
+        ..Options::default()
+    });
+    let mut grace = app.owner();
+    let grace_id = crate::support::door::user_id(&app, "grace@example.org");
+    // More that fail than are gone on with in one turn, all of them sent before the one that does not.
+    for number in 0..=20 {
+        let (path, _) = choose(&mut grace, people(number, number + 1).as_bytes());
+        let id: BatchId = path.rsplit('/').next().unwrap().parse().unwrap();
+        let actor = vestibule::access::Actor {
+            kind: vestibule::access::ActorKind::User,
+            user: Some(grace_id.parse().unwrap()),
+            ..vestibule::access::Actor::operator()
+        };
+        let db = &app.parts.app.db;
+        db.write_now(move |tx| vestibule::invite_batches::actions::send(tx, &actor, id))
+            .unwrap();
+        app.advance(seconds(1));
+    }
+    app.execute(
+        "UPDATE invite_batch_pieces SET lines = '!' WHERE batch_id <> (SELECT max(id) FROM invite_batches)",
+    );
+    app.advance(seconds(31));
+    let turn = || vestibule::invite_batches::jobs::go_on(&app.parts.app);
+    turn().unwrap_err();
+    assert_eq!(invites(&app), 0);
+    turn().unwrap();
+    assert_eq!(invites(&app), 1);
+}
