@@ -78,7 +78,12 @@ invites-bulk-not = { $count ->
     [one] One could not be. { $why }
    *[other] { $count } could not be. The first: { $why }
 }
-invites-bulk-both = { $done } { $not }
+invites-bulk-stopped = { $count ->
+    [one] Then something failed on this site, and one is as it was. Try again.
+   *[other] Then something failed on this site, and { $count } are as they were. Try again.
+}
+invites-bulk-part = More match: at most the newest { $most } are taken at once. Narrow the list to reach the others.
+invites-bulk-both = { $done } { $more }
 invites-col-person = Person
 invites-col-groups = Groups
 invites-col-status = Status

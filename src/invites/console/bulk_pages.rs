@@ -69,6 +69,8 @@ struct RevokePage {
     all: bool,
     ids: Vec<InviteId>,
     count: String,
+    /// How many are taken, when more match.
+    at_most: Option<String>,
     submit: Message,
 }
 
@@ -82,10 +84,10 @@ pub async fn act(
     let filters = ListForm::of(&form);
     let deed = Deed::read(form.get("do"))?;
     let all = form.has("all");
-    let ids: Vec<InviteId> = if all {
+    let mut ids: Vec<InviteId> = if all {
         let (filter, now) = (filters.filter(&who), app.clock.now());
         app.db
-            .read(move |conn| Ok(store::matching(conn, &filter, now, MOST)?))
+            .read(move |conn| Ok(store::matching(conn, &filter, now, MOST + 1)?))
             .await?
     } else {
         form.all("id").filter_map(|id| id.parse().ok()).collect()
@@ -95,11 +97,17 @@ pub async fn act(
         let errors = FormErrors::of(app.text, why)?;
         return listing(&app, page, who, filters, errors).await;
     }
+    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+    let is_part = all && ids.len() > most;
+    if is_part {
+        ids.truncate(most);
+    }
     if deed == Deed::Revoke && !form.has("sure") {
         let page = page.titled("invites-bulk-revoke-title", "invites");
         let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
         return show(&RevokePage {
             count: app.text.number(count),
+            at_most: is_part.then(|| app.text.number(MOST)),
             submit: page.t("invites-bulk-revoke-button").arg("count", count),
             form: filters,
             all,
@@ -107,15 +115,25 @@ pub async fn act(
             page,
         });
     }
-    let mut done = Done::default();
+    let mut done = Done {
+        is_part,
+        ..Done::default()
+    };
     for some in ids.chunks(AT_ONCE) {
         let (some, shared) = (some.to_vec(), app.clone());
-        let part = who
-            .write(&app, move |tx, actor| {
-                some_of(tx, &shared, actor, deed, &some)
-            })
-            .await?;
-        done.add(part);
+        let part = who.write(&app, move |tx, actor| {
+            some_of(tx, &shared, actor, deed, &some)
+        });
+        match part.await {
+            Ok(part) => done.add(part),
+            Err(why) if done.seen() == 0 => return Err(why),
+            // What was done is done, and is told; what is left is as it was.
+            Err(why) => {
+                tracing::error!(%why, done = done.seen(), "the same for many invites stopped in its midst");
+                done.left = i64::try_from(ids.len()).unwrap_or(i64::MAX) - done.seen();
+                break;
+            }
+        }
     }
     Ok(done.told(&app, deed).redirect(&app, &filters.list()))
 }
@@ -153,9 +171,17 @@ struct Done {
     refused: i64,
     /// Why the first was refused.
     why: Option<String>,
+    /// Not reached, because something failed before.
+    left: i64,
+    /// More match than are taken at once.
+    is_part: bool,
 }
 
 impl Done {
+    const fn seen(&self) -> i64 {
+        self.count + self.refused
+    }
+
     fn add(&mut self, part: Self) {
         self.count += part.count;
         self.ends.extend(part.ends);
@@ -174,20 +200,34 @@ impl Done {
             (Deed::Revoke, _) => text.get("invites-bulk-revoked"),
         };
         let words = words.arg("count", self.count);
-        let Some(why) = &self.why else {
-            return Flash::ok(words);
+        let both = |done: Message, more: Message| {
+            let both = text.get("invites-bulk-both");
+            both.arg("done", done.to_string())
+                .arg("more", more.to_string())
         };
-        let not = text
-            .get("invites-bulk-not")
-            .arg("count", self.refused)
-            .arg("why", why);
-        if self.count == 0 {
-            return Flash::bad(not);
+        let mut told = match &self.why {
+            None => words,
+            Some(why) => {
+                let not = text.get("invites-bulk-not");
+                let not = not.arg("count", self.refused).arg("why", why);
+                match self.count {
+                    0 => not,
+                    _ => both(words, not),
+                }
+            }
+        };
+        if self.left > 0 {
+            let stopped = text.get("invites-bulk-stopped").arg("count", self.left);
+            told = both(told, stopped);
         }
-        let both = text
-            .get("invites-bulk-both")
-            .arg("done", words.to_string())
-            .arg("not", not.to_string());
-        Flash::warn(both)
+        if self.is_part {
+            let part = text.get("invites-bulk-part");
+            told = both(told, part.arg("most", text.number(MOST)));
+        }
+        match self.count {
+            0 => Flash::bad(told),
+            _ if self.why.is_some() || self.left > 0 || self.is_part => Flash::warn(told),
+            _ => Flash::ok(told),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The list of invites: filters, the file, and the same done to many.
 
 use serde_json::json;
+use vestibule::config::DatabaseUrl;
 
 use crate::support::app::TestApp;
 use crate::support::client::Browser;
@@ -145,4 +146,85 @@ fn the_file_holds_what_the_filters_leave() {
     );
     let file = grace.get(&by.link("Download CSV")).is(200);
     assert_eq!(file.body.lines().count(), 2);
+}
+
+#[test]
+fn what_was_done_is_told_when_something_fails_in_the_midst_of_it() {
+    let app = TestApp::start();
+    app.leaves_mails();
+    let rows: Vec<_> = (0..60)
+        .map(|number| json!({ "email": format!("p{number}@example.org") }))
+        .collect();
+    app.api()
+        .post("/api/v1/invites/batches", &json!({ "rows": rows }))
+        .is(201);
+    let whom = "NEW.address = 'p5@example.org'";
+    match app.parts.app.config.database {
+        DatabaseUrl::Sqlite(_) => app.execute(&format!(
+            "CREATE TRIGGER fails BEFORE UPDATE ON invites WHEN {whom} BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )),
+        DatabaseUrl::Postgres(_) => {
+            app.execute(
+                "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN RAISE EXCEPTION 'no'; END $$",
+            );
+            app.execute(&format!(
+                "CREATE TRIGGER fails BEFORE UPDATE ON invites FOR EACH ROW WHEN ({whom}) EXECUTE FUNCTION fails()"
+            ));
+        }
+    }
+    let mut grace = app.owner();
+    let page = list(&mut grace, "/admin/invites?rows=25");
+    let form = page.form(BULK).tick("all").press("Extend 7 days");
+    let to = grace.submit(form).is(303);
+    let to = to.header("location").to_owned();
+    assert_eq!(
+        flash(&mut grace, &to),
+        "50 invites extended to 6 December 2026. Then something failed on this site, and 10 are as they were. Try again."
+    );
+    let extended = "SELECT count(*) AS count FROM audit WHERE action = 'invite.updated'";
+    assert_eq!(app.count(extended), 50);
+    // Nothing was done: it is an error like any other.
+    let page = list(&mut grace, "/admin/invites?q=p5@");
+    let mut form = page.form(BULK).without("id").press("Extend 7 days");
+    let id = page.attr("tbody input[name=id]", "value").unwrap();
+    form.body.extend_from_slice(format!("&id={id}").as_bytes());
+    grace.submit(form).is(500);
+}
+
+#[test]
+fn more_than_are_taken_at_once_are_told() {
+    let app = TestApp::start();
+    let count = 10_001;
+    app.invited("first@example.org");
+    app.mails();
+    let hex = match app.parts.app.config.database {
+        DatabaseUrl::Sqlite(_) => "printf('%012x', i)",
+        DatabaseUrl::Postgres(_) => "lpad(to_hex(i), 12, '0')",
+    };
+    app.execute(&format!(
+        "INSERT INTO invites (id, state, address, address_norm, name_norm, delivery, role, schema_id, traits, \
+         metadata_public, metadata_admin, label, message, locale, lifetime_seconds, expires_at, created_at) \
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) \
+         SELECT 'inv_00000000-0000-7000-8000-' || {hex}, 'revoked', 'p' || i, 'p' || i, '', delivery, role, schema_id, \
+         traits, metadata_public, metadata_admin, label, message, locale, lifetime_seconds, expires_at, created_at \
+         FROM n, invites"
+    ));
+    let mut grace = app.owner();
+    let part = "More match: at most the newest 10,000 are taken at once. Narrow the list to reach the others.";
+    let page = list(&mut grace, "/admin/invites?tab=revoked");
+    let ask = grace.submit(page.form(BULK).tick("all").press("Revoke…"));
+    let ask = ask.is(200).page();
+    assert!(ask.text("main").contains(part), "{}", ask.text("main"));
+    assert!(ask.text("main").contains("10,000 are chosen."));
+    let done = grace.submit(page.form(BULK).tick("all").press("Extend 7 days"));
+    let to = done.is(303).header("location").to_owned();
+    let told = flash(&mut grace, &to);
+    assert!(
+        told.starts_with("10000 could not be.") && told.ends_with(part),
+        "{told}"
+    );
+    let page = list(&mut grace, "/admin/invites?tab=revoked&q=p99");
+    let few = grace.submit(page.form(BULK).tick("all").press("Revoke…"));
+    assert!(!few.is(200).page().text("main").contains("More match"));
 }
