@@ -19,6 +19,24 @@ use crate::passwords::PasswordHash;
 use crate::text::Text;
 
 crate::words! {
+    /// Where the last mail of an invite is.
+    #[derive(Default)]
+    pub enum DeliveryState {
+        /// There is none.
+        #[default]
+        None = "none",
+        /// Not tried yet.
+        Waiting = "waiting",
+        /// Taken by the mail server.
+        Sent = "sent",
+        /// Tried, and tried again later.
+        Deferred = "deferred",
+        /// Given up.
+        Failed = "failed",
+    }
+}
+
+crate::words! {
     /// Where an invite stands.
     pub enum State {
         /// Waits for the person.

@@ -16,7 +16,7 @@ pub use wire::{InviteMade, InviteView, NewInviteBody};
 
 use self::wire::InvitePatch;
 use super::actions::{self, Edit};
-use super::model::{Delivery, NewInvite, State};
+use super::model::{Delivery, DeliveryState, NewInvite, State};
 use super::store::{self, Filter};
 use crate::access::{Actor, Role, Scope};
 use crate::app::App;
@@ -24,7 +24,6 @@ use crate::db::{Conn, Tx};
 use crate::error::{Code, Result};
 use crate::ids::{BatchId, GroupId, InviteId, TemplateId, UserId};
 use crate::openapi::Doc;
-use crate::outbox::State as MailState;
 use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
 
 /// What `GET /api/v1/invites` is narrowed to.
@@ -43,7 +42,8 @@ pub struct InvitesQuery {
     template: Option<TemplateId>,
     /// Invites of this batch.
     batch: Option<BatchId>,
-    mail_state: Option<MailState>,
+    /// Invites whose last mail is there, as `mail.state` of an invite tells it.
+    mail_state: Option<DeliveryState>,
     /// Rows, 1 to 500; 50 when left out.
     #[schemars(range(min = 1, max = 500))]
     limit: Option<i64>,
@@ -101,7 +101,7 @@ pub async fn listed(
             Some(caller.user_id)
         },
         mail: query.mail_state,
-        but_mail: None,
+        but_failed: false,
     };
     let now = app.clock.now();
     let page = app

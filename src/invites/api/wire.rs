@@ -13,11 +13,10 @@ use crate::ids::{BatchId, GroupId, InviteId, InviteLinkId, TemplateId, UserId};
 use crate::input::Faults;
 use crate::invites::actions::{Edit, Made};
 use crate::invites::model::{
-    Choices, Delivery, End, Invite, LONGEST_LABEL, LONGEST_MESSAGE, Matching, NewInvite, RawInvite,
-    State, check_name, read_recipient,
+    Choices, Delivery, DeliveryState, End, Invite, LONGEST_LABEL, LONGEST_MESSAGE, Matching,
+    NewInvite, RawInvite, State, check_name, read_recipient,
 };
 use crate::invites::store::{self, MailOfInvite};
-use crate::outbox::State as MailState;
 use crate::users::model::read_object;
 use crate::web::text;
 
@@ -90,34 +89,10 @@ struct MailView {
     sent_at: Option<Time>,
 }
 
-/// Where a mail is.
-#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum DeliveryState {
-    /// There is none.
-    #[default]
-    None,
-    /// Not tried yet.
-    Waiting,
-    /// Taken by the mail server.
-    Sent,
-    /// Tried, and tried again later.
-    Deferred,
-    /// Given up.
-    Failed,
-}
-
 impl From<&MailOfInvite> for MailView {
     fn from(mail: &MailOfInvite) -> Self {
-        let state = match mail.state {
-            MailState::Sent => DeliveryState::Sent,
-            MailState::Failed => DeliveryState::Failed,
-            MailState::Waiting if mail.attempts > 0 => DeliveryState::Deferred,
-            MailState::Waiting => DeliveryState::Waiting,
-            MailState::Cancelled => DeliveryState::None,
-        };
         Self {
-            state,
+            state: mail.delivery(),
             attempts: mail.attempts,
             last_error: mail.last_error.clone(),
             sent_at: mail.sent_at,

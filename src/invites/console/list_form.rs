@@ -3,9 +3,8 @@
 use serde::Deserialize;
 
 use crate::access::Role;
-use crate::invites::model::State;
+use crate::invites::model::{DeliveryState, State};
 use crate::invites::store::Filter;
-use crate::outbox::State as MailState;
 use crate::web::{PostForm, SignedIn};
 
 /// Rows of a page, unless the address says otherwise.
@@ -63,11 +62,11 @@ impl ListForm {
             _ if !all => {}
             "pending" => {
                 filter.state = Some(State::Pending);
-                filter.but_mail = Some(MailState::Failed);
+                filter.but_failed = true;
             }
             "not-delivered" => {
                 filter.state = Some(State::Pending);
-                filter.mail = Some(MailState::Failed);
+                filter.mail = Some(DeliveryState::Failed);
             }
             "expired" => filter.state = Some(State::Expired),
             "accepted" => filter.state = Some(State::Accepted),

@@ -1,16 +1,17 @@
 //! The list of invites, and how many there are of each kind.
 
-use diesel::dsl::{exists, not};
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use crate::clock::Time;
 use crate::db::schema::{invite_batch_rows, invite_groups, invites, outbox};
 use crate::db::{
     Conn, Cursor, FOUND_AT_ONCE, MultiBackend, Paging, Slice, count_some, fits, prefix_end,
 };
-use crate::ids::{BatchId, GroupId, InviteId, TemplateId, UserId};
-use crate::invites::model::{Invite, State};
-use crate::outbox::State as MailState;
+use crate::ids::{BatchId, GroupId, InviteId, OutboxId, TemplateId, UserId};
+use crate::invites::model::{DeliveryState, Invite, State};
 use crate::users::model::normal;
 
 /// What a list of invites is narrowed to.
@@ -28,10 +29,35 @@ pub struct Filter {
     pub batch: Option<BatchId>,
     /// Only invites that this user made.
     pub invited_by: Option<UserId>,
-    /// Only invites whose last mail is in this state.
-    pub mail: Option<MailState>,
-    /// Not the invites whose last mail is in this state.
-    pub but_mail: Option<MailState>,
+    /// Only invites whose last mail is there.
+    pub mail: Option<DeliveryState>,
+    /// Not the invites whose last mail failed.
+    pub but_failed: bool,
+}
+
+/// How invites stand, as rows have it. The sweep may not have been there yet: what is over by time counts as expired.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Any,
+    In(State),
+    Pending,
+    Over,
+}
+
+/// The standings that a state has; each is a part of the list by itself.
+const fn standings(state: Option<State>) -> &'static [Standing] {
+    use State::{Accepted, AwaitingApproval, Declined, Expired, Pending, Revoked, Suspended};
+    match state {
+        None => &[Standing::Any],
+        Some(Pending) => &[Standing::Pending],
+        // In this order: one that is swept in between is read twice, and not missed.
+        Some(Expired) => &[Standing::Over, Standing::In(Expired)],
+        Some(Accepted) => &[Standing::In(Accepted)],
+        Some(AwaitingApproval) => &[Standing::In(AwaitingApproval)],
+        Some(Declined) => &[Standing::In(Declined)],
+        Some(Revoked) => &[Standing::In(Revoked)],
+        Some(Suspended) => &[Standing::In(Suspended)],
+    }
 }
 
 /// The ids of invites whose address or name lies from `start` to before `end`; no more of either than
@@ -49,74 +75,166 @@ fn called(conn: &mut Conn, start: &str, end: &str) -> QueryResult<Vec<InviteId>>
     Ok(found)
 }
 
-/// The invites that a filter leaves.
+/// What the rows of mails are like that are there. What has no such row has no mail.
+const fn mails_like(mail: DeliveryState) -> &'static str {
+    match mail {
+        DeliveryState::None => "outbox.state <> 'cancelled'",
+        DeliveryState::Waiting => "outbox.state = 'waiting' AND outbox.attempts = 0",
+        DeliveryState::Sent => "outbox.state = 'sent'",
+        DeliveryState::Deferred => "outbox.state = 'waiting' AND outbox.attempts > 0",
+        DeliveryState::Failed => "outbox.state = 'failed'",
+    }
+}
+
+/// Whether an invite has such a mail, asked of each row as a value: PostgreSQL would join what it may, and sort.
+fn has_mail(like: &str, has: bool) -> SqlLiteral<Bool> {
+    let not = if has { "NOT " } else { "" };
+    sql(&format!(
+        "(SELECT 1 FROM outbox WHERE outbox.id = invites.mail_id AND {like}) IS {not}NULL"
+    ))
+}
+
+/// The invites whose last mail is there, when few mails are.
+fn mailed(conn: &mut Conn, mail: DeliveryState) -> QueryResult<Option<Vec<InviteId>>> {
+    let mails = outbox::table
+        .filter(sql::<Bool>(mails_like(mail)))
+        .select(outbox::id)
+        .limit(FOUND_AT_ONCE + 1);
+    let found: Vec<OutboxId> = match mail {
+        DeliveryState::None => return Ok(None),
+        DeliveryState::Waiting | DeliveryState::Deferred => {
+            mails.order((outbox::attempts, outbox::id)).load(conn)?
+        }
+        DeliveryState::Sent | DeliveryState::Failed => mails
+            .order((outbox::created_at.desc(), outbox::id.desc()))
+            .load(conn)?,
+    };
+    if !fits(&found) {
+        return Ok(None);
+    }
+    let of_mails = invites::table.filter(invites::mail_id.eq_any(found));
+    of_mails.select(invites::id).load(conn).map(Some)
+}
+
+/// All invites that one part of a filter leaves, when they are few: they are sorted. When each part leaves many, the
+/// list is walked in its order, where some of them are met soon.
+fn few(
+    conn: &mut Conn,
+    filter: &Filter,
+    standing: Standing,
+    now: Time,
+) -> QueryResult<Option<Vec<InviteId>>> {
+    if let Ok(id) = filter.q.parse::<InviteId>() {
+        return Ok(Some(vec![id]));
+    }
+    if !filter.q.is_empty() {
+        let start = normal(&filter.q);
+        let found = called(conn, &start, &prefix_end(&start))?;
+        if fits(&found) {
+            return Ok(Some(found));
+        }
+    }
+    if let Some(group) = filter.group {
+        let into = invite_groups::table.filter(invite_groups::group_id.eq(group));
+        let found: Vec<InviteId> = into
+            .order(invite_groups::invite_id)
+            .limit(FOUND_AT_ONCE + 1)
+            .select(invite_groups::invite_id)
+            .load(conn)?;
+        if fits(&found) {
+            return Ok(Some(found));
+        }
+    }
+    if let Some(mail) = filter.mail
+        && let Some(found) = mailed(conn, mail)?
+    {
+        return Ok(Some(found));
+    }
+    if standing == Standing::Over {
+        let found: Vec<InviteId> = invites::table
+            .filter(invites::state.eq(State::Pending))
+            .filter(invites::expires_at.le(now))
+            .order((invites::expires_at, invites::id))
+            .limit(FOUND_AT_ONCE + 1)
+            .select(invites::id)
+            .load(conn)?;
+        return Ok(fits(&found).then_some(found));
+    }
+    Ok(None)
+}
+
+/// The invites of a standing that a filter leaves. But for what leads to the rows, no condition is written as an index
+/// could take it: either the few are found and sorted, or the list is walked by an index that has its order.
 fn narrowed(
     conn: &mut Conn,
     filter: &Filter,
+    standing: Standing,
     now: Time,
 ) -> QueryResult<invites::BoxedQuery<'static, MultiBackend>> {
     let mut query = invites::table.into_boxed::<MultiBackend>();
-    if let Ok(id) = filter.q.parse::<InviteId>() {
-        query = query.filter(invites::id.eq(id));
-    } else if !filter.q.is_empty() {
-        let start = normal(&filter.q);
-        let end = prefix_end(&start);
-        let found = called(conn, &start, &end)?;
-        query = if fits(&found) {
-            query.filter(invites::id.eq_any(found))
-        } else {
-            // Joined to nothing, so that no index of them is taken: the list is walked in its order.
-            let email = || invites::address_norm.concat("");
-            let name = || invites::name_norm.concat("");
-            query.filter(
-                email()
-                    .ge(start.clone())
-                    .and(email().lt(end.clone()))
-                    .or(name().ge(start).and(name().lt(end))),
-            )
+    let few = few(conn, filter, standing, now)?;
+    let is_walked = few.is_none() && filter.batch.is_none();
+    macro_rules! lead {
+        ($condition:expr) => {
+            query = if is_walked {
+                query.filter($condition)
+            } else {
+                query.filter($condition.eq(true))
+            }
         };
     }
-    // The sweep may not have been there yet: what is over by time counts as expired.
-    query = match filter.state {
-        Some(State::Pending) => query.filter(
-            invites::state
-                .eq(State::Pending)
-                .and(invites::expires_at.gt(now)),
-        ),
-        Some(State::Expired) => query.filter(
-            invites::state.eq(State::Expired).or(invites::state
-                .eq(State::Pending)
-                .and(invites::expires_at.le(now))),
-        ),
-        Some(state) => query.filter(invites::state.eq(state)),
-        None => query,
-    };
-    if let Some(group) = filter.group {
-        let into = invite_groups::table.filter(invite_groups::group_id.eq(group));
-        query = query.filter(invites::id.eq_any(into.select(invite_groups::invite_id)));
+    if let Some(few) = few {
+        query = query.filter(invites::id.eq_any(few));
+    }
+    if !filter.q.is_empty() && filter.q.parse::<InviteId>().is_err() {
+        let start = normal(&filter.q);
+        let end = prefix_end(&start);
+        let email = || invites::address_norm.concat("");
+        let name = || invites::name_norm.concat("");
+        query = query.filter(
+            email()
+                .ge(start.clone())
+                .and(email().lt(end.clone()))
+                .or(name().ge(start).and(name().lt(end))),
+        );
+    }
+    match standing {
+        Standing::Any => {}
+        Standing::In(state) => lead!(invites::state.eq(state)),
+        Standing::Pending => {
+            lead!(invites::state.eq(State::Pending));
+            query = query.filter(invites::expires_at.gt(now).eq(true));
+        }
+        Standing::Over => {
+            lead!(invites::state.eq(State::Pending));
+            query = query.filter(invites::expires_at.le(now).eq(true));
+        }
     }
     if let Some(template) = filter.template {
-        query = query.filter(invites::template_id.eq(template));
+        lead!(invites::template_id.eq(template));
+    }
+    if let Some(by) = filter.invited_by {
+        lead!(invites::created_by.eq(by));
     }
     if let Some(batch) = filter.batch {
+        // No batch has more than can be sorted.
         let of_batch = invite_batch_rows::table.filter(invite_batch_rows::batch_id.eq(batch));
         let ids = of_batch.select(invite_batch_rows::invite_id.assume_not_null());
         query = query.filter(invites::id.eq_any(ids));
     }
-    if let Some(by) = filter.invited_by {
-        query = query.filter(invites::created_by.eq(by));
+    // As a value, see `has_mail`.
+    if let Some(group) = filter.group {
+        let into = invite_groups::table
+            .filter(invite_groups::invite_id.eq(invites::id))
+            .filter(invite_groups::group_id.eq(group));
+        let into = into.select(invite_groups::group_id).single_value();
+        query = query.filter(into.is_not_null());
     }
     if let Some(mail) = filter.mail {
-        let mails = outbox::table
-            .filter(outbox::state.eq(mail))
-            .select(outbox::id.nullable());
-        query = query.filter(invites::mail_id.eq_any(mails));
+        query = query.filter(has_mail(mails_like(mail), mail != DeliveryState::None));
     }
-    if let Some(mail) = filter.but_mail {
-        let mails = outbox::table
-            .filter(outbox::id.nullable().eq(invites::mail_id))
-            .filter(outbox::state.eq(mail));
-        query = query.filter(not(exists(mails)));
+    if filter.but_failed {
+        query = query.filter(has_mail(mails_like(DeliveryState::Failed), false));
     }
     Ok(query)
 }
@@ -128,11 +246,19 @@ pub fn matching(
     now: Time,
     most: i64,
 ) -> QueryResult<Vec<InviteId>> {
-    narrowed(conn, filter, now)?
-        .order((invites::created_at.desc(), invites::id.desc()))
-        .limit(most)
-        .select(invites::id)
-        .load(conn)
+    let mut found: Vec<(Time, InviteId)> = Vec::new();
+    for standing in standings(filter.state) {
+        let part: Vec<(Time, InviteId)> = narrowed(conn, filter, *standing, now)?
+            .order((invites::created_at.desc(), invites::id.desc()))
+            .limit(most)
+            .select((invites::created_at, invites::id))
+            .load(conn)?;
+        found.extend(part);
+    }
+    found.sort_by(|a, b| (b.0, b.1.as_str()).cmp(&(a.0, a.1.as_str())));
+    found.dedup();
+    found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
 /// A part of the list of invites, newest first.
@@ -142,21 +268,26 @@ pub fn list(
     paging: &Paging,
     now: Time,
 ) -> QueryResult<Slice<Invite>> {
-    let mut query = narrowed(conn, filter, now)?
-        .select(Invite::as_select())
-        .limit(paging.fetch());
-    if let Some(beyond) = paging.beyond("(invites.created_at, invites.id)") {
-        query = query.filter(beyond);
+    let mut rows: Vec<Invite> = Vec::new();
+    for standing in standings(filter.state) {
+        let mut query = narrowed(conn, filter, *standing, now)?
+            .select(Invite::as_select())
+            .limit(paging.fetch());
+        if let Some(beyond) = paging.beyond("(invites.created_at, invites.id)") {
+            query = query.filter(beyond);
+        }
+        query = if paging.newer {
+            query.order((invites::created_at.asc(), invites::id.asc()))
+        } else {
+            query.order((invites::created_at.desc(), invites::id.desc()))
+        };
+        rows.extend(query.load(conn)?);
     }
-    let rows = if paging.newer {
-        query
-            .order((invites::created_at.asc(), invites::id.asc()))
-            .load(conn)?
-    } else {
-        query
-            .order((invites::created_at.desc(), invites::id.desc()))
-            .load(conn)?
-    };
+    rows.sort_by(|a, b| {
+        let order = (a.created_at, a.id.as_str()).cmp(&(b.created_at, b.id.as_str()));
+        if paging.newer { order } else { order.reverse() }
+    });
+    rows.dedup_by_key(|invite| invite.id);
     Ok(paging.slice(rows, |invite: &Invite| Cursor {
         time: invite.created_at,
         id: invite.id.to_string(),

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::model::{Application, Invite, State};
+use super::model::{Application, DeliveryState, Invite, State};
 use crate::clock::Time;
 use crate::db::Conn;
 use crate::db::schema::{invite_acceptances, invite_applications, invite_groups, invites, outbox};
@@ -250,6 +250,17 @@ pub struct MailOfInvite {
 }
 
 impl MailOfInvite {
+    /// Where it is.
+    pub fn delivery(&self) -> DeliveryState {
+        match self.state {
+            MailState::Sent => DeliveryState::Sent,
+            MailState::Failed => DeliveryState::Failed,
+            MailState::Waiting if self.attempts > 0 => DeliveryState::Deferred,
+            MailState::Waiting => DeliveryState::Waiting,
+            MailState::Cancelled => DeliveryState::None,
+        }
+    }
+
     /// What keeps the mail from leaving, while it waits and once it was given up.
     pub fn trouble(&self) -> Option<Trouble> {
         let is_on_its_way = matches!(self.state, MailState::Waiting | MailState::Failed);

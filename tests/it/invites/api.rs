@@ -6,6 +6,7 @@ use vestibule::clock::days;
 
 use crate::support::app::TestApp;
 use crate::support::client::Answer;
+use crate::support::smtp::{Rule, Stage};
 
 const PATH: &str = "/api/v1/invites";
 
@@ -280,4 +281,54 @@ fn the_list_is_narrowed_by_every_filter() {
         "cursor_invalid"
     );
     app.mails();
+}
+
+#[test]
+fn a_list_is_narrowed_by_where_the_mail_is_in_the_words_that_tell_it() {
+    let app = TestApp::start();
+    let api = app.api();
+    let refuse = |code, to: &str| {
+        let rule = Rule::refuse(Stage::Recipient, code, "no");
+        app.sink.rule(rule.only_to(to));
+    };
+    refuse(451, "deferred@example.org");
+    refuse(550, "failed@example.org");
+    let make = |name: &str, delivery: &str| {
+        let body = json!({ "email": format!("{name}@example.org"), "delivery": delivery });
+        api.post(PATH, &body).is(201).json()
+    };
+    for name in ["sent", "deferred", "failed"] {
+        make(name, "email");
+    }
+    make("none", "link");
+    app.mails();
+    app.leaves_mails();
+    make("waiting", "email");
+    let cancelled = make("cancelled", "email");
+    let revoke = format!("{PATH}/{}/revoke", cancelled["id"].as_str().unwrap());
+    api.post(&revoke, &json!({})).is(200);
+    for (state, expected) in [
+        ("none", &["cancelled@example.org", "none@example.org"][..]),
+        ("waiting", &["waiting@example.org"]),
+        ("sent", &["sent@example.org"]),
+        ("deferred", &["deferred@example.org"]),
+        ("failed", &["failed@example.org"]),
+    ] {
+        let list = api
+            .get(&format!("{PATH}?mail_state={state}"))
+            .is(200)
+            .json();
+        let items = list["items"].as_array().unwrap();
+        let emails: Vec<_> = items
+            .iter()
+            .map(|item| item["email"].as_str().unwrap())
+            .collect();
+        assert_eq!(emails, expected, "{state}");
+        assert!(items.iter().all(|item| item["mail"]["state"] == state));
+    }
+    let error = api
+        .get(&format!("{PATH}?mail_state=cancelled"))
+        .is(422)
+        .json();
+    assert_eq!(error["errors"][0]["field"], "mail_state");
 }
