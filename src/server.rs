@@ -61,6 +61,8 @@ pub struct Parts {
     pub seen: web::Data<Seen>,
     /// Which invite links were opened.
     pub opened: web::Data<invites::opened::Opened>,
+    /// How far the sweep of rights to invite has come.
+    pub round: web::Data<invites::jobs::Round>,
     /// What was answered.
     pub traffic: web::Data<Traffic>,
 }
@@ -120,7 +122,7 @@ pub fn jobs() -> Vec<Job<Parts>> {
         Job {
             name: "invite-rights",
             every: minutes(1),
-            run: |parts| invites::jobs::hold(&parts.app),
+            run: |parts| invites::jobs::hold(&parts.app, &parts.round),
         },
         Job {
             name: "invite-batches",

@@ -1,21 +1,26 @@
 //! The sweeps: two make visible what is checked at use and needs no sweep, that the time of an invite is over and
 //! that its maker lost the right to it; one reminds people, and one erases those who never accepted.
 
+use std::sync::{Mutex, PoisonError};
+
 use actix_web::web;
 
 use super::model::Invite;
 use super::{actions, store};
-use crate::access::Actor;
+use crate::access::{Actor, Role};
 use crate::app::App;
 use crate::clock::{days, seconds};
-use crate::db::Conn;
+use crate::db::{Conn, Cursor, Paging, Tx};
 use crate::error::Result;
 use crate::ids::InviteId;
 use crate::invite_templates;
 use crate::site;
+use crate::users::model::Status;
 
 /// Invites looked at, and in one transaction.
 const BATCH: i64 = 100;
+/// Times so many that [`hold`] looks at in one turn.
+const PARTS: usize = 20;
 /// Reminders made in one transaction: each seals a mail.
 const MAILS: i64 = 20;
 
@@ -101,41 +106,65 @@ pub fn erase(app: &App) -> Result<usize> {
     })
 }
 
-/// Puts invites on hold whose makers lost the right to them.
+/// How far [`hold`] has come. Whoever takes it over begins anew.
+#[derive(Debug, Default)]
+pub struct Round(Mutex<Option<Cursor>>);
+
+/// Puts invites on hold whose makers lost the right to them. Looks at some of the pending ones, and goes on with the
+/// next the next time.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn hold(app: &App) -> Result<usize> {
-    let mut beyond = app
-        .db
-        .read_now(|conn| Ok(store::beyond_maker(conn, BATCH)?))?;
-    let mut after = Some(String::new());
-    while let Some(start) = after.filter(|_| beyond.is_empty()) {
-        (beyond, after) = app.db.read_now(|conn| of_members(conn, &start))?;
-    }
-    if beyond.is_empty() {
-        return Ok(0);
-    }
-    app.db.write_now(move |tx| {
-        let mut held = 0;
-        for invite in &beyond {
-            // They may have gained the right again since.
-            if !actions::inviter_may(tx, invite)? {
-                actions::suspend(tx, &Actor::system(), invite)?;
-                held += 1;
-            }
+pub fn hold(app: &App, round: &Round) -> Result<usize> {
+    let mut from = round.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut held = 0;
+    for _ in 0..PARTS {
+        let paging = Paging {
+            limit: BATCH,
+            from: from.clone(),
+            newer: true,
+        };
+        let (beyond, next) = app.db.read_now(|conn| beyond_makers(conn, &paging))?;
+        if !beyond.is_empty() {
+            held += app.db.write_now(move |tx| suspend_beyond(tx, &beyond))?;
         }
-        Ok(held)
-    })
+        *from = next;
+        if from.is_none() {
+            break;
+        }
+    }
+    Ok(held)
 }
 
-/// Invites of members who may no longer send them, among some from `start` on; and where to go on.
-fn of_members(conn: &mut Conn, start: &str) -> Result<(Vec<Invite>, Option<String>)> {
-    let some = store::of_members(conn, start, BATCH)?;
-    let next = some.last().map(|last| last.id.to_string());
+fn suspend_beyond(tx: &mut Tx<'_>, beyond: &[Invite]) -> Result<usize> {
+    let mut held = 0;
+    for invite in beyond {
+        // They may have gained the right again since.
+        if !actions::inviter_may(tx, invite)? {
+            actions::suspend(tx, &Actor::system(), invite)?;
+            held += 1;
+        }
+    }
+    Ok(held)
+}
+
+/// Those of some pending invites whose makers may no longer grant what they grant, and where to go on. What templates
+/// and groups say of an administrator is asked at use.
+fn beyond_makers(conn: &mut Conn, paging: &Paging) -> Result<(Vec<Invite>, Option<Cursor>)> {
+    let some = store::pending_part(conn, paging)?;
+    let is_last = some.len() < usize::try_from(paging.limit).unwrap_or(usize::MAX);
+    let next = some.last().filter(|_| !is_last).map(|(last, _)| Cursor {
+        time: last.created_at,
+        id: last.id.to_string(),
+    });
     let mut beyond = Vec::new();
-    for invite in some {
-        if !actions::inviter_may(conn, &invite)? {
+    for (invite, maker) in some {
+        let may = match maker {
+            None | Some((Status::Active, Role::Owner)) => true,
+            Some((Status::Active, Role::Admin)) => invite.role < Role::Owner,
+            Some(_) => actions::inviter_may(conn, &invite)?,
+        };
+        if !may {
             beyond.push(invite);
         }
     }

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::db::{self, Db, Target, facts, look};
 use crate::error::{Error, Result};
+use crate::invites::jobs::Round;
 use crate::invites::opened::Opened;
 use crate::passwords::{Cost, Passwords};
 use crate::secret::{KeyFileError, MasterKey};
@@ -97,6 +98,7 @@ fn open_there(config: Config, target: &Target, clock: Clock, cost: Cost) -> Resu
         forms: web::Data::new(UsedForms::default()),
         seen: web::Data::new(Seen::default()),
         opened: web::Data::new(Opened::default()),
+        round: web::Data::new(Round::default()),
         traffic: web::Data::new(Traffic::default()),
     })
 }

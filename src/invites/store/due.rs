@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::access::Role;
 use crate::clock::Time;
 use crate::db::schema::{invites, users};
-use crate::db::{Conn, Json};
+use crate::db::{Conn, Json, MultiBackend, Paging};
 use crate::ids::{InviteId, TemplateId};
 use crate::invites::model::{Delivery, ERASED, Invite, State};
 use crate::users::model::Status;
@@ -25,42 +25,22 @@ pub fn over(conn: &mut Conn, now: Time, most: i64) -> QueryResult<Vec<Invite>> {
         .load(conn)
 }
 
-/// Pending invites whose maker may no longer grant what they grant, as far as their status and role tell, for
-/// the sweep. What a template and groups say besides is asked at use: see
-/// [`crate::invites::actions::inviter_may`].
-pub fn beyond_maker(conn: &mut Conn, most: i64) -> QueryResult<Vec<Invite>> {
-    let may = users::status.eq(Status::Active).and(
-        users::role
-            .eq(Role::Owner)
-            .or(users::role
-                .eq(Role::Admin)
-                .and(invites::role.ne(Role::Owner)))
-            .or(invites::role.eq(Role::Member)),
-    );
-    invites::table
-        .inner_join(users::table.on(invites::created_by.eq(users::id.nullable())))
-        .filter(invites::state.eq(State::Pending))
-        .filter(diesel::dsl::not(may))
-        .order(invites::id)
-        .limit(most)
-        .select(Invite::as_select())
-        .load(conn)
-}
+/// How the maker of an invite stands, and their role; none when the operator made it.
+pub type Maker = Option<(Status, Role)>;
 
-/// Pending invites that members made, from after one on: templates let them, which the sweep has to ask.
-pub fn of_members(conn: &mut Conn, after: &str, most: i64) -> QueryResult<Vec<Invite>> {
-    invites::table
-        .inner_join(users::table.on(invites::created_by.eq(users::id.nullable())))
-        .filter(
-            invites::state
-                .eq(State::Pending)
-                .and(users::role.eq(Role::Member)),
-        )
-        .filter(invites::id.gt(after.to_owned()))
-        .order(invites::id)
-        .limit(most)
-        .select(Invite::as_select())
-        .load(conn)
+/// A part of the pending invites with their makers, the oldest first.
+pub fn pending_part(conn: &mut Conn, paging: &Paging) -> QueryResult<Vec<(Invite, Maker)>> {
+    let mut query = invites::table
+        .left_join(users::table.on(invites::created_by.eq(users::id.nullable())))
+        .filter(invites::state.eq(State::Pending))
+        .order((invites::created_at, invites::id))
+        .limit(paging.limit)
+        .select((Invite::as_select(), (users::status, users::role).nullable()))
+        .into_boxed::<MultiBackend>();
+    if let Some(beyond) = paging.beyond("(invites.created_at, invites.id)") {
+        query = query.filter(beyond);
+    }
+    query.load(conn)
 }
 
 /// Pending invites of a template that were sent, of which `reminded` reminders are done and which end between `now`

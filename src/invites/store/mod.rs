@@ -6,7 +6,7 @@ mod links;
 mod list;
 mod many;
 
-pub use due::{beyond_maker, erase, of_members, over, to_erase, to_remind};
+pub use due::{Maker, erase, over, pending_part, to_erase, to_remind};
 pub use funnel::{Funnel, MOST_COUNTED, funnel};
 pub use links::{Link, NewLink, find_link, insert_link, invite_of_link, kill_link, kill_links};
 pub use list::{Counts, Filter, count_pending, counts, list, matching};

@@ -293,3 +293,28 @@ fn both_halves_of_what_is_over_are_one_list_in_its_order() {
     pages.sort_by(|a, b| b.as_str().cmp(a.as_str()));
     assert_eq!(whole, pages);
 }
+
+#[test]
+fn the_sweep_of_rights_looks_at_some_invites_and_goes_on_with_the_next() {
+    let app = filled();
+    // Made by somebody who is suspended.
+    app.execute(
+        "UPDATE invites SET created_by = 'usr_00000064-0000-7000-8000-000000000064' \
+         WHERE id = (SELECT max(id) FROM invites WHERE state = 'pending')",
+    );
+    let round = jobs::Round::default();
+    let turn = || jobs::hold(&app.parts.app, &round).unwrap();
+    assert_eq!(turn(), 0);
+    let turns = pending(&app) / 2_000;
+    assert_eq!((0..turns).map(|_| turn()).sum::<usize>(), 1);
+    // From the start again.
+    app.execute(
+        "UPDATE invites SET created_by = 'usr_00000064-0000-7000-8000-000000000064' \
+         WHERE id = (SELECT min(id) FROM invites WHERE state = 'pending')",
+    );
+    assert_eq!(turn(), 1);
+    // PostgreSQL may walk the order and skip rows, where many rows fit.
+    let walked = ["invites_state", "invites_created_at"];
+    let part = |conn: &mut Conn| drop(store::pending_part(conn, &Paging::first(100)));
+    look(&app, &[("pending", &part, &walked, true)]);
+}
