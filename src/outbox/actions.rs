@@ -97,8 +97,23 @@ pub fn sent_to(
 /// When the database refuses.
 pub fn cancel_about(tx: &mut Tx<'_>, about: &str) -> Result<usize> {
     let now = tx.now;
-    Ok(store::cancel_about(tx, about, now)?)
+    Ok(store::cancel_about(tx, &[about], now)?)
 }
+
+/// [`cancel_about`] for many things that end at once.
+///
+/// # Errors
+/// When the database refuses.
+pub fn cancel_about_all(tx: &mut Tx<'_>, about: &[&str]) -> Result<()> {
+    let now = tx.now;
+    for some in about.chunks(ABOUT_AT_ONCE) {
+        store::cancel_about(tx, some, now)?;
+    }
+    Ok(())
+}
+
+/// Things in one statement of [`cancel_about_all`].
+const ABOUT_AT_ONCE: usize = 512;
 
 /// Whether messages have left this site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

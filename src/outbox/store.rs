@@ -9,7 +9,7 @@ use super::model::{Channel, OutboxMail, State};
 use crate::clock::Time;
 use crate::db::schema::outbox;
 use crate::db::{
-    Conn, Cursor, FOUND_AT_ONCE, MultiBackend, Paging, Slice, count_some, fits, prefix_end,
+    Among, Conn, Cursor, FOUND_AT_ONCE, MultiBackend, Paging, Slice, count_some, fits, prefix_end,
 };
 use crate::ids::OutboxId;
 
@@ -349,10 +349,10 @@ pub(super) fn cancel(conn: &mut Conn, id: OutboxId, now: Time) -> QueryResult<()
         .map(drop)
 }
 
-/// Cancels what waits and concerns `about`; says how many.
-pub(super) fn cancel_about(conn: &mut Conn, about: &str, now: Time) -> QueryResult<usize> {
+/// Cancels what waits and concerns one of these; says how many.
+pub(super) fn cancel_about(conn: &mut Conn, about: &[&str], now: Time) -> QueryResult<usize> {
     let waiting = outbox::table
-        .filter(outbox::about.eq(about))
+        .filter(Among(outbox::about, about))
         .filter(outbox::state.eq(State::Waiting));
     diesel::update(waiting)
         .set((

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{record, visible};
 use crate::access::Actor;
+use crate::audit;
 use crate::db::Tx;
 use crate::error::{Code, Result};
 use crate::events;
@@ -90,16 +91,23 @@ pub(super) fn withdraw(
     Ok(store::find(tx, id)?)
 }
 
-/// Puts the pending invites of a user on hold, when the user is suspended.
+/// Puts the pending invites of a user on hold, when the user is suspended: however many they are, with few statements.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn suspend_all_of(tx: &mut Tx<'_>, actor: &Actor, user: UserId) -> Result<()> {
-    for id in store::pending_of(tx, user)? {
-        let invite = store::find(tx, id)?;
-        suspend(tx, actor, &invite)?;
-    }
-    Ok(())
+    let now = tx.now;
+    let pending = store::pending_of(tx, user)?;
+    store::suspend_all_of(tx, user, now, actor.user)?;
+    let about: Vec<&str> = pending.iter().map(InviteId::as_str).collect();
+    outbox::actions::cancel_about_all(tx, &about)?;
+    let entries = pending.iter().map(|id| audit::Entry {
+        action: "invite.suspended",
+        target: audit::Target::new("invite", id),
+        before: json!({ "state": "pending" }),
+        after: json!({ "state": "suspended" }),
+    });
+    audit::record_all(tx, actor, entries.collect())
 }
 
 /// Puts an invite on hold: its maker lost the right to it.

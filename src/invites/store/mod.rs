@@ -370,3 +370,22 @@ pub fn pending_of(conn: &mut Conn, user: UserId) -> QueryResult<Vec<InviteId>> {
         .select(invites::id)
         .load(conn)
 }
+
+/// Puts the pending invites that a user made on hold.
+pub fn suspend_all_of(
+    conn: &mut Conn,
+    user: UserId,
+    now: Time,
+    by: Option<UserId>,
+) -> QueryResult<usize> {
+    let pending = invites::table
+        .filter(invites::created_by.eq(user))
+        .filter(invites::state.eq(State::Pending));
+    diesel::update(pending)
+        .set((
+            invites::state.eq(State::Suspended),
+            invites::ended_at.eq(now),
+            invites::ended_by.eq(by),
+        ))
+        .execute(conn)
+}

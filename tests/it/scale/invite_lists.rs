@@ -295,6 +295,36 @@ fn both_halves_of_what_is_over_are_one_list_in_its_order() {
 }
 
 #[test]
+fn suspending_somebody_with_many_invites_takes_few_statements() {
+    let app = filled();
+    app.execute(&format!(
+        "UPDATE invites SET created_by = '{MAKER}' WHERE state = 'pending'"
+    ));
+    app.execute(
+        "UPDATE outbox SET state = 'waiting', about = replace(id, 'out_', 'inv_') \
+         WHERE id IN (SELECT mail_id FROM invites WHERE state = 'pending')",
+    );
+    let pending = pending(&app);
+    let user: UserId = MAKER.parse().unwrap();
+    let ran = app.parts.app.db.write_now(move |tx| {
+        let noted = super::noting(tx);
+        actions::suspend_all_of(tx, &Actor::system(), user)?;
+        tx.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+        Ok(noted.lock().unwrap().len())
+    });
+    let ran = i64::try_from(ran.unwrap()).unwrap();
+    assert!(ran * 20 < pending, "{ran} statements for {pending} invites");
+    for held in [
+        "invites WHERE state = 'suspended' AND ended_at IS NOT NULL",
+        "outbox WHERE state = 'cancelled' AND body IS NULL",
+        "audit WHERE action = 'invite.suspended'",
+    ] {
+        let count = app.count(&format!("SELECT count(*) AS count FROM {held}"));
+        assert_eq!(count, pending, "{held}");
+    }
+}
+
+#[test]
 fn the_sweep_of_rights_looks_at_some_invites_and_goes_on_with_the_next() {
     let app = filled();
     // Made by somebody who is suspended.
