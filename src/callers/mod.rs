@@ -13,7 +13,7 @@ use actix_session::SessionExt;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::guard::GuardContext;
-use actix_web::http::header::{HeaderName, HeaderValue, USER_AGENT};
+use actix_web::http::header::{CONTENT_ENCODING, HeaderName, HeaderValue, USER_AGENT};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 use base64::Engine as _;
@@ -226,10 +226,19 @@ pub async fn admit(
                 .set(visit.is_program.get() || who.is_keyed());
             check(who, &visit)
         })
-        .and_then(|()| unread());
+        .and_then(|()| unread())
+        .and_then(|()| plain_body(&request));
     match checked {
         Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
         Err(why) => Ok(request.error_response(why).map_into_boxed_body()),
+    }
+}
+
+/// Refuses a body that is compressed: 60 KB of it are 60 MB of memory, for anybody who asks.
+fn plain_body(request: &ServiceRequest) -> Result<(), Error> {
+    match request.headers().get(CONTENT_ENCODING) {
+        Some(encoding) if encoding != "identity" => Code::UnsupportedMediaType.refuse(),
+        _ => Ok(()),
     }
 }
 

@@ -195,8 +195,8 @@ pub async fn make(app: web::Data<App>, call: Call<TemplateBody>) -> Result<HttpR
 /// Describes [`change`].
 pub const CHANGE: Doc = Doc::new("Change an invite template")
     .about(
-        "What it says of the form, the terms and the approval holds at once, also for invites that wait; all \
-         else for those that are made later.",
+        "What it says of the form, the terms and the approval, and of who may invite to what, holds at once, also \
+         for invites that wait; all else for those that are made later.",
     )
     .body::<TemplateBody>()
     .answers::<TemplateView>(200)

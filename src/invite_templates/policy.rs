@@ -132,7 +132,8 @@ pub struct Quota {
 /// The longest life of an invite and so of all times in a template, in seconds.
 const LONGEST_SECONDS: i64 = 90 * 86_400;
 /// The most domains, addresses, groups and reminders.
-const MOST_DOMAINS: usize = 50;
+/// Domains of a template, or of an invite.
+pub const MOST_DOMAINS: usize = 50;
 const MOST_GROUPS: usize = 100;
 const MOST_REMINDERS: usize = 3;
 /// The longest intro, in characters.
@@ -263,7 +264,15 @@ impl Policy {
                     .strip_prefix(allowed.as_str())
                     .is_some_and(|rest| allowed.ends_with('/') || rest.starts_with(['/', '?', '#']))
         };
-        self.redirect_urls.is_empty() || self.redirect_urls.iter().any(lies_beneath)
+        // A browser walks up before it asks: `/in/../admin` does not lie beneath `/in`.
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let path = path.to_ascii_lowercase();
+        let path = path
+            .replace("%2e", ".")
+            .replace("%2f", "/")
+            .replace("%5c", "/");
+        let walks = path.split('/').any(|part| part == "." || part == "..");
+        self.redirect_urls.is_empty() || !walks && self.redirect_urls.iter().any(lies_beneath)
     }
 }
 

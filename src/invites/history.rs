@@ -62,7 +62,7 @@ pub(super) fn moments(
 ) -> Vec<Moment> {
     let made = text.get("invites-was-made").arg("inviter", inviter);
     let mut moments = past;
-    if let Some(at) = invite.accepted_at {
+    if let (Some(at), false) = (invite.accepted_at, accepter.is_empty()) {
         let words = text.get("invites-was-accepted").arg("user", accepter);
         moments.push(moment("ok", "circle-check", words, at));
     }

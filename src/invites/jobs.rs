@@ -99,10 +99,15 @@ pub fn erase(app: &App) -> Result<usize> {
         return Ok(0);
     }
     app.db.write_now(move |tx| {
+        let mut erased = 0;
         for invite in &old {
-            actions::erase(tx, &Actor::system(), invite)?;
+            // One that was sent again since is somebody's invite again.
+            if store::find(tx, invite.id)? == *invite {
+                actions::erase(tx, &Actor::system(), invite)?;
+                erased += 1;
+            }
         }
-        Ok(old.len())
+        Ok(erased)
     })
 }
 

@@ -10,11 +10,16 @@ use super::store;
 use crate::access::{Actor, Role};
 use crate::app::App;
 use crate::audit::{self, Entry, Target};
-use crate::clock::Time;
+use crate::clock::{Span, Time, hours};
 use crate::db::{Conn, Tx, insert_all};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::OutboxId;
 use crate::secret::{MasterKey, Place};
+
+/// Kinds that somebody waits for in front of a page. They go before thousands of invites that wait.
+const URGENT: [&str; 3] = ["code", "recovery", "verification"];
+/// What goes out first is what has been due for longest: so much earlier are those due.
+const AHEAD: Span = hours(24);
 
 /// Puts a letter into the outbox, due at once. Part of the action that causes it.
 ///
@@ -54,7 +59,11 @@ pub fn seal(app: &App, letter: &Letter, now: Time) -> Result<Sealed> {
         body: app.master.seal(place(&id), &plain),
         state: State::Waiting,
         attempts: 0,
-        next_attempt_at: now,
+        next_attempt_at: if URGENT.contains(&letter.kind) {
+            now.minus(AHEAD)
+        } else {
+            now
+        },
         fence: 0,
         created_at: now,
     }))

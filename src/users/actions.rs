@@ -202,17 +202,8 @@ pub fn change(tx: &mut Tx<'_>, actor: &Actor, id: UserId, change: &Change) -> Re
     }
     let now = tx.now;
     store::update(tx, &user, now)?;
-    let after = facts(&user);
-    audit::record(
-        tx,
-        actor,
-        audit::Entry {
-            action: "user.updated",
-            target: target(id),
-            before,
-            after,
-        },
-    )?;
+    let entry = audit::Entry::new("user.updated", target(id));
+    audit::record(tx, actor, entry.before(before).after(facts(&user)))?;
     events::emit(tx, actor, "user.updated", json!({ "user_id": id }))?;
     Ok(user)
 }
@@ -223,6 +214,8 @@ pub struct Gain<'a> {
     pub role: Role,
     /// Whether their address is proved by it.
     pub email_verified: bool,
+    /// Whether their number is.
+    pub phone_verified: bool,
     /// The terms that they accepted.
     pub terms: Option<&'a Terms>,
     /// The groups that they join.
@@ -235,11 +228,15 @@ pub struct Gain<'a> {
 /// When the database refuses.
 pub fn gain(tx: &mut Tx<'_>, actor: &Actor, user: &User, gain: &Gain<'_>) -> Result<User> {
     let (id, now) = (user.id, tx.now);
-    let told = |user: &User| json!({ "role": user.role, "email_verified": user.email_verified });
+    let told = |user: &User| {
+        let proved = (user.email_verified, user.phone_verified);
+        json!({ "role": user.role, "email_verified": proved.0, "phone_verified": proved.1 })
+    };
     let before = told(user);
     let user = User {
         role: user.role.max(gain.role),
         email_verified: user.email_verified || gain.email_verified,
+        phone_verified: user.phone_verified || gain.phone_verified,
         ..user.clone()
     };
     store::update(tx, &user, now)?;

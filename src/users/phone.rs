@@ -35,7 +35,8 @@ impl FromStr for Phone {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let number = without_spacing(text);
+        // "+49 (0) 151": the zero is dialled at home instead of +49, and is no part of the number.
+        let number = without_spacing(&text.replace("(0)", ""));
         let digits = number.strip_prefix('+').ok_or(())?;
         let valid = (7..=15).contains(&digits.len())
             && !digits.starts_with('0')
@@ -129,6 +130,8 @@ mod tests {
     fn numbers_are_kept_in_one_form_or_refused() {
         for (written, kept) in [
             ("+351 21 555 01 00", "+351215550100"),
+            ("+49 (0) 151 12345678", "+4915112345678"),
+            ("+49(0)15112345678", "+4915112345678"),
             (" +1 (415) 555-2671 ", "+14155552671"),
             ("+44.20.7946.0958", "+442079460958"),
             ("+49\u{a0}30\u{2011}123456", "+4930123456"),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::Method;
+use serde_json::json;
 use vestibule::routes::routes;
 
 use crate::support::app::{Options, PASSWORD, TestApp};
@@ -199,6 +200,20 @@ fn the_form_of_a_page_that_was_open_too_long_says_so() {
         "{}",
         page.text("main")
     );
+}
+
+#[test]
+fn nobody_sends_a_compressed_body() {
+    let app = TestApp::start();
+    let body = json!({ "token": "x" });
+    let zipped = [("content-encoding", "gzip")];
+    let path = "/self-service/invite?flow=inv_01a2027b-d6eb-76fd-aa61-9082114bfab4";
+    app.anonymous().post_json(path, &body, &zipped).is(415);
+    app.api()
+        .json("POST", "/api/v1/invites", &body, &zipped)
+        .is(415);
+    let plain = [("content-encoding", "identity")];
+    app.anonymous().post_json(path, &body, &plain).is(422);
 }
 
 #[test]

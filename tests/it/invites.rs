@@ -1,6 +1,7 @@
 //! Invites in the console: what an administrator sees and does.
 
 mod api;
+mod below;
 mod bulk;
 mod care;
 mod edit;

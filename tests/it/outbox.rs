@@ -150,6 +150,23 @@ fn one_address_that_is_refused_holds_up_no_other() {
 }
 
 #[test]
+fn what_somebody_waits_for_goes_before_what_was_written_earlier() {
+    let app = TestApp::start();
+    let api = app.api();
+    for number in 0..3 {
+        let body = json!({ "email": format!("p{number}@example.org") });
+        api.post("/api/v1/invites", &body).is(201);
+    }
+    let mut somebody = app.anonymous();
+    let page = somebody.get("/recover").is(200).page();
+    let form = page.form("/recover").fill("email", "grace@example.org");
+    somebody.submit(form.submit());
+    let mails = app.mails();
+    let whom: Vec<&str> = mails.iter().map(|mail| mail.to[0].as_str()).collect();
+    assert_eq!((whom.len(), whom[0]), (4, "grace@example.org"), "{whom:?}");
+}
+
+#[test]
 fn a_program_tries_a_mail_again() {
     let app = TestApp::start();
     let api = app.api();
@@ -255,7 +272,9 @@ fn ending_an_invite_cancels_its_mail() {
         &json!({ "email": "after@example.org" }),
     )
     .is(200);
-    assert!(app.mails().is_empty());
+    let mails = app.mails();
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert_eq!(mails[0].to, ["after@example.org"]);
     assert_eq!(
         app.count(
             "SELECT count(*) AS count FROM outbox WHERE state = 'cancelled' AND body IS NULL"

@@ -86,7 +86,7 @@ pub async fn create(app: web::Data<App>, call: Call<NewInviteSent>) -> Result<Ht
             return Code::AddressTaken.refuse();
         }
         let made = actions::create(tx, &shared, actor, &new)?;
-        InviteMade::read(tx, made)
+        InviteMade::read(tx, made, actor)
     };
     invites::answer::<InviteSeen, _, _>(&app, call, StatusCode::CREATED, reveals, make).await
 }
@@ -169,10 +169,11 @@ pub async fn change(
     call: Call<InviteChange>,
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
+    let shared = app.clone();
     call.run(&app, StatusCode::OK, move |tx, actor, change| {
-        let invite = actions::edit(tx, actor, id, &Edit::try_from(change)?)?;
+        let invite = actions::edit(tx, &shared, actor, id, &Edit::try_from(change)?)?;
         let now = tx.now;
-        InviteView::read(tx, invite, now).map(InviteSeen::from)
+        InviteView::read(tx, invite, actor, now).map(InviteSeen::from)
     })
     .await
 }

@@ -160,7 +160,7 @@ impl From<InviteView> for InviteSeen {
         Self {
             identifier,
             identifier_field,
-            metadata_private: invite.metadata_admin.clone(),
+            metadata_private: invite.metadata_admin.clone().unwrap_or_default(),
             invite_url: None,
             invite,
         }

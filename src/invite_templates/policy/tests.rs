@@ -119,6 +119,9 @@ fn an_invite_leads_on_to_what_lies_beneath_an_allowed_address() {
         "https://app.example.org/inside",
         "https://app.example.org.evil.test/in",
         "https://app.example.org/",
+        "https://app.example.org/in/../admin",
+        "https://app.example.org/in/%2E%2e/admin",
+        "https://app.example.org/in/..%2fadmin",
     ] {
         assert!(!policy.may_lead_to(bad), "{bad}");
     }

@@ -8,7 +8,7 @@ use super::landing::{Kind, Landing, genuine, look};
 use super::proof::Proof;
 use crate::access::Actor;
 use crate::app::App;
-use crate::db::{Json, Tx};
+use crate::db::Tx;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::events;
 use crate::ids::{SessionId, UserId};
@@ -102,16 +102,13 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
     if to_prove.is_some() && !has_code {
         return Code::CodeRequired.refuse();
     }
-    let must_accept = landing.terms.as_ref().is_some_and(|terms| {
-        landing
-            .account
-            .as_ref()
-            .is_none_or(|user| user.terms_version.as_deref() != Some(&terms.version))
-    });
-    let in_force = landing.terms.as_ref().map(|terms| &terms.version);
-    let others = entered.terms_shown.is_some() && entered.terms_shown.as_ref() != in_force;
-    let terms = (must_accept && (!entered.terms_accepted || others))
+    let to_accept = landing.terms_to_accept();
+    // Somebody may have put other terms into force since the form was shown.
+    let shown = entered.terms_shown.as_deref().or(to_accept);
+    let agreed = to_accept.filter(|_| entered.terms_accepted && shown == to_accept);
+    let terms = (to_accept.is_some() && agreed.is_none())
         .then(|| FieldError::new("terms_accepted", "terms_required"));
+    let agreed = agreed.map(str::to_owned);
     let prove = async || match &to_prove {
         Some(address) => Proof::pay(app, landing.invite.id, address, &entered.code)
             .await
@@ -124,8 +121,8 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
             Ok(Acceptance {
                 display_name: String::new(),
                 password_hash: None,
-                terms_accepted: must_accept,
-                traits: Json::object(),
+                terms: agreed,
+                entered: Map::new(),
                 proof: prove().await?,
             })
         } else {
@@ -149,11 +146,11 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
             password::weakness_code(weakness),
         ));
     }
-    let traits = landing.with_entered(&entered.traits);
+    let traits = landing.with_entered(&entered.traits).map(drop);
     let traits = traits.map_err(|faults| wrong.extend(faults));
     wrong.extend(terms);
     match (name, traits) {
-        (Ok(display_name), Ok(traits)) if wrong.is_empty() => {
+        (Ok(display_name), Ok(())) if wrong.is_empty() => {
             // Before the password is hashed, which takes longer than a guess should.
             let proof = prove().await?;
             let hash = match entered.password.as_str() {
@@ -163,8 +160,8 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
             Ok(Acceptance {
                 display_name,
                 password_hash: hash,
-                terms_accepted: must_accept,
-                traits,
+                terms: agreed,
+                entered: entered.traits.clone(),
                 proof,
             })
         }
@@ -211,9 +208,6 @@ pub fn accept(
         store::kill_links(tx, invite.id, now)?;
         outbox::actions::cancel_about(tx, invite.id.as_str())?;
     }
-    if !invite.is_open() {
-        suppression::take_off(tx, app, &invite.address_norm)?;
-    }
     let actor = application.user_id.map(|user| sign_in::by(from, user));
     let actor = actor.as_ref().unwrap_or(&from.actor);
     if to == State::AwaitingApproval {
@@ -231,6 +225,13 @@ pub fn accept(
             Code::AddressTaken => Code::SignInRequired.into(),
             _ => why,
         })?;
+    // Whoever was handed the link does not speak for the mailbox; who has proved that it is theirs does.
+    let norm = Some(&*invite.address_norm);
+    let has_it = (user.email_verified && user.email_norm.as_deref() == norm)
+        || (user.phone_verified && user.phone.as_deref() == norm);
+    if (has_it || proved.is_some()) && !invite.is_open() {
+        suppression::take_off(tx, app, &invite.address_norm)?;
+    }
     let by = sign_in::by(from, user.id);
     let session = match &landing.account {
         None => Some(sign_in::open_session(tx, from, user.id, "invite")?),

@@ -1,12 +1,12 @@
 //! What an acceptance makes: the account, or what the invite adds to the one that there is.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::landing::{Kind, Landing};
 use super::proof::Proof;
 use crate::access::Actor;
 use crate::db::{Json, Tx};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, FieldError, Result};
 use crate::events;
 use crate::groups;
 use crate::ids::UserId;
@@ -24,8 +24,10 @@ use crate::users::store as user_store;
 pub struct Acceptance {
     pub(super) display_name: String,
     pub(super) password_hash: Option<PasswordHash>,
-    pub(super) terms_accepted: bool,
-    pub(super) traits: Json,
+    /// The version of the terms that the person agreed to, when they had to.
+    pub(super) terms: Option<String>,
+    /// What they entered in the fields of the form.
+    pub(super) entered: Map<String, Value>,
     pub(super) proof: Option<Proof>,
 }
 
@@ -80,13 +82,23 @@ impl Application {
             // The account was made between looking and accepting.
             _ => return Code::SignInRequired.refuse(),
         };
-        let terms = landing.terms.as_ref().filter(|_| input.terms_accepted);
+        // Terms and schema may have been changed while the password was hashed: what was agreed to is what counts.
+        let to_accept = landing.terms_to_accept();
+        if to_accept.is_some() && to_accept != input.terms.as_deref() {
+            return Err(FieldError::new("terms_accepted", "terms_required").into());
+        }
+        let traits = match landing.kind {
+            Kind::Register => landing
+                .with_entered(&input.entered)
+                .map_err(Error::Invalid)?,
+            _ => Json::object(),
+        };
         Ok(Self {
             user_id,
             display_name: input.display_name.clone(),
             password_hash: input.password_hash.clone(),
-            traits: input.traits.clone(),
-            terms_version: terms.map(|terms| terms.version.clone()),
+            traits,
+            terms_version: input.terms.clone(),
             address_proved: proved.is_some() || !landing.shown,
         })
     }
@@ -113,10 +125,13 @@ impl Application {
                 url: String::new(),
             });
             // The link came to the mailbox, and the person was signed in: both are proved.
-            let own = account.email_norm.as_deref() == Some(&invite.address_norm);
+            let is_own = |own: &Option<String>| {
+                self.address_proved && own.as_deref() == Some(&*invite.address_norm)
+            };
             let gain = users::Gain {
                 role: invite.role,
-                email_verified: self.address_proved && own,
+                email_verified: is_own(&account.email_norm),
+                phone_verified: is_own(&account.phone),
                 terms: terms.as_ref(),
                 groups: &groups,
             };

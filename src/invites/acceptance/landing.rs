@@ -98,6 +98,16 @@ impl Landing {
         values.collect()
     }
 
+    /// The version of the terms that the person has yet to agree to.
+    pub fn terms_to_accept(&self) -> Option<&str> {
+        let version = self.terms.as_ref()?.version.as_str();
+        let agreed = self
+            .account
+            .as_ref()
+            .and_then(|user| user.terms_version.as_deref());
+        (agreed != Some(version)).then_some(version)
+    }
+
     /// What the invite knows of the person.
     pub fn traits(&self) -> Map<String, Value> {
         match &self.invite.traits.0 {
@@ -251,7 +261,7 @@ fn may_accept(
     let domains = invite.domains();
     Ok(match invite.matching {
         Matching::Strict => false,
-        Matching::Bearer if domains.is_empty() || !invite.is_open() => true,
+        Matching::Bearer if domains.is_empty() => true,
         Matching::Domain | Matching::Bearer => {
             let proved = logins::proved(conn, viewer)?;
             proved.iter().any(|address| lies_in(address, &domains))

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::grant::{require_can_grant, require_fits, require_quota};
-use super::send::{Made, send};
+use super::send::{Made, require_may_hand_over, send};
 use super::{exists, facts, record, require_free};
 use crate::access::{Actor, Role};
 use crate::app::App;
@@ -72,6 +72,7 @@ pub struct Plan {
 pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result<Plan> {
     let ground = ground(conn, actor, &new.choices)?;
     let invite = ground.invite(app, actor, new, app.clock.now())?;
+    require_may_hand_over(actor, &ground.policy, &invite)?;
     suppression::require_off(conn, app, &invite)?;
     if ground.policy.reveal_existing
         && let Some(found) = logins::by_address(conn, &invite.address_norm)?
@@ -125,10 +126,13 @@ impl Ground {
         now: Time,
     ) -> Result<Invite> {
         let (choices, policy) = (&new.choices, &self.policy);
+        if actor.role < Role::Admin && new.metadata_admin.0 != json!({}) {
+            return Err(FieldError::new("metadata_admin", "admins_only").into());
+        }
         let usual = policy.lifetime().unwrap_or(days(self.invite_days));
         let (expires_at, life) = choices.end.unwrap_or(End::In(usual)).from(now)?;
         self.rules
-            .check_so_far(&new.traits, |name| policy.mode(name).is_fixed())?;
+            .check_so_far(&new.traits, cannot_add(policy, &self.rules))?;
         let locale = choices.locale.as_deref().or(policy.locale.as_deref());
         let text = locale.map_or(Ok(app.text), |locale| Text::read("locale", locale))?;
         let recipient = new.recipient.as_ref();
@@ -179,6 +183,14 @@ impl Ground {
             name_norm,
             ..invite
         })
+    }
+}
+
+/// The traits that the person cannot add: what the invite decides, and what no form can ask for.
+pub(super) fn cannot_add<'a>(policy: &'a Policy, rules: &'a Rules) -> impl Fn(&str) -> bool + 'a {
+    |name| {
+        let is_asked = rules.fields().iter().any(|field| field.name == name);
+        policy.mode(name).is_fixed() || !is_asked
     }
 }
 

@@ -1,5 +1,6 @@
 //! Changing a pending invite.
 
+use super::create::cannot_add;
 use super::grant::{require_can_grant, require_fits, template};
 use super::send::send;
 use super::{exists, facts, record, require_free, take_over, visible};
@@ -48,16 +49,17 @@ pub fn etag(invite: &Invite, groups: &[GroupId]) -> String {
 /// Changes a pending invite, and sends it on to a new address.
 ///
 /// # Errors
-/// What [`edit`] refuses; `never_mail` or `too_many_invites` for the new address.
-pub fn edit_and_send(
+/// `invite_not_pending`, `edit_conflict` when somebody was faster, `invite_exists`, what the rights say, field errors;
+/// `never_mail` or `too_many_invites` for the new address.
+pub fn edit(
     tx: &mut Tx<'_>,
     app: &App,
     actor: &Actor,
     id: InviteId,
-    change: &Edit,
+    edit: &Edit,
 ) -> Result<Invite> {
     let before = visible(tx, actor, id)?.address_norm;
-    let invite = edit(tx, actor, id, change)?;
+    let invite = change(tx, actor, id, edit)?;
     if invite.address_norm == before || invite.delivery == Delivery::Link {
         return Ok(invite);
     }
@@ -68,11 +70,7 @@ pub fn edit_and_send(
     Ok(send(tx, app, invite, delivery)?.invite)
 }
 
-/// Changes a pending invite.
-///
-/// # Errors
-/// `invite_not_pending`, `edit_conflict` when somebody was faster, `invite_exists`, what the rights say, field errors.
-pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result<Invite> {
+fn change(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result<Invite> {
     let mut invite = visible(tx, actor, id)?;
     let now = tx.now;
     if invite.state_at(now) != State::Pending {
@@ -110,6 +108,9 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
         invite.lifetime_seconds = life.seconds_up();
         invite.reminded = 0;
     }
+    if actor.role < Role::Admin && edit.metadata_admin.is_some() {
+        return Err(FieldError::new("metadata_admin", "admins_only").into());
+    }
     let documents = [
         (&edit.traits, &mut invite.traits),
         (&edit.metadata_public, &mut invite.metadata_public),
@@ -130,7 +131,7 @@ pub fn edit(tx: &mut Tx<'_>, actor: &Actor, id: InviteId, edit: &Edit) -> Result
     }
     if edit.traits.is_some() {
         let rules = schemas::actions::rules(tx, &invite.schema_id)?;
-        rules.check_so_far(&invite.traits, |name| policy.mode(name).is_fixed())?;
+        rules.check_so_far(&invite.traits, cannot_add(&policy, &rules))?;
     }
     require_fits(&policy, &invite)?;
     invite.name_norm = normal(invite.name());

@@ -45,6 +45,11 @@ pub fn expire(tx: &mut Tx<'_>, actor: &Actor, invite: &Invite) -> Result<()> {
 /// When the database refuses.
 pub fn erase(tx: &mut Tx<'_>, actor: &Actor, invite: &Invite) -> Result<()> {
     let now = tx.now;
+    // What waits for somebody's decision waits no longer: there is nobody left whom it is about.
+    if matches!(invite.state, State::Suspended | State::AwaitingApproval) {
+        store::forget_application(tx, invite.id)?;
+        store::turn(tx, invite.id, invite.state, State::Revoked, now, actor.user)?;
+    }
     store::erase(tx, invite.id, now)?;
     record(tx, actor, "invite.erased", invite, json!({}), json!({}))
 }

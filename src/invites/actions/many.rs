@@ -7,7 +7,7 @@ use serde_json::json;
 use super::create::{Ground, ground, refuse_nothing_new};
 use super::grant::quota_left;
 use super::send::{Gist, url_of};
-use super::{entry, expire, facts};
+use super::{entry, expire, facts, sees};
 use crate::access::{Actor, Role};
 use crate::app::App;
 use crate::audit;
@@ -171,7 +171,8 @@ impl Together {
         }
         let now = self.now;
         let pending = self.pending.get(&invite.address_norm);
-        let is_taken = pending.is_some_and(|all| all.iter().any(|old| old.expires_at > now));
+        let stands = |old: &Invite| old.expires_at > now && sees(actor, old);
+        let is_taken = pending.is_some_and(|all| all.iter().any(stands));
         if is_taken || self.given.contains(&invite.address_norm) {
             return Code::InviteExists.refuse();
         }
@@ -244,12 +245,9 @@ impl Together {
     pub fn keep(&self, tx: &mut Tx<'_>, actor: &Actor, ready: &[&Ready]) -> Result<()> {
         for one in ready {
             // Their time is over: the address is free again.
-            for old in self
-                .pending
-                .get(&one.invite.address_norm)
-                .into_iter()
-                .flatten()
-            {
+            let norm = &one.invite.address_norm;
+            let old = self.pending.get(norm).into_iter().flatten();
+            for old in old.filter(|old| old.expires_at <= self.now && sees(actor, old)) {
                 expire(tx, actor, old)?;
             }
         }

@@ -10,14 +10,16 @@ mod send;
 mod undo;
 
 pub use create::{create, delivery, plan};
-pub use edit::{Edit, edit, edit_and_send, etag};
+pub use edit::{Edit, edit, etag};
 pub use end::{erase, expire, revoke, suspend, suspend_all_of};
 pub use grant::{inviter_may, require_can_grant, require_can_use, template};
 pub use many::{Ready, Together, again};
 pub(super) use reinstate::decided;
 pub use reinstate::reinstate;
 pub(super) use send::{Gist, names_of};
-pub use send::{Made, PlainLink, group_names, inviter_name, remind, replace_link, resend};
+pub use send::{
+    Made, PlainLink, group_names, inviter_name, may_hand_over, remind, replace_link, resend,
+};
 pub use undo::{Undone, undo};
 
 use serde_json::json;
@@ -36,10 +38,15 @@ use crate::ids::{GroupId, InviteId};
 /// `not_found`.
 pub fn visible(conn: &mut Conn, actor: &Actor, id: InviteId) -> Result<Invite> {
     let invite = store::find(conn, id)?;
-    if actor.role < Role::Admin && (actor.user.is_none() || invite.created_by != actor.user) {
+    if !sees(actor, &invite) {
         return Code::NotFound.refuse();
     }
     Ok(invite)
+}
+
+/// Whether the actor may know of an invite: nobody learns from a refusal whom others have invited.
+pub(super) fn sees(actor: &Actor, invite: &Invite) -> bool {
+    actor.role >= Role::Admin || (actor.user.is_some() && invite.created_by == actor.user)
 }
 
 /// Makes sure that an address can be invited: one that has only invites whose time is over is free again.
@@ -56,6 +63,9 @@ fn require_free(
     let now = tx.now;
     for old in store::pending_for(tx, email_norm)? {
         if Some(old.id) == but {
+            continue;
+        }
+        if !sees(actor, &old) {
             continue;
         }
         if old.expires_at > now {

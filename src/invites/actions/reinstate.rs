@@ -43,7 +43,7 @@ pub(in crate::invites) fn decided(
 ) -> Result<Invite> {
     let invite = visible(tx, actor, id)?;
     actor.require(Role::Admin)?;
-    if invite.state != state {
+    if invite.state != state || invite.erased_at.is_some() {
         return Code::InviteNotPending.refuse();
     }
     let groups = store::groups(tx, id)?;

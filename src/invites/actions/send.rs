@@ -2,15 +2,16 @@
 
 use serde_json::json;
 
-use super::grant::{inviter_may, require_can_grant, require_fits, template};
+use super::grant::{inviter_may, require_can_grant, require_fits, require_quota, template};
 use super::{exists, record, require_free, take_over, visible};
-use crate::access::Actor;
+use crate::access::{Actor, Role};
 use crate::app::App;
 use crate::clock::seconds;
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Result};
 use crate::groups;
 use crate::ids::{GroupId, InviteId, InviteLinkId};
+use crate::invite_templates::policy::Policy;
 use crate::invites::mail::{InviteMail, MailKind};
 use crate::invites::model::{Delivery, Invite, State};
 use crate::invites::store::NewLink;
@@ -66,6 +67,9 @@ pub fn resend(
     let policy = template.policy()?;
     require_can_grant(tx, actor, &policy, invite.role, &groups)?;
     require_free(tx, actor, &invite.address_norm, Some(id))?;
+    if invite.state_at(tx.now) != State::Pending {
+        require_quota(tx, actor, &template, &policy)?;
+    }
     take_over(tx, actor, &mut invite)?;
     let before = json!({ "state": invite.state_at(tx.now), "expires_at": invite.expires_at });
     invite.state = State::Pending;
@@ -74,6 +78,7 @@ pub fn resend(
     invite.ended_by = None;
     invite.delivery = delivery;
     require_fits(&policy, &invite)?;
+    require_may_hand_over(actor, &policy, &invite)?;
     suppression::require_off(tx, app, &invite)?;
     let now = tx.now;
     flood::require_room(tx, &invite, now)?;
@@ -99,7 +104,8 @@ pub fn replace_link(tx: &mut Tx<'_>, app: &App, actor: &Actor, lost: InviteLinkI
     let id = store::invite_of_link(tx, lost)?;
     let invite = visible(tx, actor, id)?;
     let now = tx.now;
-    if invite.state_at(now) != State::Pending {
+    // Somebody who joined by it has it, so it was not lost.
+    if invite.state_at(now) != State::Pending || invite.uses > 0 {
         return Code::AlreadyShown.refuse();
     }
     let groups = store::groups(tx, id)?;
@@ -143,6 +149,25 @@ pub fn remind(tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId) -> Result
     record(tx, actor, "invite.reminded", &invite, json!({}), json!({}))?;
     let delivery = invite.delivery;
     send(tx, app, invite, delivery).map(drop)
+}
+
+/// Whether the actor may have the link of an invite to somebody in hand. Whoever opens it learns whether the person has
+/// an account, so below administrators the template has to reveal accounts, or to deliver by links.
+pub fn may_hand_over(actor: &Actor, policy: &Policy) -> bool {
+    let template_lets = policy.reveal_existing || policy.delivery == Some(Delivery::Link);
+    actor.role >= Role::Admin || template_lets
+}
+
+/// Makes sure of [`may_hand_over`].
+///
+/// # Errors
+/// `forbidden`.
+pub(super) fn require_may_hand_over(actor: &Actor, policy: &Policy, invite: &Invite) -> Result<()> {
+    let is_handed_over = invite.delivery == Delivery::Link && !invite.is_open();
+    if is_handed_over && !may_hand_over(actor, policy) {
+        return Code::Forbidden.refuse();
+    }
+    Ok(())
 }
 
 /// Gives a pending invite a new link and sends it. Former links stay good.

@@ -33,7 +33,7 @@ where
     call.run(app, StatusCode::OK, move |tx, actor, _| {
         let invite = decide(tx, actor, id)?;
         let now = tx.now;
-        InviteView::read(tx, invite, now)
+        InviteView::read(tx, invite, actor, now)
     })
     .await
 }

@@ -103,7 +103,7 @@ pub async fn listed(
         mail: query.mail_state,
         but_failed: false,
     };
-    let now = app.clock.now();
+    let (now, actor) = (app.clock.now(), caller.actor.clone());
     let page = app
         .db
         .read(move |conn| {
@@ -121,7 +121,7 @@ pub async fn listed(
                 let mail = invite.mail_id.and_then(|id| mails.get(&id));
                 let of_invite = groups.remove(&invite.id).unwrap_or_default();
                 let batch = batches.get(&invite.id).copied();
-                InviteView::new(invite, of_invite, batch, mail, now)
+                InviteView::new(invite, of_invite, batch, mail, &actor, now)
             }))
         })
         .await?;
@@ -150,7 +150,7 @@ pub async fn told(app: &App, caller: &ApiCaller, id: InviteId) -> Result<InviteV
     let (now, actor) = (app.clock.now(), caller.actor.clone());
     let read = move |conn: &mut Conn| {
         let invite = actions::visible(conn, &actor, id)?;
-        InviteView::read(conn, invite, now)
+        InviteView::read(conn, invite, &actor, now)
     };
     app.db.read(read).await
 }
@@ -194,7 +194,7 @@ pub async fn create(app: web::Data<App>, call: Call<NewInviteBody>) -> Result<Ht
         // As it was looked up, whatever the template says by now: the answer's secrecy hangs on it.
         new.choices.delivery = Some(delivery);
         let made = actions::create(tx, &shared, actor, &new)?;
-        InviteMade::read(tx, made)
+        InviteMade::read(tx, made, actor)
     };
     answer::<InviteMade, _, _>(&app, call, StatusCode::CREATED, reveals, make).await
 }
@@ -228,14 +228,16 @@ where
     let first = move |tx: &mut Tx<'_>, actor: &Actor, body: &T| Ok(with_id(make(tx, actor, body)?));
     let again = move |tx: &mut Tx<'_>, actor: &Actor, lost: &str| {
         let made = actions::replace_link(tx, &shared, actor, lost.parse()?)?;
-        Ok(with_id(InviteMade::read(tx, made)?))
+        Ok(with_id(InviteMade::read(tx, made, actor)?))
     };
     call.run_secret(app, status, first, again).await
 }
 
 /// Describes [`patch`].
 pub const CHANGE: Doc = Doc::new("Change a pending invite")
-    .about("A new address ends every link that was sent to the old one.")
+    .about(
+        "A new address ends every link that was sent to the old one, and is sent one of its own.",
+    )
     .body::<InvitePatch>()
     .answers::<InviteView>(200)
     .codes(&[
@@ -246,6 +248,7 @@ pub const CHANGE: Doc = Doc::new("Change a pending invite")
         Code::InviteExists,
         Code::InviteNotPending,
         Code::DomainNotAllowed,
+        Code::TooManyInvites,
     ]);
 
 /// `PATCH /api/v1/invites/{id}`: `invites:write`.
@@ -255,10 +258,11 @@ pub async fn patch(
     call: Call<InvitePatch>,
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
+    let shared = app.clone();
     call.run(&app, StatusCode::OK, move |tx, actor, patch| {
-        let invite = actions::edit(tx, actor, id, &Edit::try_from(patch)?)?;
+        let invite = actions::edit(tx, &shared, actor, id, &Edit::try_from(patch)?)?;
         let now = tx.now;
-        InviteView::read(tx, invite, now)
+        InviteView::read(tx, invite, actor, now)
     })
     .await
 }
@@ -310,7 +314,7 @@ pub async fn resend(
     let shared = app.clone();
     let make = move |tx: &mut Tx<'_>, actor: &Actor, _: &Resend| {
         let made = actions::resend(tx, &shared, actor, id, Some(delivery))?;
-        InviteMade::read(tx, made)
+        InviteMade::read(tx, made, actor)
     };
     answer::<InviteMade, _, _>(&app, call, StatusCode::OK, reveals, make).await
 }

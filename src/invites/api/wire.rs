@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::access::Role;
+use crate::access::{Actor, Role};
 use crate::clock::{Time, seconds};
 use crate::db::{Conn, Json, Tx};
 use crate::error::{Error, FieldError, Result};
@@ -45,8 +45,9 @@ pub struct InviteView {
     traits: Map<String, Value>,
     /// Data of integrated apps that the person may see.
     metadata_public: Map<String, Value>,
-    /// Data of integrated apps for administrators alone.
-    pub metadata_admin: Map<String, Value>,
+    /// Data of integrated apps for administrators alone; others are not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata_admin: Option<Map<String, Value>>,
     /// How the person must match the address.
     #[serde(rename = "match")]
     matching: Matching,
@@ -113,6 +114,7 @@ impl InviteView {
         groups: Vec<GroupId>,
         batch_id: Option<BatchId>,
         mail: Option<&MailOfInvite>,
+        reader: &Actor,
         now: Time,
     ) -> Self {
         let state = invite.state_at(now);
@@ -129,7 +131,7 @@ impl InviteView {
             schema_id: invite.schema_id,
             traits: object(invite.traits),
             metadata_public: object(invite.metadata_public),
-            metadata_admin: object(invite.metadata_admin),
+            metadata_admin: (reader.role >= Role::Admin).then(|| object(invite.metadata_admin)),
             matching: invite.matching,
             domains,
             max_uses: invite.max_uses,
@@ -148,16 +150,16 @@ impl InviteView {
         }
     }
 
-    /// The invite of a row, with its groups, batch and mail.
+    /// The invite of a row, with its groups, batch and mail, as somebody may see it.
     ///
     /// # Errors
     /// When the database refuses.
-    pub fn read(conn: &mut Conn, invite: Invite, now: Time) -> Result<Self> {
+    pub fn read(conn: &mut Conn, invite: Invite, reader: &Actor, now: Time) -> Result<Self> {
         let groups = store::groups(conn, invite.id)?;
         let mails = store::mails(conn, &Vec::from_iter(invite.mail_id))?;
         let mail = invite.mail_id.and_then(|id| mails.get(&id));
         let batch = store::batches_of(conn, &[invite.id])?.remove(&invite.id);
-        Ok(Self::new(invite, groups, batch, mail, now))
+        Ok(Self::new(invite, groups, batch, mail, reader, now))
     }
 }
 
@@ -180,13 +182,13 @@ impl InviteMade {
     ///
     /// # Errors
     /// When the database refuses.
-    pub fn read(tx: &mut Tx<'_>, made: Made) -> Result<Self> {
+    pub fn read(tx: &mut Tx<'_>, made: Made, reader: &Actor) -> Result<Self> {
         let link_id = made.link.as_ref().map(|link| link.id);
         let invite_url = made.link.map(|link| link.reveal().to_owned());
         let now = tx.now;
         Ok(Self {
             link_id,
-            invite: InviteView::read(tx, made.invite, now)?,
+            invite: InviteView::read(tx, made.invite, reader, now)?,
             invite_url,
         })
     }

@@ -54,7 +54,7 @@ impl Deed {
                     end: Some(End::At(end.plus(days(7)))),
                     ..Edit::default()
                 };
-                Ok(actions::edit(tx, actor, id, &edit)?.expires_at)
+                Ok(actions::edit(tx, app, actor, id, &edit)?.expires_at)
             }
             Self::Revoke => Ok(actions::revoke(tx, actor, id)?.expires_at),
         }

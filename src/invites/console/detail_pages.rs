@@ -113,6 +113,8 @@ struct DetailPage {
     moments: Vec<Moment>,
     can_edit: bool,
     can_send: bool,
+    /// Whether the link may be handed over.
+    by_link: bool,
     /// Of the form that makes a link.
     stamp: String,
     can_revoke: bool,
@@ -140,7 +142,7 @@ pub async fn detail(
 ) -> Result<HttpResponse> {
     let id: InviteId = id.parse()?;
     let (now, text, session) = (app.clock.now(), app.text, who.session_id);
-    let (invite, groups, inviter, mail, accepter, past, gates, came) = app
+    let (invite, groups, inviter, mail, accepter, past, gates, came, by_link) = app
         .db
         .read(move |conn| {
             let invite = actions::visible(conn, &who.actor, id)?;
@@ -156,7 +158,11 @@ pub async fn detail(
             let past = history::read(conn, text, id)?;
             let gates = gates(conn, text, &invite, now)?;
             let came = invite.is_open().then(|| Came::read(conn, id)).transpose()?;
-            Ok((invite, groups, inviter, mail, accepter, past, gates, came))
+            let policy = actions::template(conn, &invite)?.policy()?;
+            let by_link = invite.is_open() || actions::may_hand_over(&who.actor, &policy);
+            Ok((
+                invite, groups, inviter, mail, accepter, past, gates, came, by_link,
+            ))
         })
         .await?;
     let inviter = if inviter.is_empty() {
@@ -179,6 +185,7 @@ pub async fn detail(
         moments: history::moments(text, &invite, past, &inviter, &accepter, now),
         can_edit: state == State::Pending,
         can_send,
+        by_link,
         trouble: mail
             .as_ref()
             .filter(|_| can_send)

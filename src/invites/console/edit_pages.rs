@@ -152,7 +152,7 @@ pub async fn save(
         Ok(change) => {
             let shared = app.clone();
             who.write(&app, move |tx, actor| {
-                actions::edit_and_send(tx, &shared, actor, id, &change)
+                actions::edit(tx, &shared, actor, id, &change)
             })
             .await
         }

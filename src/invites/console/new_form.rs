@@ -48,6 +48,8 @@ pub(super) struct Offer {
     pub fields: Vec<(Field, FieldMode)>,
     /// How long an invite lives unless somebody chooses otherwise.
     pub lifetime: Span,
+    /// Whether the link may be handed over.
+    pub by_link: bool,
 }
 
 impl Offer {
@@ -128,6 +130,7 @@ impl Offer {
                 })
                 .collect(),
             lifetime: policy.lifetime().unwrap_or(days(settings.invite_days)),
+            by_link: actions::may_hand_over(actor, &policy),
             templates,
             template,
             policy,
@@ -171,6 +174,11 @@ pub(super) struct Typed(pub Vec<(String, String)>);
 impl Typed {
     /// What stands there before anything is typed; `usual` is the language of a template that names none.
     pub fn empty(offer: &Offer, works: Delivery, usual: Text) -> Self {
+        let works = if offer.by_link {
+            works
+        } else {
+            Delivery::Email
+        };
         let delivery = offer.policy.delivery.unwrap_or(works);
         let expires = match offer.usual_days() {
             Some(days) => days.to_string(),

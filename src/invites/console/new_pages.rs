@@ -108,6 +108,20 @@ pub(super) async fn offer(app: &web::Data<App>, who: &SignedIn, template: &str) 
         .await
 }
 
+/// What the template of a form offers. One that may no longer be used is not replaced in silence.
+pub(super) async fn offer_of(
+    app: &web::Data<App>,
+    who: &SignedIn,
+    form: &PostForm,
+) -> Result<Offer> {
+    let wanted = form.get("template");
+    let offer = offer(app, who, wanted).await?;
+    if !wanted.is_empty() && offer.template.id.as_str() != wanted {
+        return Code::TemplateNotUsable.refuse();
+    }
+    Ok(offer)
+}
+
 /// `GET /admin/invites/new`: whoever may invite. The form of a template.
 pub async fn form(
     app: web::Data<App>,
@@ -172,11 +186,7 @@ pub async fn create(
     forms: web::Data<UsedForms>,
     form: PostForm,
 ) -> Result<HttpResponse> {
-    let wanted = form.get("template");
-    let offer = offer(&app, &who, wanted).await?;
-    if !wanted.is_empty() && offer.template.id.as_str() != wanted {
-        return Code::TemplateNotUsable.refuse();
-    }
+    let offer = offer_of(&app, &who, &form).await?;
     let typed = Typed::read(&form, &offer);
     let step = form.get("step");
     if step == "edit" {

@@ -7,7 +7,7 @@ use serde_json::Map;
 
 use super::link_pages::{already_shown, show_link};
 use super::new_form::{Offer, Typed};
-use super::new_pages::{Start, lifetimes, offer};
+use super::new_pages::{Start, lifetimes, offer, offer_of};
 use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;
@@ -87,7 +87,7 @@ pub async fn create(
     forms: web::Data<UsedForms>,
     form: PostForm,
 ) -> Result<HttpResponse> {
-    let offer = offer(&app, &who, form.get("template")).await?;
+    let offer = offer_of(&app, &who, &form).await?;
     let typed = Typed::of(&form, FIELDS.map(str::to_owned));
     let Some(first_use) = forms.take(&app.master, who.session_id, form.get("stamp"))? else {
         return already_shown(page, "/admin/invites".to_owned());

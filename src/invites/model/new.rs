@@ -10,7 +10,7 @@ use crate::error::{Error, FieldError, Result};
 use crate::groups::model::read_given;
 use crate::ids::{GroupId, TemplateId};
 use crate::input::Faults;
-use crate::invite_templates::policy::read_domain;
+use crate::invite_templates::policy::{MOST_DOMAINS, read_domain};
 use crate::invite_templates::redirect;
 use crate::users::model::{Address, Email, LONGEST_NAME, Phone, read_object};
 
@@ -207,12 +207,19 @@ pub fn read_recipient(
 
 /// Domain names in small letters, each once.
 fn read_domains(faults: &mut Faults, domains: Option<&mut Vec<String>>) {
-    for domain in domains.into_iter().flatten() {
+    let Some(domains) = domains else { return };
+    if domains.len() > MOST_DOMAINS {
+        faults.add(FieldError::new("domains", "too_many").with("max", MOST_DOMAINS));
+        return;
+    }
+    for domain in domains.iter_mut() {
         match read_domain(domain) {
             Some(read) => *domain = read,
             None => faults.add(FieldError::new("domains", "not_a_domain").with("domain", domain)),
         }
     }
+    domains.sort_unstable();
+    domains.dedup();
 }
 
 /// A redirect target; empty for none.

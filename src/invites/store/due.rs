@@ -73,23 +73,38 @@ pub fn to_remind(
 
 /// Invites that nobody accepted, that ended before a moment and still tell of a person.
 pub fn to_erase(conn: &mut Conn, before: Time, most: i64) -> QueryResult<Vec<Invite>> {
-    let ended = [State::Declined, State::Revoked, State::Expired];
-    invites::table
+    const ENDED: [State; 4] = [
+        State::Declined,
+        State::Revoked,
+        State::Expired,
+        State::Suspended,
+    ];
+    let named = || {
+        invites::erased_at
+            .is_null()
+            .and(invites::address_norm.ne(""))
+    };
+    let mut old: Vec<Invite> = invites::table
+        .filter(named().and(invites::state.eq_any(ENDED)))
         .filter(
-            invites::erased_at
-                .is_null()
-                .and(invites::ended_at.is_not_null())
+            invites::ended_at
+                .is_not_null()
                 .and(invites::ended_at.lt(before)),
-        )
-        .filter(
-            invites::state
-                .eq_any(ended)
-                .and(invites::address_norm.ne("")),
         )
         .order((invites::ended_at, invites::id))
         .limit(most)
         .select(Invite::as_select())
-        .load(conn)
+        .load(conn)?;
+    // Nobody has decided about these, and there is no end of theirs but the time.
+    let waits = invites::state.eq(State::AwaitingApproval);
+    let waiting: Vec<Invite> = invites::table
+        .filter(named().and(waits).and(invites::expires_at.lt(before)))
+        .order((invites::expires_at, invites::id))
+        .limit(most)
+        .select(Invite::as_select())
+        .load(conn)?;
+    old.extend(waiting);
+    Ok(old)
 }
 
 /// Erases what an invite knows of a person. What is counted stays.

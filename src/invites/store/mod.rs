@@ -135,7 +135,7 @@ pub fn turn(
     let row = invites::table.find(id).filter(invites::state.eq(from));
     let changed = match to {
         State::AwaitingApproval => diesel::update(row)
-            .set((invites::state.eq(to), invites::accepted_at.eq(now)))
+            .set(invites::state.eq(to))
             .execute(conn)?,
         _ => diesel::update(row)
             .set((

@@ -37,14 +37,17 @@ fn expected(viewer: Viewer, matching: &str, has_account: bool) -> &'static str {
     match (viewer, matching) {
         (Viewer::Nobody, _) if has_account => "sign_in_first",
         (Viewer::Nobody, _) => "register",
-        (Viewer::Right, _) | (_, "bearer") | (Viewer::Colleague, "domain") => "accept",
+        (Viewer::Right, _) | (_, "bearer") | (Viewer::Colleague, "domain" | "bearer of") => {
+            "accept"
+        }
         _ => "wrong_user",
     }
 }
 
 fn invite(app: &TestApp, matching: &str) -> Invited {
-    let mut body = json!({ "email": ADA, "match": matching, "delivery": "link" });
-    if matching == "domain" {
+    let word = matching.split(' ').next();
+    let mut body = json!({ "email": ADA, "match": word, "delivery": "link" });
+    if matches!(matching, "domain" | "bearer of") {
         body["domains"] = json!(["example.org"]);
     }
     app.invited_with(&body)
@@ -67,9 +70,14 @@ fn browser(app: &TestApp, viewer: Viewer) -> Browser {
 
 #[test]
 fn the_link_leads_everybody_where_they_belong() {
-    for matching in ["strict", "domain", "bearer"] {
-        for has_account in [false, true] {
+    // "bearer of" is whoever has the link and an address of the domains.
+    for matching in ["strict", "domain", "bearer", "bearer of"] {
+        for (has_account, registers) in [(false, false), (true, false), (false, true), (true, true)]
+        {
             let app = TestApp::start();
+            // Whether everybody may register says nothing about who was invited.
+            let open = json!({ "registration_open": registers });
+            app.api().patch("/api/v1/settings", &open).is(200);
             for (email, name) in [
                 ("col@example.org", "Col"),
                 ("una@example.org", "Una"),
@@ -86,7 +94,7 @@ fn the_link_leads_everybody_where_they_belong() {
                 if viewer == Viewer::Right && !has_account {
                     continue;
                 }
-                let case = format!("{viewer:?} {matching} {has_account}");
+                let case = format!("{viewer:?} {matching} {has_account} {registers}");
                 let mut browser = browser(&app, viewer);
                 let kind = browser.get_json(&invited.link).is(200).json()["kind"].clone();
                 let wanted = expected(viewer, matching, has_account);
