@@ -58,8 +58,7 @@ fn fill(conn: &mut Conn, count: usize) -> QueryResult<()> {
              'u' || {i} || '@example.org', \
              'u' || {i} || '@example.org', 'user ' || {i}, 'email', 'member', 'default', '{}', '{}', '{}', '', \
              '', 'en', 604800, {at}, {at}, CASE WHEN {i} % 100 <> 3 THEN {id:out} END, \
-             CASE {i} % 50 WHEN 7 THEN 'tpl_00000000-0000-7000-8000-000000000001' \
-             ELSE 'tpl_00000000-0000-7000-8000-000000000000' END, \
+             'tpl_00000000-0000-7000-8000-0000000000' || CASE {i} % 2 WHEN 0 THEN '00' ELSE '' || (10 + {i} % 50) END, \
              CASE WHEN {i} % 50 = 3 THEN 'usr_00000001-0000-7000-8000-000000000001' END",
         ),
         (

@@ -72,7 +72,7 @@ fn a_page_of_invites_costs_the_same_wherever_it_is_and_whatever_it_is_narrowed_t
     };
     let template = |last: u8| Filter {
         template: Some(
-            format!("tpl_00000000-0000-7000-8000-00000000000{last}")
+            format!("tpl_00000000-0000-7000-8000-0000000000{last:02}")
                 .parse()
                 .unwrap(),
         ),
@@ -221,7 +221,7 @@ fn a_page_of_invites_costs_the_same_wherever_it_is_and_whatever_it_is_narrowed_t
         ),
         (
             "of a template",
-            template(1),
+            template(11),
             early,
             &["invites_template"],
             true,
