@@ -173,7 +173,7 @@ fn an_open_link_asks_in_german() {
         ("ada@example", "Das ist keine vollständige E-Mail-Adresse"),
         (
             "ada@other.test",
-            "Adressen dieser Domain lädt die Vorlage nicht ein.",
+            "Hier werden nur Adressen bestimmter Domains eingeladen, und diese gehört zu einer anderen.",
         ),
         ("+1", "Schreiben Sie die Nummer mit +"),
     ] {
