@@ -68,6 +68,10 @@ fn fill(conn: &mut Conn, count: usize) -> QueryResult<()> {
              'null', 'null'",
         ),
     ];
+    if let Conn::Pg(_) = conn {
+        // A million rows take longer than a server lets any statement take.
+        conn.batch_execute("SET LOCAL statement_timeout = 0")?;
+    }
     for (table, columns, values) in ROWS {
         let (mut values, is_sqlite) = (values.to_owned(), matches!(conn, Conn::Lite(_)));
         for kind in ["usr", "out", "inv", "aud"] {
