@@ -45,7 +45,7 @@ pub fn visible(conn: &mut Conn, actor: &Actor, id: InviteId) -> Result<Invite> {
 }
 
 /// Whether the actor may know of an invite: nobody learns from a refusal whom others have invited.
-pub(super) fn sees(actor: &Actor, invite: &Invite) -> bool {
+pub fn sees(actor: &Actor, invite: &Invite) -> bool {
     actor.role >= Role::Admin || (actor.user.is_some() && invite.created_by == actor.user)
 }
 

@@ -9,7 +9,7 @@ use super::new_pages::existing;
 use crate::access::Role;
 use crate::app::App;
 use crate::error::{Code, Error, Result};
-use crate::ids::{GroupId, InviteId};
+use crate::ids::InviteId;
 use crate::invites::actions;
 use crate::invites::model::{Delivery, Invite};
 use crate::schemas::form::Asked;
@@ -63,10 +63,6 @@ impl EditPage {
             etag,
             page,
         }
-    }
-
-    fn has_group(&self, id: &GroupId) -> bool {
-        self.typed.has("groups", id.as_str())
     }
 
     fn role_label(&self, role: &Role) -> Message {

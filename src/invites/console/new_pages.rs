@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
-use crate::ids::GroupId;
 use crate::invite_templates::span;
 use crate::invites::actions;
 use crate::invites::model::{Delivery, NewInvite};
@@ -53,10 +52,6 @@ impl NewPage {
             typed,
             page,
         }
-    }
-
-    fn has_group(&self, id: &GroupId) -> bool {
-        self.typed.has("groups", id.as_str())
     }
 
     fn role_label(&self, role: &Role) -> Message {
@@ -347,9 +342,9 @@ pub(super) async fn existing(
         .db
         .read(move |conn| Ok(store::pending_for(conn, &norm)?))
         .await?;
-    let sees = |by| who.actor.role >= Role::Admin || by == who.actor.user;
     let mut pending = pending.into_iter();
-    let invite = pending.find(|invite| invite.expires_at > now && sees(invite.created_by));
+    let invite =
+        pending.find(|invite| invite.expires_at > now && actions::sees(&who.actor, invite));
     Ok(invite.map(|invite| {
         let when = app.text.relative(invite.created_at, now);
         let words = app.text.get("invites-exists").arg("when", when.as_ref());
@@ -363,7 +358,7 @@ fn verdict(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result
     let pending = store::pending_for(conn, &invite.address_norm)?;
     if pending
         .iter()
-        .any(|other| other.expires_at > invite.created_at)
+        .any(|other| other.expires_at > invite.created_at && actions::sees(actor, other))
     {
         return Code::InviteExists.refuse();
     }

@@ -12,7 +12,6 @@ use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::{FieldError, Result};
-use crate::ids::GroupId;
 use crate::invites::actions;
 use crate::invites::model::{Choices, Delivery, NewInvite};
 use crate::text::{Message, Text};
@@ -55,10 +54,6 @@ impl OpenPage {
 
     fn locales(&self) -> Vec<(String, Message)> {
         Text::choices().collect()
-    }
-
-    fn has_group(&self, id: &GroupId) -> bool {
-        self.typed.has("groups", id.as_str())
     }
 }
 

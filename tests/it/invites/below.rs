@@ -63,7 +63,8 @@ fn a_refusal_does_not_tell_whom_others_have_invited() {
     app.invited("ada@example.org");
     let mia = app.with_key("mia@example.org", &["invites:write"]);
     let body = json!({ "email": "ada@example.org", "template": template });
-    mia.post(PATH, &body).is(201);
+    let mut pages = app.signed_in("mia@example.org");
+    super::own::send(&mut pages, "ada@example.org");
     // One's own is told, and administrators see all.
     assert_eq!(mia.post(PATH, &body).is(409).code(), "invite_exists");
     let again = app.api().post(PATH, &json!({ "email": "ada@example.org" }));
