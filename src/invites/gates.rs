@@ -99,7 +99,8 @@ pub fn gates(conn: &mut Conn, text: Text, invite: &Invite, now: Time) -> Result<
     let makes = match (may, inviter.is_empty()) {
         (true, true) => text.get("gate-inviter-operator"),
         (true, false) => text.get("gate-inviter-may").arg("inviter", &inviter),
-        (false, _) => text.get("gate-inviter-lost").arg("inviter", &inviter),
+        (false, true) => text.get("gate-inviter-operator-lost"),
+        (false, false) => text.get("gate-inviter-lost").arg("inviter", &inviter),
     };
     let domains = invite.domains();
     let within = invite.email().is_none_or(|email| lies_in(email, &domains));

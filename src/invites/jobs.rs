@@ -1,13 +1,14 @@
 //! The sweeps: two make visible what is checked at use and needs no sweep, that the time of an invite is over and
 //! that its maker lost the right to it; one reminds people, and one erases those who never accepted.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use actix_web::web;
 
 use super::model::Invite;
 use super::{actions, store};
-use crate::access::{Actor, Role};
+use crate::access::Actor;
 use crate::app::App;
 use crate::clock::{days, seconds};
 use crate::db::{Conn, Cursor, Paging, Tx};
@@ -15,7 +16,6 @@ use crate::error::Result;
 use crate::ids::InviteId;
 use crate::invite_templates;
 use crate::site;
-use crate::users::model::Status;
 
 /// Invites looked at, and in one transaction.
 const BATCH: i64 = 100;
@@ -115,7 +115,7 @@ pub fn erase(app: &App) -> Result<usize> {
 #[derive(Debug, Default)]
 pub struct Round(Mutex<Option<Cursor>>);
 
-/// Puts invites on hold whose makers lost the right to them. Looks at some of the pending ones, and goes on with the
+/// Puts invites on hold whose makers lost the right to them, or whose templates allow them no longer. Looks at some of the pending ones, and goes on with the
 /// next the next time.
 ///
 /// # Errors
@@ -153,8 +153,7 @@ fn suspend_beyond(tx: &mut Tx<'_>, beyond: &[Invite]) -> Result<usize> {
     Ok(held)
 }
 
-/// Those of some pending invites whose makers may no longer grant what they grant, and where to go on. What templates
-/// and groups say of an administrator is asked at use.
+/// Those of some pending invites whose makers may no longer grant what they grant, and where to go on.
 fn beyond_makers(conn: &mut Conn, paging: &Paging) -> Result<(Vec<Invite>, Option<Cursor>)> {
     let some = store::pending_part(conn, paging)?;
     let is_last = some.len() < usize::try_from(paging.limit).unwrap_or(usize::MAX);
@@ -162,12 +161,19 @@ fn beyond_makers(conn: &mut Conn, paging: &Paging) -> Result<(Vec<Invite>, Optio
         time: last.created_at,
         id: last.id.to_string(),
     });
+    let ids: Vec<InviteId> = some.iter().map(|(invite, _)| invite.id).collect();
+    let mut groups = store::groups_of(conn, &ids)?;
+    let mut policies = HashMap::new();
+    for template in invite_templates::store::all(conn)? {
+        policies.insert(template.id, template.policy()?);
+    }
     let mut beyond = Vec::new();
     for (invite, maker) in some {
-        let may = match maker {
-            None | Some((Status::Active, Role::Owner)) => true,
-            Some((Status::Active, Role::Admin)) => invite.role < Role::Owner,
-            Some(_) => actions::inviter_may(conn, &invite)?,
+        let groups = groups.remove(&invite.id).unwrap_or_default();
+        // One that was made since is looked at the next time.
+        let may = match policies.get(&invite.template_id) {
+            Some(policy) => actions::maker_may(conn, &invite, maker, &groups, policy)?,
+            None => true,
         };
         if !may {
             beyond.push(invite);

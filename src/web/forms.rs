@@ -311,6 +311,7 @@ const fn is_mendable(code: Code) -> bool {
                 | Code::CodeExpired
                 | Code::RoleNotGrantable
                 | Code::GroupNotGrantable
+                | Code::TooManyInvites
         )
 }
 

@@ -30,6 +30,7 @@ mod late;
 mod links;
 mod logins;
 mod markup;
+mod narrowed;
 mod next_steps;
 mod openapi;
 mod outbox;

@@ -29,7 +29,7 @@ pub struct Preview {
 /// # Errors
 /// What [`plan`] refuses.
 pub fn preview(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result<Preview> {
-    let invite = plan(conn, app, actor, new)?.invite;
+    let invite = plan(conn, app, actor, new)?;
     let groups = names_of(conn, &new.choices.groups)?;
     let mut letters = Vec::new();
     if invite.delivery != Delivery::Link {

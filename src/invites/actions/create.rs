@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::grant::{require_can_grant, require_fits, require_quota};
-use super::send::{Made, require_may_hand_over, send};
-use super::{exists, facts, record, require_free};
+use super::grant::{require_can_grant, require_fits};
+use super::many::Together;
+use super::send::{Made, send};
+use super::{exists, expire, facts, record};
 use crate::access::{Actor, Role};
 use crate::app::App;
 use crate::clock::{Time, days};
@@ -17,29 +18,24 @@ use crate::invite_templates;
 use crate::invite_templates::model::Template;
 use crate::invite_templates::policy::Policy;
 use crate::invites::model::{Choices, Delivery, End, Invite, Matching, NewInvite, State};
-use crate::invites::{flood, store, suppression};
+use crate::invites::store;
 use crate::outbox::Channel;
 use crate::schemas;
 use crate::schemas::model::Rules;
 use crate::site;
 use crate::text::Text;
-use crate::users::logins;
 use crate::users::model::{Address, normal};
 
 /// Makes an invite and sends it, or hands its link out.
 ///
 /// # Errors
-/// What [`plan`] refuses, `invite_exists`, `too_many_invites`.
+/// What [`plan`] refuses.
 pub fn create(tx: &mut Tx<'_>, app: &App, actor: &Actor, new: &NewInvite) -> Result<Made> {
-    let Plan {
-        invite,
-        template,
-        policy,
-    } = plan(tx, app, actor, new)?;
-    require_quota(tx, actor, &template, &policy)?;
-    require_free(tx, actor, &invite.address_norm, None)?;
     let now = tx.now;
-    flood::require_room(tx, &invite, now)?;
+    let (invite, over) = judge(tx, app, actor, new, now)?;
+    for old in &over {
+        expire(tx, actor, old)?;
+    }
     tx.attempt(|conn| store::insert(conn, &invite))
         .map_err(exists)?;
     let groups = &new.choices.groups;
@@ -56,37 +52,27 @@ pub fn create(tx: &mut Tx<'_>, app: &App, actor: &Actor, new: &NewInvite) -> Res
     send(tx, app, invite, delivery)
 }
 
-/// An invite as it would be made.
-pub struct Plan {
-    /// The invite, not yet kept anywhere.
-    pub invite: Invite,
-    template: Template,
-    policy: Policy,
-}
-
 /// What making an invite would make: the same refusals, before anything is done.
 ///
 /// # Errors
-/// `forbidden`, `template_not_usable`, `role_not_grantable`, `group_not_grantable`, `domain_not_allowed`,
-/// `user_exists`, `mail_not_set_up` for an open link while no code can be sent, field errors.
-pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result<Plan> {
-    let ground = ground(conn, actor, &new.choices)?;
-    let invite = ground.invite(app, actor, new, app.clock.now())?;
-    require_may_hand_over(actor, &ground.policy, &invite)?;
-    suppression::require_off(conn, app, &invite)?;
-    if ground.policy.reveal_existing
-        && let Some(found) = logins::by_address(conn, &invite.address_norm)?
-    {
-        let user = found.user;
-        let mine = crate::groups::actions::groups_of(conn, &[user.id])?;
-        let mine = mine.get(&user.id).map_or(&[][..], Vec::as_slice);
-        refuse_nothing_new(&invite, &new.choices, user.role, mine)?;
-    }
-    Ok(Plan {
-        invite,
-        template: ground.template,
-        policy: ground.policy,
-    })
+/// What [`Together::judge`] refuses.
+pub fn plan(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result<Invite> {
+    let (invite, _) = judge(conn, app, actor, new, app.clock.now())?;
+    Ok(invite)
+}
+
+/// The invite as it would be made, and those for its address whose time is over.
+fn judge(
+    conn: &mut Conn,
+    app: &App,
+    actor: &Actor,
+    new: &NewInvite,
+    now: Time,
+) -> Result<(Invite, Vec<Invite>)> {
+    let mut alone = Together::look(conn, app, actor, std::iter::once(new), now)?;
+    let invite = alone.judge(app, actor, new)?;
+    let over = alone.over(actor, &invite).cloned().collect();
+    Ok((invite, over))
 }
 
 /// What an invite stands on, whoever it is for.

@@ -12,7 +12,7 @@ use crate::invite_templates::model::Template;
 use crate::invite_templates::policy::{Policy, lies_in};
 use crate::invite_templates::words::Identifier;
 use crate::invites::model::{Delivery, Invite, Matching};
-use crate::invites::store;
+use crate::invites::store::{self, Maker};
 use crate::users::model::Status;
 use crate::users::store as users;
 
@@ -57,31 +57,50 @@ pub fn require_can_use(conn: &mut Conn, actor: &Actor, policy: &Policy) -> Resul
     }
 }
 
-/// Whether the maker of an invite may still grant what it grants (product rule 8).
+/// Whether the maker of an invite may still grant what it grants (product rule 8): within their own rights, and within
+/// what its template says by now.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn inviter_may(conn: &mut Conn, invite: &Invite) -> Result<bool> {
-    let Some(id) = invite.created_by else {
-        return Ok(true);
-    };
-    let maker = users::find(conn, id)?;
-    if maker.status != Status::Active {
-        return Ok(false);
-    }
-    let actor = Actor {
-        kind: ActorKind::User,
-        user: Some(id),
-        role: maker.role,
-        ip: None,
-        request_id: String::new(),
+    let maker = match invite.created_by {
+        Some(id) => {
+            let maker = users::find(conn, id)?;
+            Some((maker.status, maker.role))
+        }
+        None => None,
     };
     let groups = store::groups(conn, invite.id)?;
     let policy = template(conn, invite)?.policy()?;
-    if invite.is_open() && require_fits_open(&policy, invite).is_err() {
+    maker_may(conn, invite, maker, &groups, &policy)
+}
+
+/// The same with what was looked up of the invite: how its maker stands, its groups, what its template says.
+///
+/// # Errors
+/// When the database refuses.
+pub fn maker_may(
+    conn: &mut Conn,
+    invite: &Invite,
+    maker: Maker,
+    groups: &[GroupId],
+    policy: &Policy,
+) -> Result<bool> {
+    let actor = match (invite.created_by, maker) {
+        (Some(id), Some((Status::Active, role))) => Actor {
+            kind: ActorKind::User,
+            user: Some(id),
+            role,
+            ip: None,
+            request_id: String::new(),
+        },
+        (Some(_), _) => return Ok(false),
+        (None, _) => Actor::operator(),
+    };
+    if require_fits_open(policy, invite).is_err() {
         return Ok(false);
     }
-    match require_can_grant(conn, &actor, &policy, invite.role, &groups) {
+    match require_can_grant(conn, &actor, policy, invite.role, groups) {
         Ok(()) => Ok(true),
         Err(Error::Refused(..)) => Ok(false),
         Err(why) => Err(why),
@@ -141,8 +160,12 @@ pub(super) fn require_fits(policy: &Policy, invite: &Invite) -> Result<()> {
     Ok(())
 }
 
-/// What is asked of an open link besides. It makes members alone: whoever passes it on decides who comes.
-fn require_fits_open(policy: &Policy, invite: &Invite) -> Result<()> {
+/// What is asked of an open link besides; nothing of other invites. It makes members alone: whoever passes it on
+/// decides who comes.
+pub(super) fn require_fits_open(policy: &Policy, invite: &Invite) -> Result<()> {
+    if !invite.is_open() {
+        return Ok(());
+    }
     if invite.role > Role::Member {
         return Err(Code::RoleNotGrantable.with("role", invite.role));
     }

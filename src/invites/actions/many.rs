@@ -1,4 +1,4 @@
-//! Making many invites at once: the rules of one, with what they ask looked up for all together.
+//! The rules of new invites, of one as of many: what they ask is looked up for all together. And making many at once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::create::{Ground, ground, refuse_nothing_new};
 use super::grant::quota_left;
-use super::send::{Gist, url_of};
+use super::send::{Gist, require_may_hand_over, url_of};
 use super::{entry, expire, facts, sees};
 use crate::access::{Actor, Role};
 use crate::app::App;
@@ -146,21 +146,48 @@ impl Together {
         }
     }
 
-    /// The invite that would be made; the quota is one less from then on.
+    /// The invite of a line that would be made; the quota is one less from then on.
     ///
     /// # Errors
-    /// What making it by itself would be refused for; `only_by_message` for one whose link would have to be shown.
+    /// What [`Self::judge`] refuses; `only_by_message` for one whose link would have to be shown.
     pub fn plan(&mut self, app: &App, actor: &Actor, new: &NewInvite) -> Result<Invite> {
-        let ground = match self.grounds.get(&kind(&new.choices)) {
-            Some(Ok(ground)) => ground,
-            Some(Err(why)) => return Err(again(why)),
-            None => return Err(Error::internal("an invite that was not looked up")),
-        };
-        let invite = ground.invite(app, actor, new, self.now)?;
+        let invite = self.shaped(app, actor, new)?;
         if invite.delivery == Delivery::Link {
             return Err(FieldError::new("delivery", "only_by_message").into());
         }
-        if self.suppressed.contains(&invite.address_norm) {
+        self.admit(actor, new, invite)
+    }
+
+    fn shaped(&self, app: &App, actor: &Actor, new: &NewInvite) -> Result<Invite> {
+        let ground = self.ground(&new.choices)?;
+        ground.invite(app, actor, new, self.now)
+    }
+
+    fn ground(&self, choices: &Choices) -> Result<&Ground> {
+        match self.grounds.get(&kind(choices)) {
+            Some(Ok(ground)) => Ok(ground),
+            Some(Err(why)) => Err(again(why)),
+            None => Err(Error::internal("an invite that was not looked up")),
+        }
+    }
+
+    /// THE rules of a new invite, whichever door it comes by: a form or its check page, a call, a line of many. The
+    /// quota is one less from then on.
+    ///
+    /// # Errors
+    /// `forbidden`, `template_not_usable`, `role_not_grantable`, `group_not_grantable`, `domain_not_allowed`,
+    /// `user_exists`, `mail_not_set_up` for an open link while no code can be sent, `invite_exists`,
+    /// `too_many_invites`, field errors.
+    pub fn judge(&mut self, app: &App, actor: &Actor, new: &NewInvite) -> Result<Invite> {
+        let invite = self.shaped(app, actor, new)?;
+        self.admit(actor, new, invite)
+    }
+
+    fn admit(&mut self, actor: &Actor, new: &NewInvite, invite: Invite) -> Result<Invite> {
+        let ground = self.ground(&new.choices)?;
+        require_may_hand_over(actor, &ground.policy, &invite)?;
+        let is_sent = invite.delivery != Delivery::Link;
+        if is_sent && self.suppressed.contains(&invite.address_norm) {
             return Err(suppression::never_mail());
         }
         if ground.policy.reveal_existing
@@ -170,13 +197,12 @@ impl Together {
             refuse_nothing_new(&invite, &new.choices, *role, mine)?;
         }
         let now = self.now;
-        let pending = self.pending.get(&invite.address_norm);
-        let stands = |old: &Invite| old.expires_at > now && sees(actor, old);
-        let is_taken = pending.is_some_and(|all| all.iter().any(stands));
-        if is_taken || self.given.contains(&invite.address_norm) {
+        let mut known = self.known(actor, &invite);
+        if known.any(|old| old.expires_at > now) || self.given.contains(&invite.address_norm) {
             return Code::InviteExists.refuse();
         }
-        if self.full.contains(&invite.address_norm) {
+        drop(known);
+        if is_sent && self.full.contains(&invite.address_norm) {
             return Code::TooManyInvites.refuse();
         }
         if let Some(Some(left)) = self.quotas.get_mut(&invite.template_id) {
@@ -185,8 +211,25 @@ impl Together {
             }
             *left -= 1;
         }
-        self.given.insert(invite.address_norm.clone());
+        // Any number of open links may be pending.
+        if !invite.is_open() {
+            self.given.insert(invite.address_norm.clone());
+        }
         Ok(invite)
+    }
+
+    /// The pending invites for the address of an invite that the actor may know of.
+    fn known(&self, actor: &Actor, invite: &Invite) -> impl Iterator<Item = &Invite> {
+        let pending = self.pending.get(&invite.address_norm);
+        let pending = pending.into_iter().flatten();
+        pending.filter(|old| sees(actor, old))
+    }
+
+    /// Those of them whose time is over: they make way for it.
+    pub(super) fn over(&self, actor: &Actor, invite: &Invite) -> impl Iterator<Item = &Invite> {
+        let now = self.now;
+        let known = self.known(actor, invite);
+        known.filter(move |old| old.expires_at <= now)
     }
 
     fn gist(&self, invite: &Invite, choices: &Choices) -> Gist {
@@ -244,10 +287,7 @@ impl Together {
     /// When the database refuses.
     pub fn keep(&self, tx: &mut Tx<'_>, actor: &Actor, ready: &[&Ready]) -> Result<()> {
         for one in ready {
-            // Their time is over: the address is free again.
-            let norm = &one.invite.address_norm;
-            let old = self.pending.get(norm).into_iter().flatten();
-            for old in old.filter(|old| old.expires_at <= self.now && sees(actor, old)) {
+            for old in self.over(actor, &one.invite) {
                 expire(tx, actor, old)?;
             }
         }

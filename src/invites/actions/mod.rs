@@ -12,7 +12,7 @@ mod undo;
 pub use create::{create, delivery, plan};
 pub use edit::{Edit, edit, etag};
 pub use end::{erase, expire, revoke, suspend, suspend_all_of};
-pub use grant::{inviter_may, require_can_grant, require_can_use, template};
+pub use grant::{inviter_may, maker_may, require_can_grant, require_can_use, template};
 pub use many::{Ready, Together, again};
 pub(super) use reinstate::decided;
 pub use reinstate::reinstate;

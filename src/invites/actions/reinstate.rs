@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::grant::{inviter_may, require_can_grant, template};
+use super::grant::{inviter_may, require_can_grant, require_fits_open, template};
 use super::{record, require_free, take_over, visible};
 use crate::access::{Actor, Role};
 use crate::db::Tx;
@@ -19,6 +19,7 @@ use crate::invites::store;
 /// actor say.
 pub fn reinstate(tx: &mut Tx<'_>, actor: &Actor, id: InviteId) -> Result<Invite> {
     let mut invite = decided(tx, actor, id, State::Suspended)?;
+    let before = json!({ "state": invite.state });
     require_free(tx, actor, &invite.address_norm, Some(id))?;
     take_over(tx, actor, &mut invite)?;
     invite.state = State::Pending;
@@ -26,10 +27,7 @@ pub fn reinstate(tx: &mut Tx<'_>, actor: &Actor, id: InviteId) -> Result<Invite>
     invite.ended_by = None;
     tx.attempt(|conn| store::update(conn, &invite))
         .map_err(super::exists)?;
-    let (before, after) = (
-        json!({ "state": "suspended" }),
-        json!({ "state": "pending" }),
-    );
+    let after = json!({ "state": "pending" });
     record(tx, actor, "invite.reinstated", &invite, before, after)?;
     Ok(invite)
 }
@@ -43,14 +41,19 @@ pub(in crate::invites) fn decided(
 ) -> Result<Invite> {
     let invite = visible(tx, actor, id)?;
     actor.require(Role::Admin)?;
-    if invite.state != state || invite.erased_at.is_some() {
+    let maker_may = inviter_may(tx, &invite)?;
+    // The sweep may not have come by yet.
+    let is_held = state == State::Suspended && invite.state_at(tx.now) == State::Pending;
+    let stands_so = invite.state == state || (is_held && !maker_may);
+    if !stands_so || invite.erased_at.is_some() {
         return Code::InviteNotPending.refuse();
     }
     let groups = store::groups(tx, id)?;
     let policy = template(tx, &invite)?.policy()?;
     // The maker's right is enough, as at every acceptance; without it, the decider's has to do.
-    if !inviter_may(tx, &invite)? || state == State::Suspended {
+    if !maker_may || state == State::Suspended {
         require_can_grant(tx, actor, &policy, invite.role, &groups)?;
+        require_fits_open(&policy, &invite)?;
     }
     Ok(invite)
 }

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::ids::{InviteId, UserId};
 use crate::invites::acceptance::approval;
 use crate::invites::actions;
-use crate::invites::gates::{Gate, gates};
+use crate::invites::gates::{Gate, GateName, gates};
 use crate::invites::history::{self, Moment};
 use crate::invites::model::{Invite, State};
 use crate::invites::store::{self, MailOfInvite};
@@ -128,8 +128,11 @@ impl DetailPage {
         self.invite.state == State::AwaitingApproval
     }
 
+    /// Whether somebody else has to answer for it, whether or not a sweep has made that visible yet.
     fn is_on_hold(&self) -> bool {
-        self.invite.state == State::Suspended
+        let lost = |gate: &Gate| gate.gate == GateName::Inviter && !gate.ok;
+        let waits = self.can_edit && self.gates.iter().any(lost);
+        self.invite.state == State::Suspended || waits
     }
 }
 

@@ -354,14 +354,7 @@ pub(super) async fn existing(
 
 /// What sending would meet: the same refusals, before anything is done; and until when it would work.
 fn verdict(conn: &mut Conn, app: &App, actor: &Actor, new: &NewInvite) -> Result<(Verdict, Time)> {
-    let invite = actions::plan(conn, app, actor, new)?.invite;
-    let pending = store::pending_for(conn, &invite.address_norm)?;
-    if pending
-        .iter()
-        .any(|other| other.expires_at > invite.created_at && actions::sees(actor, other))
-    {
-        return Code::InviteExists.refuse();
-    }
+    let invite = actions::plan(conn, app, actor, new)?;
     // Administrators see all users; to anybody else accounts are not revealed (product rule 7).
     let verdict = match logins::by_address(conn, &invite.address_norm)? {
         Some(_) if actor.role >= Role::Admin => Verdict::HasAccount,
