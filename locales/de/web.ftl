@@ -11,6 +11,7 @@ nav-sign-out = Abmelden
 
 ## Formulare
 web-errors-title = Es gibt ein Problem
+web-error-of = { $label }: { $words }
 web-error-word = Fehler:
 web-optional = (optional)
 web-password-show = Anzeigen

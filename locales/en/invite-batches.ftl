@@ -1,7 +1,7 @@
 ### Batches of invites in the console.
 
 batches-import-title = Invite many people
-batches-import-lead = From a file or a spreadsheet, up to 10,000 people at a time. You see what would happen before anything is sent.
+batches-import-lead = From a file or a spreadsheet, up to { $most } people at a time. You see what would happen before anything is sent.
 batches-template = Download a template
 batches-file = CSV file
 batches-file-hint = Up to 5 MiB. The first line names the columns: email, and any of name, role, groups, message, locale.

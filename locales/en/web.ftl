@@ -37,6 +37,7 @@ nav-signed-in-as = Signed in as
 
 ## Forms
 web-errors-title = There is a problem
+web-error-of = { $label }: { $words }
 web-error-word = Error:
 web-optional = (optional)
 web-program = { $browser } on { $system }

@@ -1,5 +1,6 @@
 //! Reading a CSV file: what people export from a spreadsheet, or a clear word why not.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use csv::{ByteRecord, ReaderBuilder};
@@ -26,9 +27,14 @@ fn fault(code: &'static str) -> FieldError {
 /// # Errors
 /// What keeps the whole file from being read.
 pub(super) fn read(bytes: &[u8], groups: &[GroupName]) -> Result<Vec<Line>> {
-    let text = text(bytes)?;
+    let text = &*text(bytes)?;
+    let delimiter = delimiter(text);
+    // Else all that follows would silently be part of one cell.
+    if let Some(line) = open_quote(text, delimiter) {
+        return Err(fault("open_quote").with("line", line).into());
+    }
     let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter(text))
+        .delimiter(delimiter)
         .flexible(true)
         .has_headers(false)
         .from_reader(text.as_bytes());
@@ -65,8 +71,37 @@ pub(super) fn read(bytes: &[u8], groups: &[GroupName]) -> Result<Vec<Line>> {
     checked(lines, FILE)
 }
 
-/// The text of a file, without its mark.
-fn text(bytes: &[u8]) -> Result<&str, FieldError> {
+/// The line of the first quotation mark that opens a cell and is not closed at its end.
+fn open_quote(text: &str, delimiter: u8) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut at, mut line, mut opened) = (0, 1, None);
+    let mut cell_begins = true;
+    while let Some(byte) = bytes.get(at) {
+        at += 1;
+        let is_quote = *byte == b'"';
+        let next = bytes.get(at);
+        match opened {
+            None if is_quote && cell_begins => opened = Some(line),
+            // Two of them stand for one.
+            Some(_) if is_quote && next == Some(&b'"') => at += 1,
+            Some(_) if is_quote => {
+                let rest = bytes.get(at..).unwrap_or_default();
+                let after = rest.iter().find(|byte| **byte != b' ');
+                if !after.is_none_or(|byte| *byte == delimiter || b"\r\n".contains(byte)) {
+                    return opened;
+                }
+                opened = None;
+            }
+            _ => {}
+        }
+        cell_begins = *byte == delimiter || b"\r\n".contains(byte);
+        line += usize::from(*byte == b'\n');
+    }
+    opened
+}
+
+/// The text of a file, without its mark, its lines ending as anywhere else: old programs end them with CR alone.
+fn text(bytes: &[u8]) -> Result<Cow<'_, str>, FieldError> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return Err(fault("utf16"));
     }
@@ -82,11 +117,10 @@ fn text(bytes: &[u8]) -> Result<&str, FieldError> {
     }
     let text = std::str::from_utf8(bytes);
     let text = text.map_err(|why| fault("not_utf8").with("line", line_of(why.valid_up_to())))?;
-    // Else all that follows would silently be part of one cell.
-    if text.matches('"').count() % 2 == 1 {
-        return Err(fault("open_quote"));
-    }
-    Ok(text)
+    Ok(match text.contains('\n') {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.replace('\r', "\n")),
+    })
 }
 
 /// What separates the cells, by what the first line has most of.
@@ -194,6 +228,7 @@ mod tests {
             "name\temail\n\n\"Ada\"\t ada@example.org \n\t\n",
             "email,name,message\nada@example.org,Ada\n",
             "email,name\nada@example.org,Ada,,\n",
+            "email,name\r\rada@example.org,Ada\r",
         ] {
             let mut lines = read(same.as_bytes(), &[]).unwrap();
             assert_eq!(lines.len(), 1, "{same:?}");
@@ -237,6 +272,35 @@ mod tests {
         }
         let (_, args) = refused(b"email\nada@example.org\na\0b@example.org\n");
         assert_eq!(args, [("line", "3".to_owned())]);
+    }
+
+    #[test]
+    fn a_quotation_mark_that_is_not_closed_is_told_with_its_line() {
+        for (text, line) in [
+            ("email,name\na@example.org,\"Ada\nb@example.org,Bob\n", 2),
+            (
+                "email,name\na@example.org,\"Ada\nb@example.org,\"Bob\"\n",
+                2,
+            ),
+            (
+                "email,name\na@example.org,\"two\nlines\"\nb@example.org,\"Bo\"b\n",
+                4,
+            ),
+            ("\"email\",\"name\na@example.org,Ada\n", 1),
+            ("email,name\ra@example.org,Ada\rb@example.org,\"Bob\r", 3),
+        ] {
+            let (code, args) = refused(text.as_bytes());
+            let told = [("line", line.to_string())];
+            assert_eq!(
+                (code.as_str(), &args[..]),
+                ("open_quote", &told[..]),
+                "{text:?}"
+            );
+        }
+        let text = "email,name\na@example.org,5\" Ada\nb@example.org,\"B \"\"x\"\" ob\" \n";
+        let lines = read(text.as_bytes(), &[]).unwrap();
+        let names: Vec<&str> = lines.iter().map(Line::name).collect();
+        assert_eq!(names, ["5\" Ada", "B \"x\" ob"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::lines::{Line, of_piece, pieces};
-use super::model::{Batch, Counts, Row, State, Verdict};
+use super::model::{Batch, Counts, MOST_LINES, Row, State, Verdict};
 use super::{actions, file, results, store, work};
 use crate::access::{Actor, Role};
 use crate::app::App;

@@ -68,8 +68,20 @@ impl Draft {
     fn checked(mut self, conn: &mut Conn) -> Result<Self> {
         let mut faults = Faults::default();
         self.check(&mut faults);
-        if schemas::store::find(conn, &self.schema_id)?.is_none() {
-            faults.add(FieldError::new("schema_id", "not_found"));
+        match schemas::store::find(conn, &self.schema_id)? {
+            None => faults.add(FieldError::new("schema_id", "not_found")),
+            Some(schema) => {
+                let rules = schema.rules()?;
+                let fields = self.policy.fields.keys();
+                let unknown: Vec<&str> = fields
+                    .map(String::as_str)
+                    .filter(|name| !rules.has(name))
+                    .collect();
+                if !unknown.is_empty() {
+                    let fault = FieldError::new("fields", "unknown_traits");
+                    faults.add(fault.with("names", unknown.join(", ")));
+                }
+            }
         }
         let given = self.policy.groups.iter().flatten();
         let named: Vec<_> = given

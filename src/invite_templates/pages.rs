@@ -184,7 +184,7 @@ impl EditPage {
 
     fn locales(&self) -> Vec<(String, Message)> {
         let any = (String::new(), self.page.t("templates-locale-any"));
-        iter::once(any).chain(Text::choices()).collect()
+        iter::once(any).chain(self.page.languages()).collect()
     }
 
     fn modes(&self) -> Vec<(String, Message)> {
@@ -383,5 +383,6 @@ fn words(app: &App, why: Error) -> Result<FormErrors> {
         "invitable_by.roles" => "invitable_by",
         name => name,
     });
-    Ok(errors.in_order(&names))
+    let labels = FIELDS.map(|(name, label)| (name.to_owned(), app.text.get(label).to_string()));
+    Ok(errors.in_order(&names).labelled(labels))
 }

@@ -13,6 +13,7 @@ use crate::ids::GroupId;
 use crate::input::Faults;
 use crate::site::Terms;
 use crate::text::Text;
+use crate::users::model::is_domain;
 
 /// What a template says, with the safe answer to each question as the default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -251,6 +252,18 @@ impl Policy {
         {
             faults.add(FieldError::new("delivery", "only_by_link"));
         }
+        let unreachable = match self.identifier {
+            Some(Identifier::Phone) => self.delivery == Some(Delivery::Email),
+            Some(Identifier::Email) => self.delivery == Some(Delivery::Sms),
+            Some(Identifier::None) | None => false,
+        };
+        if unreachable {
+            faults.add(FieldError::new("delivery", "not_for_address"));
+        }
+        let no_member = |roles: &Vec<Role>| !roles.contains(&Role::Member);
+        if open && self.roles.as_ref().is_some_and(no_member) {
+            faults.add(FieldError::new("roles", "members_alone"));
+        }
         if open && self.approval {
             faults.add(FieldError::new("approval", "not_for_open_links"));
         }
@@ -294,7 +307,7 @@ pub fn read_domain(text: &str) -> Option<String> {
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
-    let good = domain.len() <= 253 && domain.contains('.') && domain.split('.').all(is_label);
+    let good = domain.len() <= 253 && domain.split('.').all(is_label) && is_domain(&domain);
     good.then_some(domain)
 }
 

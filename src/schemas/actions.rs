@@ -179,7 +179,7 @@ fn read_name(faults: &mut Faults, name: &str) -> String {
 }
 
 fn check_document(faults: &mut Faults, document: &str) {
-    if let Err(why) = Rules::read("schema", document) {
+    if let Err(why) = Rules::read_new("schema", document) {
         faults.add(why);
     }
 }

@@ -161,6 +161,14 @@ impl Asked {
         }
     }
 
+    /// What each field is called, by its name in the form.
+    pub fn labels(asked: &[Self]) -> Vec<(String, String)> {
+        let labels = asked.iter();
+        labels
+            .map(|one| (one.input.clone(), one.field.label.clone()))
+            .collect()
+    }
+
     /// The choices with an empty one in front.
     pub fn options(&self) -> Vec<(String, String)> {
         let choices = self.field.choices().iter();

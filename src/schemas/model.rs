@@ -111,6 +111,19 @@ impl Rules {
         })
     }
 
+    /// The same for a document that is to be kept: somebody can be what it says.
+    ///
+    /// # Errors
+    /// As [`Rules::read`]; `not_a_schema` for a choice of nothing, and for something that has to be there and is not
+    /// described.
+    pub fn read_new(field: &'static str, text: &str) -> Result<Self, FieldError> {
+        let rules = Self::read(field, text)?;
+        match hopeless(&rules.document, "") {
+            Some(words) => Err(FieldError::new(field, "not_a_schema").with("words", words)),
+            None => Ok(rules),
+        }
+    }
+
     /// The document.
     pub fn document(&self) -> &Value {
         &self.document
@@ -119,6 +132,43 @@ impl Rules {
     /// The fields that a form can ask for, in the order of the document.
     pub fn fields(&self) -> Vec<Field> {
         fields(&self.document)
+    }
+
+    /// The same for a form of the person themselves, which asks for their name in any case: where it is a trait, that
+    /// one field is both.
+    pub fn fields_but_name(&self) -> Vec<Field> {
+        let mut fields = self.fields();
+        fields.retain(|field| !is_name(field));
+        fields
+    }
+
+    /// What a person entered, with their name as a trait where the schema asks for it: whichever of the two was
+    /// entered is both.
+    pub fn named(&self, name: &str, traits: &Map<String, Value>) -> (String, Map<String, Value>) {
+        let (mut name, mut traits) = (name.trim().to_owned(), traits.clone());
+        if self.fields().iter().any(is_name) {
+            let told = traits.get(NAME).and_then(Value::as_str);
+            match told {
+                Some(told) if name.is_empty() => told.trim().clone_into(&mut name),
+                None if !name.is_empty() && !traits.contains_key(NAME) => {
+                    traits.insert(NAME.to_owned(), Value::String(name.clone()));
+                }
+                _ => {}
+            }
+        }
+        (name, traits)
+    }
+
+    /// What is wrong with a name as a trait is told of the field that was filled in; once is enough.
+    pub fn name_faults(entered: &Map<String, Value>, faults: &mut Vec<FieldError>, told: bool) {
+        if entered.contains_key(NAME) {
+            return;
+        }
+        let of_name = format!("traits.{NAME}");
+        faults.retain(|fault| !told || fault.field != of_name);
+        for fault in faults.iter_mut().filter(|fault| fault.field == of_name) {
+            "display_name".clone_into(&mut fault.field);
+        }
     }
 
     /// Whether it names a trait.
@@ -159,6 +209,32 @@ impl Rules {
             Err(Error::Invalid(faults))
         }
     }
+}
+
+/// Why nobody can be what a schema says, in few words; `place` is where it stands in the document.
+fn hopeless(schema: &Value, place: &str) -> Option<String> {
+    if schema["enum"].as_array().is_some_and(Vec::is_empty) {
+        return Some(format!("{place}/enum: there is nothing to choose from"));
+    }
+    let properties = schema["properties"].as_object();
+    let known = |name: &str| properties.is_some_and(|all| all.contains_key(name));
+    let required = schema["required"].as_array().into_iter().flatten();
+    if let Some(name) = required.filter_map(Value::as_str).find(|name| !known(name))
+        && schema.get("patternProperties").is_none()
+    {
+        return Some(format!(
+            "{place}/required: \"{name}\" is not among the properties"
+        ));
+    }
+    let mut properties = properties.into_iter().flatten();
+    properties.find_map(|(name, one)| hopeless(one, &format!("{place}/properties/{name}")))
+}
+
+/// The trait that is the name of the person.
+const NAME: &str = "name";
+
+fn is_name(field: &Field) -> bool {
+    field.name == NAME && field.longest() > 0
 }
 
 /// An error of the library in few words, without the value that it is about.
@@ -205,119 +281,4 @@ fn fault(why: &ValidationError<'_>) -> FieldError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rules(document: &Value) -> Rules {
-        Rules::read("schema", &document.to_string()).unwrap()
-    }
-
-    fn codes(faults: &[FieldError]) -> Vec<(&str, &str)> {
-        faults
-            .iter()
-            .map(|fault| (fault.field.as_str(), fault.code))
-            .collect()
-    }
-
-    #[test]
-    fn traits_are_held_to_the_schema_and_every_fault_names_its_field() {
-        let rules = rules(&json!({
-            "type": "object",
-            "properties": {
-                "department": { "type": "string", "minLength": 2, "maxLength": 5 },
-                "floor": { "type": "integer", "minimum": 0, "maximum": 9 },
-                "badge": { "enum": ["blue", "red"] },
-                "since": { "type": "string", "format": "date" },
-                "desk": { "type": "object", "properties": { "row": { "type": "integer" } } },
-            },
-            "required": ["department", "floor"],
-            "additionalProperties": false,
-        }));
-        let object = |value: Value| value.as_object().unwrap().clone();
-        let good = object(json!({ "department": "Ops", "floor": 3, "since": "2026-11-22" }));
-        assert!(rules.faults(&good).is_empty());
-        let bad = object(json!({
-            "department": "Operations", "floor": 12, "badge": "green", "since": "soon",
-            "desk": { "row": "a" }, "shoe": 43,
-        }));
-        let mut faults = rules.faults(&bad);
-        faults.sort_by(|a, b| a.field.cmp(&b.field));
-        assert_eq!(
-            codes(&faults),
-            [
-                ("traits.badge", "not_a_choice"),
-                ("traits.department", "too_long"),
-                ("traits.desk.row", "wrong_type"),
-                ("traits.floor", "too_large"),
-                ("traits.shoe", "unknown_field"),
-                ("traits.since", "not_a_date"),
-            ]
-        );
-        let none = Map::new();
-        assert_eq!(rules.faults(&none).len(), 2);
-        let none = Json(Value::Object(none));
-        rules.check_so_far(&none, |_| false).unwrap();
-        let held = rules.check_so_far(&none, |name| name == "floor");
-        let Err(Error::Invalid(faults)) = held else {
-            panic!("{held:?}");
-        };
-        assert_eq!(codes(&faults), [("traits.floor", "required")]);
-    }
-
-    #[test]
-    fn what_is_no_schema_is_refused_with_words() {
-        for (text, code) in [
-            ("", "not_json"),
-            ("{", "not_json"),
-            ("[]", "not_a_schema"),
-            ("{}", "not_a_schema"),
-            (r#"{"type":"string"}"#, "not_a_schema"),
-            (r#"{"type":"object","properties":7}"#, "not_a_schema"),
-            (
-                r#"{"type":"object","properties":{"a":{"type":"text"}}}"#,
-                "not_a_schema",
-            ),
-            (
-                r#"{"type":"object","properties":{"a":{"pattern":"("}}}"#,
-                "not_a_schema",
-            ),
-            (
-                r#"{"type":"object","$ref":"https://example.org/schema.json"}"#,
-                "not_a_schema",
-            ),
-            (
-                r#"{"type":"object","$ref":"file:///etc/passwd"}"#,
-                "not_a_schema",
-            ),
-        ] {
-            let refused = Rules::read("schema", text).unwrap_err();
-            assert_eq!(refused.code, code, "{text}");
-        }
-        let large = format!(r#"{{"type":"object","title":"{}"}}"#, "x".repeat(LARGEST));
-        assert_eq!(Rules::read("schema", &large).unwrap_err().code, "too_long");
-    }
-
-    #[test]
-    fn a_pattern_cannot_hold_the_server_up() {
-        let rules = rules(&json!({
-            "type": "object", "properties": { "a": { "type": "string", "pattern": "^(a+)+$" } },
-        }));
-        let evil = json!({ "a": format!("{}!", "a".repeat(5_000)) });
-        let faults = rules.faults(evil.as_object().unwrap());
-        assert_eq!(codes(&faults), [("traits.a", "not_allowed")]);
-    }
-
-    #[test]
-    fn ids_are_words() {
-        for good in ["default", "staff-2026", "a_b"] {
-            let mut faults = Faults::default();
-            read_id(&mut faults, good);
-            assert!(faults.none_in(()).is_ok(), "{good}");
-        }
-        for bad in ["", "Staff", "a b", "a/b", "ä", "a\0"] {
-            let mut faults = Faults::default();
-            read_id(&mut faults, bad);
-            assert!(faults.none_in(()).is_err(), "{bad}");
-        }
-    }
-}
+mod tests;

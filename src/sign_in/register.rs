@@ -12,7 +12,6 @@ use crate::app::App;
 use crate::codes::{self, Claim, Paid};
 use crate::db::{Json, Tx};
 use crate::error::{Code, Error, FieldError, Result};
-use crate::input;
 use crate::outbox::{self, Frame};
 use crate::passwords::PasswordHash;
 use crate::schemas::model::Rules;
@@ -20,7 +19,7 @@ use crate::site::{self, Settings};
 use crate::users::actions::create;
 use crate::users::logins::{self, Found};
 use crate::users::mail::HaveAccountMail;
-use crate::users::model::{Address, LONGEST_NAME, NewUser, read_name, read_object};
+use crate::users::model::{Address, NewUser, read_name, read_object};
 
 /// The kind of the message that tells somebody of the account that they have.
 const HAVE_ACCOUNT: &str = "have_account";
@@ -128,9 +127,10 @@ pub async fn check(
     entered: &Entered,
 ) -> Result<(Paid, Registration)> {
     let mut wrong = Vec::new();
-    let name = read_name("display_name", &entered.display_name).map_err(|why| wrong.push(why));
+    let (typed, traits) = rules.named(&entered.display_name, &entered.traits);
+    let name = read_name("display_name", &typed).map_err(|why| wrong.push(why));
     let site_name = settings.site_name.as_str();
-    let personal = [entered.display_name.as_str(), address.as_str(), site_name];
+    let personal = [typed.as_str(), address.as_str(), site_name];
     if entered.password.is_empty() {
         wrong.push(FieldError::new("password", "password_missing"));
     } else if let Err(weakness) = crate::passwords::check_strength(&entered.password, &personal) {
@@ -141,12 +141,10 @@ pub async fn check(
     if terms.is_some_and(|version| !entered.terms_accepted || entered.terms_shown != *version) {
         wrong.push(FieldError::new("terms_accepted", "terms_required"));
     }
-    wrong.extend(rules.faults(&entered.traits));
-    let named = entered.traits.get("name").and_then(Value::as_str);
-    if let Err(why) = input::name("traits.name", named.unwrap_or_default(), 0..=LONGEST_NAME) {
-        wrong.push(why);
-    }
-    let traits = read_object("traits", entered.traits.clone()).map_err(|why| wrong.push(why));
+    let mut faults = rules.faults(&traits);
+    Rules::name_faults(&entered.traits, &mut faults, name.is_err());
+    wrong.extend(faults);
+    let traits = read_object("traits", traits).map_err(|why| wrong.push(why));
     let (Ok(display_name), Ok(traits), true) = (name, traits, wrong.is_empty()) else {
         return Err(Error::Invalid(wrong));
     };

@@ -92,7 +92,7 @@ impl Open {
 
     /// The fields of the form with what is known of them.
     fn asked<'a>(&self, known: impl Fn(&str) -> &'a str) -> Vec<Asked> {
-        let fields = self.rules.fields().into_iter();
+        let fields = self.rules.fields_but_name().into_iter();
         let asked = fields.map(|field| {
             let value = known(&field.input()).to_owned();
             Asked::new(field, value, false)
@@ -102,10 +102,9 @@ impl Open {
 
     /// What is known of the person, to be handed on to the next page.
     fn kept<'a>(&self, known: impl Fn(&str) -> &'a str) -> Vec<(String, String)> {
-        let fields = self.rules.fields().into_iter();
+        let fields = self.rules.fields_but_name().into_iter();
         let mut names = vec![NAME.to_owned()];
         names.extend(fields.map(|field| field.input()));
-        names.dedup();
         let pairs = names.into_iter().map(|name| {
             let value = known(&name).to_owned();
             (name, value)
@@ -248,7 +247,7 @@ pub async fn create(
     let Some(address) = asked(&app, &request) else {
         return Ok(see_other(PATH));
     };
-    let fields = open.rules.fields().into_iter();
+    let fields = open.rules.fields_but_name().into_iter();
     let traits = fields.filter_map(|field| {
         let input = field.input();
         let entered = form.has(&input).then(|| form.get(&input));
@@ -304,5 +303,5 @@ fn words(app: &App, why: Error, asked: &[Asked]) -> Result<FormErrors> {
     let inputs = asked.iter().map(|asked| asked.input.as_str());
     let order = ["code", "display_name"].into_iter().chain(inputs);
     let order: Vec<&str> = order.chain(["password", "terms_accepted"]).collect();
-    Ok(errors.in_order(&order))
+    Ok(errors.in_order(&order).labelled(Asked::labels(asked)))
 }

@@ -123,6 +123,10 @@ impl Catalogue {
             args.set(
                 *name,
                 match arg {
+                    // No language chooses words by a count so large that does not choose those of many.
+                    Arg::Number(number) if number.abs() >= 1_000 => {
+                        FluentValue::from(message.text.number(*number))
+                    }
                     Arg::Number(number) => FluentValue::from(*number),
                     Arg::Text(text) if message.escape => FluentValue::from(escaped(text)),
                     Arg::Text(text) => FluentValue::from(text.as_str()),

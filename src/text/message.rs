@@ -34,7 +34,7 @@ impl IntoKey for String {
 /// A text that is on its way to a person. Written out with `Display`.
 #[derive(Clone, Debug)]
 pub struct Message {
-    text: Text,
+    pub(super) text: Text,
     pub(super) key: Cow<'static, str>,
     pub(super) args: Vec<(&'static str, Arg)>,
     /// Whether what goes into it is escaped, for a text that holds markup.

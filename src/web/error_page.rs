@@ -4,7 +4,8 @@ use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest};
 use askama::Template;
 
-use super::forms::{KeptAnswers, refusal};
+use super::form_errors::refusal;
+use super::forms::KeptAnswers;
 use super::page::Page;
 use crate::app::App;
 use crate::error::{Code, Error, Result};

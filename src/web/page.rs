@@ -11,7 +11,7 @@ use askama::Template;
 use super::assets;
 use super::csrf::Csrf;
 use super::flash::Flash;
-use super::forms::FormErrors;
+use super::form_errors::FormErrors;
 use super::visit::{Viewer, Visit};
 use crate::app::App;
 use crate::clock::Time;
@@ -157,6 +157,11 @@ impl Page {
     /// A text of the catalogue.
     pub fn t(&self, key: impl IntoKey) -> Message {
         self.text.get(key)
+    }
+
+    /// The languages to choose from, each by the name that its speakers give it.
+    pub fn languages(&self) -> Vec<(String, Message)> {
+        Text::choices().collect()
     }
 
     /// The value of the hidden field `csrf`.

@@ -6,7 +6,7 @@ use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::forms::{refusal, words};
+use super::form_errors::{refusal, words};
 use crate::error::{Code, Error};
 use crate::text::Text;
 

@@ -17,6 +17,7 @@ use crate::invites::mail::WaitingMail;
 use crate::invites::model::{Application, State};
 use crate::invites::{store, suppression};
 use crate::outbox;
+use crate::schemas::model::Rules;
 use crate::sign_in::actions as sign_in;
 use crate::sign_in::actions::From;
 use crate::sign_in::password;
@@ -129,10 +130,11 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
             Err(Error::Invalid(wrong))
         };
     }
-    let name = read_name("display_name", &entered.display_name).map_err(|why| wrong.push(why));
+    let (typed, entered_traits) = landing.named(&entered.display_name, &entered.traits);
+    let name = read_name("display_name", &typed).map_err(|why| wrong.push(why));
     let address = to_prove.as_ref().map(Address::as_str);
     let personal = [
-        entered.display_name.as_str(),
+        typed.as_str(),
         address.unwrap_or(&landing.invite.address),
         &landing.settings.site_name,
     ];
@@ -146,8 +148,11 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
             password::weakness_code(weakness),
         ));
     }
-    let traits = landing.with_entered(&entered.traits).map(drop);
-    let traits = traits.map_err(|faults| wrong.extend(faults));
+    let traits = landing.with_entered(&entered_traits).map(drop);
+    let traits = traits.map_err(|mut faults| {
+        Rules::name_faults(&entered.traits, &mut faults, name.is_err());
+        wrong.extend(faults);
+    });
     wrong.extend(terms);
     match (name, traits) {
         (Ok(display_name), Ok(())) if wrong.is_empty() => {
@@ -161,7 +166,7 @@ pub async fn check(app: &App, landing: &Landing, entered: &Entered) -> Result<Ac
                 display_name,
                 password_hash: hash,
                 terms: agreed,
-                entered: entered.traits.clone(),
+                entered: entered_traits,
                 proof,
             })
         }

@@ -107,6 +107,7 @@ pub const OPEN: Doc = Doc::new("Look at an invite")
         Code::InviteFull,
         Code::InviteDeclined,
         Code::InviteSuspended,
+        Code::InviteAwaitsApproval,
         Code::TooManyRequests,
         Code::Internal,
         Code::Unavailable,
@@ -137,7 +138,7 @@ pub struct Answer {
     /// With `decline`: send no more invites to the address. Only for a link that came by mail or text message.
     #[serde(default)]
     pub(super) suppress: bool,
-    /// For a new account.
+    /// For a new account: the name of the person. Where the schema has a trait `name`, one of the two is enough.
     #[serde(default)]
     pub(super) display_name: String,
     /// For a new account.
@@ -222,6 +223,7 @@ pub const ANSWER: Doc = Doc::new("Accept or decline an invite")
         Code::InviteFull,
         Code::InviteDeclined,
         Code::InviteSuspended,
+        Code::InviteAwaitsApproval,
         Code::TermsRequired,
         Code::PasswordTooWeak,
         Code::TooManyRequests,

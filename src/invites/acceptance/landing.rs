@@ -69,7 +69,7 @@ pub struct Landing {
 impl Landing {
     /// The fields that the person sees on the form, each with how it is treated.
     pub fn fields(&self) -> Vec<(Field, FieldMode)> {
-        let fields = self.rules.fields().into_iter();
+        let fields = self.rules.fields_but_name().into_iter();
         let shown = fields.map(|field| {
             let mode = self.policy.mode(&field.name);
             let required = field.required || mode == FieldMode::Required;
@@ -78,6 +78,21 @@ impl Landing {
         shown
             .filter(|(_, mode)| *mode != FieldMode::Hidden)
             .collect()
+    }
+
+    /// The name of the person, where the invite decides it; and whether they see it.
+    pub fn fixed_name(&self) -> Option<(&str, bool)> {
+        let mode = self.policy.mode("name");
+        let name = self.invite.name();
+        (mode.is_fixed() && !name.is_empty()).then_some((name, mode == FieldMode::Locked))
+    }
+
+    /// What was entered, as the name of the person and their traits.
+    pub fn named(&self, name: &str, traits: &Map<String, Value>) -> (String, Map<String, Value>) {
+        match self.fixed_name() {
+            Some((name, _)) => (name.to_owned(), traits.clone()),
+            None => self.rules.named(name, traits),
+        }
     }
 
     /// Whether the person can sign in with a code, and so needs no password: the link came to their phone, or they

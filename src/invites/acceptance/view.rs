@@ -84,6 +84,11 @@ impl LandingPage {
         self.asked = asked(&self.landing, Some(form));
     }
 
+    /// What the fields of the schema are called.
+    pub(in crate::invites) fn labels(&self) -> Vec<(String, String)> {
+        Asked::labels(&self.asked)
+    }
+
     /// The page. Its form may lead on to where the invite says.
     pub(in crate::invites) fn answer(&self, status: StatusCode) -> Result<HttpResponse> {
         let mut answer = render(status, self)?;

@@ -290,6 +290,8 @@ pub const RESEND: Doc = Doc::new("Send an invite again")
         Code::GroupNotGrantable,
         Code::InviteExists,
         Code::InviteNotPending,
+        Code::DomainNotAllowed,
+        Code::TooManyInvites,
         Code::AlreadyShown,
     ]);
 

@@ -93,7 +93,7 @@ pub async fn act(
         form.all("id").filter_map(|id| id.parse().ok()).collect()
     };
     if ids.is_empty() {
-        let why = FieldError::new("id", "required").into();
+        let why = FieldError::new("id", "none_chosen").into();
         let errors = FormErrors::of(app.text, why)?;
         return listing(&app, page, who, filters, errors).await;
     }

@@ -6,7 +6,6 @@ use askama::Template;
 use super::edit_form::{Editing, FIELDS};
 use super::new_form::Typed;
 use super::new_pages::existing;
-use crate::access::Role;
 use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::ids::InviteId;
@@ -63,14 +62,6 @@ impl EditPage {
             etag,
             page,
         }
-    }
-
-    fn role_label(&self, role: &Role) -> Message {
-        self.page.t(format!("role-{role}"))
-    }
-
-    fn role_hint(&self, role: &Role) -> Message {
-        self.page.t(format!("role-{role}.hint"))
     }
 
     /// What is kept now and differs from what was typed.
@@ -214,7 +205,10 @@ async fn refused(
         .chain(inputs)
         .chain(last.iter().copied());
     let order: Vec<&str> = order.chain(["expires", "ends_on"]).collect();
-    shown.errors = errors.in_order(&order);
+    let errors = errors.in_order(&order);
+    let own = FIELDS.map(|(name, label)| (name.to_owned(), shown.page.t(label).to_string()));
+    let errors = errors.labelled(own);
+    shown.errors = errors.labelled(Asked::labels(&shown.asked));
     let status = shown.page.refuse(&shown.errors);
     render(status, &shown)
 }

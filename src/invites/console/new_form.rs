@@ -17,9 +17,9 @@ use crate::invites::model::{Choices, Delivery, End, Invite, NewInvite, RawInvite
 use crate::schemas;
 use crate::schemas::form::{Asked, Field};
 use crate::site;
-use crate::text::Text;
+use crate::text::{Message, Text};
 use crate::users::model::Address;
-use crate::web::PostForm;
+use crate::web::{Page, PostForm};
 
 /// The lifetimes that the form offers, in days.
 const LIFETIMES: [i64; 4] = [3, 7, 14, 30];
@@ -135,6 +135,15 @@ impl Offer {
             template,
             policy,
         })
+    }
+
+    /// The roles that can be given, each with its word and what it may do.
+    pub fn role_choices(&self, page: &Page) -> Vec<(Role, Message, Message)> {
+        let words = |role: &Role| {
+            let hint = page.t(format!("role-{role}.hint"));
+            (*role, page.t(format!("role-{role}")), hint)
+        };
+        self.roles.iter().map(words).collect()
     }
 
     /// Lifetimes in days, the usual one among them when it is of whole days.

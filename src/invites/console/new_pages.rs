@@ -54,18 +54,6 @@ impl NewPage {
         }
     }
 
-    fn role_label(&self, role: &Role) -> Message {
-        self.page.t(format!("role-{role}"))
-    }
-
-    fn role_hint(&self, role: &Role) -> Message {
-        self.page.t(format!("role-{role}.hint"))
-    }
-
-    fn locales(&self) -> Vec<(String, Message)> {
-        Text::choices().collect()
-    }
-
     fn mail_hint(&self) -> Message {
         self.page.t(if self.mail_works {
             "invites-by-mail-hint"
@@ -313,6 +301,7 @@ async fn refused(
     let (first, last) = FIELDS.split_at(2);
     let order: Vec<&str> = first.iter().copied().chain(inputs).collect();
     let errors = errors.in_order(&[order, last.to_vec()].concat());
+    let errors = errors.labelled(Asked::labels(&shown.asked));
     let status: StatusCode = shown.page.refuse(&errors);
     shown.errors = errors;
     render(status, &shown)

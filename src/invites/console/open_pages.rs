@@ -14,7 +14,7 @@ use crate::clock::Time;
 use crate::error::{FieldError, Result};
 use crate::invites::actions;
 use crate::invites::model::{Choices, Delivery, NewInvite};
-use crate::text::{Message, Text};
+use crate::text::Message;
 use crate::web::{FormErrors, Page, PostForm, SignedIn, UsedForms, render, show};
 
 /// The fields in the order of the page.
@@ -50,10 +50,6 @@ impl OpenPage {
             offer,
             page,
         }
-    }
-
-    fn locales(&self) -> Vec<(String, Message)> {
-        Text::choices().collect()
     }
 }
 
