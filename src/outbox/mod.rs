@@ -31,7 +31,7 @@ mod worker;
 
 #[cfg(test)]
 pub use mail::check_sample;
-pub use mail::{Frame, Mail, Rendered};
+pub use mail::{FOLDS, Frame, Mail, Rendered};
 pub use model::{Channel, Letter, OutboxMail, State};
 pub use smtp::Transport;
 pub use trouble::Trouble;

@@ -1,6 +1,7 @@
 //! What the invited person sees and does, as pages: one test for each state of the link.
 
 mod asks;
+mod described;
 mod ends;
 mod json;
 mod matching;

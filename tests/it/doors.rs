@@ -6,6 +6,7 @@ use vestibule::access::Role;
 
 use crate::support::app::TestApp;
 use crate::support::client::{Answer, Api, Browser};
+use crate::support::described::codes;
 
 const INVITES: &str = "/api/v1/invites";
 const BATCHES: &str = "/api/v1/invites/batches";
@@ -104,7 +105,7 @@ impl<'a> Asking<'a> {
             .and_then(Value::as_str)
             .unwrap_or_default();
         let page = self.browser.get(&format!("{FORM}?template={template}"));
-        let mut form = page.is(200).page().form(FORM);
+        let mut form = page.is(200).page().form("main form[method='post']");
         for (name, value) in body {
             form = match (name.as_str(), value) {
                 ("template", _) => form,
@@ -154,6 +155,7 @@ fn the_same_input_is_refused_with_the_same_code_at_every_door() {
     let sent = app.mails().len();
     assert_eq!(sent, 1);
 
+    let described = codes(&app, "post", INVITES);
     let person = "ada@example.org";
     let mut alan = Asking::of(&app, "alan@example.org");
     for (body, code, words) in [
@@ -302,6 +304,8 @@ fn the_same_input_is_refused_with_the_same_code_at_every_door() {
     ] {
         let fields = body.as_object().unwrap().clone();
         assert_eq!(alan.by_call(&body), code, "a call: {body}");
+        let problem = alan.api.post(INVITES, &body).code();
+        assert!(described.contains(&problem), "{problem} is not described");
         assert_eq!(alan.by_row(&body), code, "a row: {body}");
         if let Some(told) = alan.by_file(&fields) {
             assert_eq!(told, code, "a file: {body}");
@@ -322,4 +326,45 @@ fn the_same_input_is_refused_with_the_same_code_at_every_door() {
             .count("SELECT count(*) AS count FROM invite_batches"),
         0
     );
+}
+
+#[test]
+fn sending_again_and_changing_meet_the_rules_of_the_template_as_it_is_then() {
+    let person = "ada@example.org";
+    for (narrow, code) in [
+        (json!({ "roles": ["admin"] }), "role_not_grantable"),
+        (json!({ "groups": [] }), "group_not_grantable"),
+        (json!({ "domains": ["example.net"] }), "invalid_input"),
+        (json!({ "identifier": "phone" }), "invalid_input"),
+        (json!({ "quota": { "per_day": 0 } }), "too_many_invites"),
+        (json!({ "invitable_by": { "roles": ["owner"] } }), "template_not_usable"),
+        (json!({}), "invite_not_pending"),
+    ] {
+        let app = TestApp::start();
+        app.admin_account();
+        let api = app.api();
+        let group = api.post("/api/v1/groups", &json!({ "name": "Analysts" })).is(201).json();
+        let template = json!({ "name": "Staff" });
+        let template = api.post("/api/v1/invite-templates", &template).is(201).json();
+        let body = json!({ "email": person, "template": template["id"], "groups": [group["id"]], "delivery": "link" });
+        let alan = app.with_key("alan@example.org", &["all"]);
+        let made = alan.post(INVITES, &body).is(201).json();
+        let path = format!("{INVITES}/{}", made["id"].as_str().unwrap());
+        let id = template["id"].as_str().unwrap();
+        api.patch(&format!("/api/v1/invite-templates/{id}"), &narrow).is(200);
+        match code {
+            "too_many_invites" => app.advance(vestibule::clock::days(8)),
+            "invite_not_pending" => drop(api.post(&format!("{path}/revoke"), &json!({})).is(200)),
+            _ => {}
+        }
+        let again = alan.post(&format!("{path}/resend"), &json!({ "delivery": "link" }));
+        assert_eq!(again.code(), code, "{narrow}: {}", again.body);
+        let resend = codes(&app, "post", &format!("{INVITES}/{{id}}/resend"));
+        assert!(resend.contains(code), "{code}");
+        if code != "too_many_invites" {
+            let changed = alan.patch(&path, &json!({ "label": "x" }));
+            assert_eq!(changed.code(), code, "{narrow}: {}", changed.body);
+            assert!(codes(&app, "patch", &format!("{INVITES}/{{id}}")).contains(code));
+        }
+    }
 }

@@ -10,6 +10,7 @@ use crate::invites::acceptance::preview;
 use crate::invites::acceptance::view::LandingPage;
 use crate::invites::mail::MailKind;
 use crate::invites::model::NewInvite;
+use crate::outbox::FOLDS;
 use crate::text::Message;
 use crate::web::{Guest, Page, SignedIn, show};
 
@@ -66,7 +67,7 @@ pub(super) async fn preview(
             MailKind::Accept => "invites-preview-accept",
         }),
         subject: letter.subject,
-        html: letter.html,
+        html: letter.html.replacen(FOLDS, "", 1),
         text: letter.text,
     });
     show(&PreviewPage {

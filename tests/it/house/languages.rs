@@ -32,6 +32,7 @@ const SOURCES: [&str; 6] = [
     "src/invites/mail.rs",
     "src/text/",
     "src/web/error_page.rs",
+    "src/web/form_errors.rs",
     "src/web/forms.rs",
 ];
 

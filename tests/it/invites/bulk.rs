@@ -221,7 +221,7 @@ fn more_than_are_taken_at_once_are_told() {
     let to = done.is(303).header("location").to_owned();
     let told = flash(&mut grace, &to);
     assert!(
-        told.starts_with("10000 could not be.") && told.ends_with(part),
+        told.starts_with("10,000 could not be.") && told.ends_with(part),
         "{told}"
     );
     let page = list(&mut grace, "/admin/invites?tab=revoked&q=p99");

@@ -116,8 +116,8 @@ fn what_a_schema_asks_is_held_to_in_german() {
     assert_eq!(
         told,
         [
-            "Das ist kein Datum. Schreiben Sie es so: 2027-02-20.",
-            "Verwenden Sie 9 oder weniger.",
+            "floor: Verwenden Sie 9 oder weniger.",
+            "since: Das ist kein Datum. Schreiben Sie es so: 2027-02-20.",
         ]
     );
 }

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod client;
+pub mod described;
 pub mod door;
 pub mod html;
 pub mod invited;
