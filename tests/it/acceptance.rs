@@ -5,6 +5,7 @@ mod described;
 mod ends;
 mod json;
 mod matching;
+mod meanwhile;
 mod names;
 mod once;
 mod open_links;

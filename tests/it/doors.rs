@@ -337,21 +337,31 @@ fn sending_again_and_changing_meet_the_rules_of_the_template_as_it_is_then() {
         (json!({ "domains": ["example.net"] }), "invalid_input"),
         (json!({ "identifier": "phone" }), "invalid_input"),
         (json!({ "quota": { "per_day": 0 } }), "too_many_invites"),
-        (json!({ "invitable_by": { "roles": ["owner"] } }), "template_not_usable"),
+        (
+            json!({ "invitable_by": { "roles": ["owner"] } }),
+            "template_not_usable",
+        ),
         (json!({}), "invite_not_pending"),
     ] {
         let app = TestApp::start();
         app.admin_account();
         let api = app.api();
-        let group = api.post("/api/v1/groups", &json!({ "name": "Analysts" })).is(201).json();
+        let group = api
+            .post("/api/v1/groups", &json!({ "name": "Analysts" }))
+            .is(201)
+            .json();
         let template = json!({ "name": "Staff" });
-        let template = api.post("/api/v1/invite-templates", &template).is(201).json();
+        let template = api
+            .post("/api/v1/invite-templates", &template)
+            .is(201)
+            .json();
         let body = json!({ "email": person, "template": template["id"], "groups": [group["id"]], "delivery": "link" });
         let alan = app.with_key("alan@example.org", &["all"]);
         let made = alan.post(INVITES, &body).is(201).json();
         let path = format!("{INVITES}/{}", made["id"].as_str().unwrap());
         let id = template["id"].as_str().unwrap();
-        api.patch(&format!("/api/v1/invite-templates/{id}"), &narrow).is(200);
+        api.patch(&format!("/api/v1/invite-templates/{id}"), &narrow)
+            .is(200);
         match code {
             "too_many_invites" => app.advance(vestibule::clock::days(8)),
             "invite_not_pending" => drop(api.post(&format!("{path}/revoke"), &json!({})).is(200)),

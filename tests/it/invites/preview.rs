@@ -59,6 +59,7 @@ fn both_mails_and_the_page_are_seen_without_anything_being_done() {
             panic!("{} frames", frames.len());
         };
         for frame in &frames {
+            frame.assert_no_inline();
             let words = frame.text("body");
             for part in [
                 "Lisbon <b>welcomes</b>",
