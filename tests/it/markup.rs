@@ -114,7 +114,7 @@ fn what_people_write_is_text_on_every_page_and_in_every_mail() {
         }
         let mail = app.mails().remove(0);
         let html = mail.html().unwrap();
-        let page = crate::support::html::Page::parse(&html);
+        let page = mail.page();
         page.assert_no_inline();
         assert_eq!(page.count("script, img, iframe, style, svg"), 0, "{html}");
         assert!(

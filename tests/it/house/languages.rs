@@ -33,7 +33,6 @@ const SOURCES: [&str; 6] = [
     "src/text/",
     "src/web/error_page.rs",
     "src/web/form_errors.rs",
-    "src/web/forms.rs",
 ];
 
 /// Where the faults are found of what they enter.

@@ -142,7 +142,7 @@ fn names_and_messages_add_no_header_no_recipient_and_no_markup() {
         "{html}"
     );
     assert!(!html.contains("<script") && !html.contains("<a href=\"https://evil"));
-    let page = crate::support::html::Page::parse(&html);
+    let page = mail.page();
     page.assert_no_inline();
 }
 

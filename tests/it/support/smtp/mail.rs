@@ -2,6 +2,8 @@
 
 use mail_parser::{HeaderForm, HeaderValue, Message, MessageParser, PartType};
 
+use super::super::html::Page;
+
 /// A mail that the sink kept.
 #[derive(Clone, Debug)]
 pub struct Received {
@@ -60,6 +62,12 @@ impl Received {
             _ => None,
         })
         .unwrap_or_else(|| panic!("no text part in\n{}", self.data))
+    }
+
+    /// The HTML part without the one style that mails have.
+    pub fn page(&self) -> Page {
+        let html = self.html().unwrap();
+        Page::parse(&html.replacen(vestibule::outbox::FOLDS, "", 1))
     }
 
     /// The HTML part, decoded, when there is one.
