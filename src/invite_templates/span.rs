@@ -24,7 +24,13 @@ pub fn span(text: &str) -> Option<i64> {
 pub fn shown(text: Text, seconds: i64) -> String {
     let whole = UNITS.iter().find(|(_, unit, _)| seconds % unit == 0);
     let (_, unit, key) = whole.unwrap_or(&UNITS[3]);
-    text.get(*key).arg("count", seconds / unit).to_string()
+    let (words, count) = (text.get(*key), seconds / unit);
+    let words = match count {
+        0..1_000 => words.arg("count", count),
+        // It stands in a field, and is read again: without a sign between its thousands.
+        _ => words.arg("count", count.to_string()),
+    };
+    words.to_string()
 }
 
 #[cfg(test)]

@@ -212,7 +212,7 @@ fn keys_are_issued_listed_and_revoked() {
     issue(&["--name", "x", "--scopes", "users:fly"]).refused(2, "users:fly");
     issue(&["--name", "x", "--expires-in", "90"]).refused(2, "90d, or never");
     issue(&["--name", ""]).refused(1, "Give the key a name");
-    issue(&["--name", "x", "--expires-in", "0d"]).refused(1, "from 1 to 36500");
+    issue(&["--name", "x", "--expires-in", "0d"]).refused(1, "from 1 to 36,500");
     let made = issue(&[
         "--name",
         "Monitoring",
