@@ -147,6 +147,7 @@ fn who_may_no_longer_invite_with_a_template_sends_nobody_in() {
         assert!(!waiting.is_let_in());
         let mut grace = waiting.app.owner();
         let page = grace.get(&path).is(200).page();
+        assert_eq!(page.text("main .tag"), "On hold");
         let form = page.form(&format!("{path}/reinstate"));
         grace.submit(form.submit()).is(303);
         let invite = waiting

@@ -348,7 +348,7 @@ async fn again(
     };
     let mut shown = LandingPage::new(app, page, guest, path(flow), landing?);
     let mut status = shown.page.refuse(&errors);
-    shown.errors = errors.labelled(shown.labels());
+    shown.errors = shown.arranged(errors);
     shown.display_name = body.display_name.clone();
     shown.named = body.email.clone();
     if body.action == "accept" {

@@ -84,9 +84,13 @@ impl LandingPage {
         self.asked = asked(&self.landing, Some(form));
     }
 
-    /// What the fields of the schema are called.
-    pub(in crate::invites) fn labels(&self) -> Vec<(String, String)> {
-        Asked::labels(&self.asked)
+    /// What is wrong, in the order of the page.
+    pub(in crate::invites) fn arranged(&self, errors: FormErrors) -> FormErrors {
+        let inputs = self.asked.iter().map(|asked| asked.input.as_str());
+        let order = ["email", "code", "display_name"].into_iter().chain(inputs);
+        let order: Vec<&str> = order.chain(["password", "terms_accepted"]).collect();
+        let errors = errors.in_order(&order);
+        errors.labelled(Asked::labels(&self.asked))
     }
 
     /// The page. Its form may lead on to where the invite says.

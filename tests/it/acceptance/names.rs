@@ -136,14 +136,17 @@ fn the_list_of_what_is_wrong_names_the_fields_of_the_schema() {
     let page = ada.open(&invited.link).is(200).page();
     let form = page
         .form("/self-service/invite")
-        .fill(NAME, "Ada")
-        .fill("password", PASSWORD);
+        .fill(NAME, "")
+        .fill("password", "x");
     let refused = ada
         .submit(form.press_named("action", "accept"))
         .is(422)
         .page();
-    assert_eq!(refused.texts(".error-sum li"), ["Floor: Fill this in."]);
-    let link = refused.attr(".error-sum a", "href");
+    // In the order of the page; what says itself what it is about is not named twice.
+    let told = refused.texts(".error-sum li");
+    assert_eq!(told[..2], ["Enter your name.", "Floor: Fill this in."]);
+    assert!(told[2].contains("password"), "{told:?}");
+    let link = refused.attr(".error-sum li:nth-child(2) a", "href");
     assert_eq!(link.as_deref(), Some("#f-traits.floor"));
     assert!(
         refused
