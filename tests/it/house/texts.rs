@@ -11,6 +11,7 @@ use super::sources::{Source, files, none, rust};
 /// Keys that are put together at run time: the fixed start. What follows must stand as a word of its own
 /// in the code: as it is, or with `_` or `.` in the place of `-`.
 const MADE_OF_DATA: [&str; 29] = [
+    "api-keys-overlap-",
     "api-keys-scope-",
     "audit-",
     "audit-chip-",
