@@ -159,7 +159,6 @@ pub struct Posted {
 ///
 /// # Errors
 /// `form_expired` for a form of another session.
-#[expect(clippy::too_many_arguments, reason = "each is an extractor")]
 pub async fn create(
     app: web::Data<App>,
     forms: web::Data<UsedForms>,
@@ -342,6 +341,3 @@ impl NewPage {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -245,3 +245,6 @@ impl Typed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
