@@ -64,10 +64,15 @@ pub async fn list(
         keys.usage.complete(&mut new);
         Rotation::of(app.text, &old, &new, now)
     };
-    let rotations = pairs.into_iter().map(rotation).collect();
+    let rotations: Vec<Rotation> = pairs.into_iter().map(rotation).collect();
     let shown = found.map(|mut key| {
         keys.usage.complete(&mut key);
-        KeyView::of(app.text, &key, now, Reader::Owner)
+        let mut view = KeyView::of(app.text, &key, now, Reader::Owner);
+        // One rotation at a time.
+        if rotations.iter().any(|pair| pair.new.id == key.id) {
+            view.replace_href = None;
+        }
+        view
     });
     let links = PageLinks::of(LIST, &[], &shown);
     crate::web::show(&ListPage {

@@ -313,7 +313,7 @@ fn in_the_settings_one_chooses_when_the_old_key_stops_and_sees_both() {
     };
     assert!(advice(&mut mia).contains("was not used yet"));
     new.get("/api/v1/keys").is(200);
-    assert!(advice(&mut mia).contains("You can end the old one now"));
+    assert!(advice(&mut mia).contains("nothing has used the old one since"));
     app.advance(minutes(2));
     old.get("/api/v1/keys").is(200);
     assert!(advice(&mut mia).contains("something still uses the old one"));
