@@ -163,7 +163,10 @@ impl FromStr for Email {
             .is_some_and(|(_, domain)| is_domain(domain));
         // Quotes, brackets and separators are legal in places, and only ever used to smuggle.
         let odd = text.contains(['"', ',', ';', '<', '>', '(', ')', '[', ']', '\\', ':']);
-        let valid = plain && in_domain && !odd && text.parse::<lettre::Address>().is_ok();
+        // The one reads the form as browsers do, the other the dots that mail programs stumble over.
+        let is_address = validator::ValidateEmail::validate_email(&text)
+            && text.parse::<lettre::Address>().is_ok();
+        let valid = plain && in_domain && !odd && is_address;
         valid.then(|| Self(text.to_owned())).ok_or(())
     }
 }
