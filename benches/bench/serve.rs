@@ -93,6 +93,7 @@ impl Process {
             .expect("its address");
         let address = line.trim().to_owned();
         crate::load::once(&address, "/healthz", "");
+        if std::env::var("LOOK").is_ok() { eprintln!("PID {}", child.id()); }
         Self {
             child,
             address,
@@ -102,16 +103,7 @@ impl Process {
 
     /// Processor time used so far, in seconds, of all its threads.
     pub fn cpu(&self) -> f64 {
-        let stat =
-            std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("/proc");
-        let after_name = stat.rsplit_once(") ").expect("a name in brackets").1;
-        let fields: Vec<&str> = after_name.split(' ').collect();
-        let ticks: f64 = fields[11..=12]
-            .iter()
-            .map(|ticks| ticks.parse::<f64>().expect("ticks"))
-            .sum();
-        // Linux counts in hundredths of a second everywhere it matters.
-        ticks / 100.0
+        cpu_of(&self.child.id().to_string())
     }
 
     /// Resident memory in MiB.
@@ -127,6 +119,7 @@ impl Process {
     fn memory(&self, which: &str) -> f64 {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("/proc");
+        if std::env::var("LOOK").is_ok() { for l in status.lines().filter(|l| l.starts_with("VmHWM")||l.starts_with("Rss")||l.starts_with("VmRSS")||l.starts_with("Threads")) { eprintln!("{l}"); } }
         let line = status
             .lines()
             .find(|line| line.starts_with(which))
@@ -144,4 +137,17 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Processor time that a process has used so far, in seconds, of all its threads.
+pub fn cpu_of(process: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("/proc");
+    let after_name = stat.rsplit_once(") ").expect("a name in brackets").1;
+    let fields: Vec<&str> = after_name.split(' ').collect();
+    let ticks: f64 = fields[11..=12]
+        .iter()
+        .map(|ticks| ticks.parse::<f64>().expect("ticks"))
+        .sum();
+    // Linux counts in hundredths of a second everywhere it matters.
+    ticks / 100.0
 }

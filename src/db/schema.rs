@@ -361,9 +361,9 @@ diesel::table! {
         fence -> BigInt,
         created_at -> Ts,
         sent_at -> Nullable<Ts>,
+        urgent -> Bool,
     }
 }
-
 diesel::table! {
     use crate::db::sql::*;
     idempotent_answers (credential, route, key_digest) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -147,21 +148,27 @@ pub async fn make(
     query: Params<BatchQuery>,
     upload: Upload,
 ) -> Result<HttpResponse> {
-    let lines = read(&app, &upload).await?;
+    let (read, actor) = (reader(&upload)?, upload.caller.actor.clone());
     if query.dry_run {
-        let (shared, actor) = (app.clone(), upload.caller.actor.clone());
-        let now = app.clock.now();
+        let (shared, now) = (app.clone(), app.clock.now());
         let told = app.db.read(move |conn| {
-            let id = BatchId::new(now);
-            actions::rehearse(conn, &shared, &actor, &lines, id, now)
+            let (lines, id) = (read(conn)?, BatchId::new(now));
+            let (rows, counts) = actions::rehearse(conn, &shared, &actor, &lines, id, now)?;
+            drop(lines);
+            let rows = rows.into_iter().map(RowView::from).collect();
+            serde_json::to_string(&Rehearsal { rows, counts }).map_err(Error::internal)
         });
-        let (rows, counts) = told.await?;
-        let rows = rows.into_iter().map(RowView::from).collect();
-        return Ok(ok(&Rehearsal { rows, counts }));
+        let told = told.await?;
+        return Ok(HttpResponse::Ok()
+            .content_type(ContentType::json())
+            .body(told));
     }
-    let (count, actor) = (lines.len(), upload.caller.actor.clone());
-    let call = upload.with(Arc::<[String]>::from(pieces(&lines)?));
-    drop(lines);
+    let kept = app.db.read(move |conn| {
+        let lines = read(conn)?;
+        Ok((lines.len(), Arc::<[String]>::from(pieces(&lines)?)))
+    });
+    let (count, pieces) = kept.await?;
+    let (actor, call) = (upload.caller.actor.clone(), upload.with(pieces));
     let open = move |tx: &mut Tx<'_>, actor: &Actor, pieces: &Arc<[String]>| {
         let batch = actions::open(tx, actor, State::Running, count, pieces)?;
         Ok((batch.id.to_string(), batch.id))
@@ -176,24 +183,27 @@ pub async fn make(
     Ok(created(&view))
 }
 
-/// The lines of a body.
-async fn read(app: &web::Data<App>, upload: &Upload) -> Result<Vec<Line>> {
-    let is_csv = upload.is("text/csv");
-    if !is_csv && !upload.is("application/json") {
-        return Code::UnsupportedMediaType.refuse();
-    }
-    if !is_csv {
-        let body: NewBatchBody = upload.json()?;
-        return of_rows(body.defaults, body.rows);
-    }
-    let (bytes, actor) = (upload.body.clone(), upload.caller.actor.clone());
-    app.db
-        .read(move |conn| {
+/// What reads the lines of a body: it may be large, so not the thread of the server does.
+fn reader(upload: &Upload) -> Result<Reader> {
+    let actor = upload.caller.actor.clone();
+    if upload.is("text/csv") {
+        let bytes = upload.body.clone();
+        return Ok(Box::new(move |conn| {
             let groups = groups::actions::grantable(conn, &actor)?;
             file::read(&bytes, &groups)
-        })
-        .await
+        }));
+    }
+    if !upload.is("application/json") {
+        return Code::UnsupportedMediaType.refuse();
+    }
+    let read = upload.json()?;
+    Ok(Box::new(move |_| {
+        let body: NewBatchBody = read()?;
+        of_rows(body.defaults, body.rows)
+    }))
 }
+
+type Reader = Box<dyn FnOnce(&mut Conn) -> Result<Vec<Line>> + Send>;
 
 /// Describes [`show`].
 pub const READ: Doc = Doc::new("Read a batch of invites")

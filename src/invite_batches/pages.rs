@@ -79,12 +79,12 @@ pub async fn import(
             None => text.clone().into_bytes(),
         };
         let actor = who.actor.clone();
-        let lines = app.db.read(move |conn| {
+        let kept = app.db.read(move |conn| {
             let groups = groups::actions::grantable(conn, &actor)?;
-            file::read(&bytes, &groups)
+            let lines = file::read(&bytes, &groups)?;
+            Ok((lines.len(), pieces(&lines)?))
         });
-        let lines = lines.await?;
-        Ok((lines.len(), pieces(&lines)?))
+        kept.await
     };
     match read.await {
         Ok((count, pieces)) => {
