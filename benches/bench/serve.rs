@@ -93,7 +93,6 @@ impl Process {
             .expect("its address");
         let address = line.trim().to_owned();
         crate::load::once(&address, "/healthz", "");
-        if std::env::var("LOOK").is_ok() { eprintln!("PID {}", child.id()); }
         Self {
             child,
             address,
@@ -119,7 +118,6 @@ impl Process {
     fn memory(&self, which: &str) -> f64 {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("/proc");
-        if std::env::var("LOOK").is_ok() { for l in status.lines().filter(|l| l.starts_with("VmHWM")||l.starts_with("Rss")||l.starts_with("VmRSS")||l.starts_with("Threads")) { eprintln!("{l}"); } }
         let line = status
             .lines()
             .find(|line| line.starts_with(which))

@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::lines::{Line, of_rows, pieces};
+use super::actions::{AT_ONCE, Rehearsed};
+use super::lines::{Line, Pieces, of_rows};
 use super::model::{Batch, Counts, Row, State, Verdict};
 use super::{actions, file, results, work};
 use crate::access::Actor;
@@ -152,9 +153,18 @@ pub async fn make(
     if query.dry_run {
         let (shared, now) = (app.clone(), app.clock.now());
         let told = app.db.read(move |conn| {
-            let (lines, id) = (read(conn)?, BatchId::new(now));
-            let (rows, counts) = actions::rehearse(conn, &shared, &actor, &lines, id, now)?;
-            drop(lines);
+            let mut told = Rehearsed::new(&shared, &actor, BatchId::new(now), now);
+            let mut waiting = Vec::with_capacity(AT_ONCE);
+            read(conn, &mut |conn, line| {
+                waiting.push(line);
+                if waiting.len() == AT_ONCE {
+                    told.add(conn, &waiting)?;
+                    waiting.clear();
+                }
+                Ok(())
+            })?;
+            told.add(conn, &waiting)?;
+            let Rehearsed { rows, counts, .. } = told;
             let rows = rows.into_iter().map(RowView::from).collect();
             serde_json::to_string(&Rehearsal { rows, counts }).map_err(Error::internal)
         });
@@ -164,8 +174,9 @@ pub async fn make(
             .body(told));
     }
     let kept = app.db.read(move |conn| {
-        let lines = read(conn)?;
-        Ok((lines.len(), Arc::<[String]>::from(pieces(&lines)?)))
+        let mut pieces = Pieces::default();
+        read(conn, &mut |_, line| pieces.add(line))?;
+        Ok((pieces.count, Arc::<[String]>::from(pieces.end()?)))
     });
     let (count, pieces) = kept.await?;
     let (actor, call) = (upload.caller.actor.clone(), upload.with(pieces));
@@ -188,22 +199,25 @@ fn reader(upload: &Upload) -> Result<Reader> {
     let actor = upload.caller.actor.clone();
     if upload.is("text/csv") {
         let bytes = upload.body.clone();
-        return Ok(Box::new(move |conn| {
+        return Ok(Box::new(move |conn, each| {
             let groups = groups::actions::grantable(conn, &actor)?;
-            file::read(&bytes, &groups)
+            file::read(&bytes, &groups, |line| each(conn, line))
         }));
     }
     if !upload.is("application/json") {
         return Code::UnsupportedMediaType.refuse();
     }
     let read = upload.json()?;
-    Ok(Box::new(move |_| {
+    Ok(Box::new(move |conn, each| {
         let body: NewBatchBody = read()?;
-        of_rows(body.defaults, body.rows)
+        let mut lines = of_rows(body.defaults, body.rows)?.into_iter();
+        lines.try_for_each(|line| each(conn, line))
     }))
 }
 
-type Reader = Box<dyn FnOnce(&mut Conn) -> Result<Vec<Line>> + Send>;
+type Reader = Box<dyn FnOnce(&mut Conn, Each<'_>) -> Result<()> + Send>;
+/// What is done with each line.
+type Each<'a> = &'a mut dyn FnMut(&mut Conn, Line) -> Result<()>;
 
 /// Describes [`show`].
 pub const READ: Doc = Doc::new("Read a batch of invites")

@@ -9,7 +9,7 @@ use crate::clock::Time;
 use crate::db::schema::{invite_batch_rows, invite_groups, invites, outbox};
 use crate::db::{Conn, FOUND_AT_ONCE, MultiBackend, fits, prefix_end};
 use crate::ids::{BatchId, GroupId, InviteId, OutboxId, TemplateId, UserId};
-use crate::invites::model::{DeliveryState, Invite, State};
+use crate::invites::model::{DeliveryState, State};
 use crate::users::model::normal;
 
 /// What a list of invites is narrowed to.

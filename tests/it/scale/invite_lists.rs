@@ -339,7 +339,8 @@ fn extending_many_invites_takes_little_more_than_a_statement_each() {
             state: Some(State::Pending),
             ..Filter::default()
         };
-        let ids = store::matching(tx, &filter, tx.now, 500)?;
+        let now = tx.now;
+        let ids = store::matching(tx, &filter, now, 500)?;
         let noted = super::noting(tx);
         let ends = actions::extend(tx, &Actor::operator(), &ids, days(7))?;
         tx.set_instrumentation(|_: InstrumentationEvent<'_>| {});
