@@ -4,6 +4,7 @@ mod asks;
 mod ends;
 mod json;
 mod matching;
+mod meanwhile;
 mod once;
 mod open_links;
 mod other_account;

@@ -17,8 +17,9 @@ use crate::support::html::Submission;
 use crate::support::program::{Program, Serving};
 use crate::support::smtp::{Security, SmtpSink};
 
-/// How long anybody waits for a server that starts after a crash.
+/// How long a start after a crash usually takes at most (D35), and how long it may on a machine that is busy besides.
 const READY: Duration = Duration::from_secs(5);
+const AT_LAST: Duration = Duration::from_secs(60);
 const OWNER: &str = "grace@example.org";
 const RITA: &str = "rita@example.org";
 
@@ -74,6 +75,7 @@ fn whatever_was_answered_is_true_after_a_crash() {
         .ok();
     let mut password = PASSWORD.to_owned();
     let mut answered = [0; 4];
+    let mut waits = Vec::new();
     for round in 0..rounds {
         let mut serving = started(&program);
         let told = journey(&program, &mut serving, &key, round);
@@ -93,11 +95,16 @@ fn whatever_was_answered_is_true_after_a_crash() {
             *sum += count;
         }
         let serving = started(&program);
+        waits.push(serving.ready_after);
         check(&serving, &key, &told);
         password = check_password(&serving, password, told.password);
         drop(serving);
     }
     println!("answered: {answered:?} invites, acceptances, keys, rounds with a new password");
+    waits.sort_unstable();
+    let (usual, longest) = (waits[rounds / 2], waits[rounds - 1]);
+    println!("ready again after {usual:?}, once after {longest:?}");
+    assert!(usual < READY, "{waits:?}");
     assert!(
         answered.iter().all(|count| *count > 0),
         "the rounds were too short to prove anything: {answered:?}"
@@ -112,7 +119,7 @@ fn whatever_was_answered_is_true_after_a_crash() {
 fn started(program: &Program) -> Serving {
     let serving = program.serve();
     assert!(
-        serving.ready_after < READY,
+        serving.ready_after < AT_LAST,
         "ready after {:?}",
         serving.ready_after
     );

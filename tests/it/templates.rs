@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use vestibule::access::Role;
-use vestibule::clock::hours;
+use vestibule::clock::{days, hours};
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::client::Answer;
+use crate::support::client::{Answer, Api};
 use crate::support::invited::Invited;
 
 const TEMPLATES: &str = "/api/v1/invite-templates";
@@ -302,6 +302,18 @@ fn a_quota_counts_what_one_person_sent_and_owners_are_free() {
     let path = format!("{INVITES}/{}/revoke", first["id"].as_str().unwrap());
     alan.post(&path, &json!({})).is(200);
     send("e@example.org", &open).is(201);
+    // Sending again makes one more of an invite whose time is over, and none more of one that is pending.
+    let again = |invite: &Value, by: &Api| {
+        let path = format!("{INVITES}/{}/resend", invite["id"].as_str().unwrap());
+        by.post(&path, &json!({ "delivery": "link" }))
+    };
+    app.advance(days(8));
+    let one = send("f@example.org", &open).is(201).json();
+    again(&one, &alan).is(200);
+    app.advance(days(8));
+    send("g@example.org", &open).is(201);
+    assert_eq!(again(&one, &alan).is(429).code(), "too_many_invites");
+    again(&one, &app.api()).is(200);
     for n in 0..3 {
         let body =
             json!({ "email": format!("o{n}@example.org"), "template": daily, "delivery": "link" });

@@ -1,6 +1,7 @@
 //! People invited by phone: the link in a text message, and signing in with a code afterwards.
 
 use serde_json::{Value, json};
+use vestibule::access::Role;
 
 use crate::support::app::{Options, PASSWORD, TestApp};
 use crate::support::invited::Invited;
@@ -127,4 +128,30 @@ fn an_invite_goes_the_way_that_suits_its_address() {
         "invite_revoked"
     );
     app.mailed_link();
+}
+
+#[test]
+fn a_text_message_proves_the_number_of_somebody_who_has_an_account() {
+    let (app, gateway) = with_gateway();
+    let verified = |app: &TestApp| {
+        let found = app.api().get("/api/v1/users?q=ben@").is(200).json();
+        found["items"][0]["phone_verified"].clone()
+    };
+    app.user("ben@example.org", "Ben", Role::Member);
+    app.execute(&format!(
+        "UPDATE users SET phone = '{BEN}' WHERE email = 'ben@example.org'"
+    ));
+    let mut ben = app.signed_in("ben@example.org");
+    // One that was handed over does not.
+    for (delivery, is_proved) in [("link", false), ("sms", true)] {
+        let body = json!({ "phone": BEN, "delivery": delivery });
+        let invited = match delivery {
+            "sms" => texted(&app, &gateway, &body),
+            _ => app.invited_with(&body),
+        };
+        let page = ben.open(&invited.link).is(200).page();
+        let form = page.form("/self-service/invite");
+        ben.submit(form.press_named("action", "accept")).is(303);
+        assert_eq!(verified(&app), is_proved, "{delivery}");
+    }
 }

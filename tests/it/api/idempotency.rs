@@ -246,6 +246,25 @@ fn an_answer_that_held_a_link_is_made_anew_in_place_of_the_first() {
 }
 
 #[test]
+fn a_repeated_call_leaves_an_open_link_alone_that_somebody_came_by() {
+    let app = TestApp::start();
+    let api = app.api();
+    let body = json!({ "max_uses": 5, "delivery": "link" });
+    let made = post(&api, "/api/v1/invites", "k", &body).is(201).json();
+    let link = Invited {
+        id: made["id"].as_str().unwrap().to_owned(),
+        link: made["invite_url"].as_str().unwrap().to_owned(),
+    };
+    let mut mia = app.member();
+    let page = mia.open(&link.link).is(200).page();
+    let form = page.form("/self-service/invite");
+    mia.submit(form.press_named("action", "accept")).is(303);
+    let again = post(&api, "/api/v1/invites", "k", &body);
+    assert_eq!(again.is(409).code(), "already_shown");
+    app.anonymous().get_json(&link.link).is(200);
+}
+
+#[test]
 fn a_key_that_is_no_key_is_refused() {
     let app = TestApp::start();
     let api = app.api();

@@ -1,6 +1,7 @@
 //! What happens to invites that nobody answers: reminders, the note that a page was opened, erasure.
 
 use serde_json::{Value, json};
+use vestibule::access::Role;
 use vestibule::clock::{days, hours};
 
 use crate::support::app::TestApp;
@@ -161,4 +162,46 @@ fn it_is_noted_that_a_page_was_opened_and_nothing_else() {
     app.run_jobs();
     assert_eq!(app.count(opened), 1);
     assert_eq!(app.count("SELECT count(*) AS count FROM audit"), audited);
+}
+
+#[test]
+fn those_who_wait_for_somebody_else_are_erased_too() {
+    let app = TestApp::start();
+    let api = app.api();
+    let body = json!({ "name": "With approval", "approval": true });
+    let template = api.post("/api/v1/invite-templates", &body).is(201).json()["id"].clone();
+    let awaiting = app.invited_with(&json!({ "email": "ada@example.org", "template": template }));
+    app.anonymous()
+        .post_json(&awaiting.path(), &awaiting.accept(), &[])
+        .is(200);
+    let alan = app.user("alan@example.org", "Alan", Role::Admin);
+    let on_hold = app
+        .with_key("alan@example.org", &["all"])
+        .post(INVITES, &json!({ "email": "ben@example.org" }));
+    let on_hold = on_hold.is(201).json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/users/{alan}/suspension");
+    api.put(&path, &json!({ "reason": "left" })).is(200);
+    app.mails();
+    api.patch("/api/v1/settings", &json!({ "invite_erase_days": 30 }))
+        .is(200);
+    let emails = || {
+        [&awaiting.id, &on_hold].map(|id| {
+            let seen = api.get(&format!("{INVITES}/{id}")).is(200).json();
+            seen["email"].clone()
+        })
+    };
+    app.advance(days(29));
+    app.run_jobs();
+    assert_eq!(emails(), ["ada@example.org", "ben@example.org"]);
+    // Thirty days after it was put on hold, and after the other could have been accepted.
+    app.advance(days(7 + 2));
+    app.run_jobs();
+    assert_eq!(emails(), [Value::Null, Value::Null]);
+    // The answer that waited is gone with them.
+    assert_eq!(
+        app.count("SELECT count(*) AS count FROM invite_applications"),
+        0
+    );
+    let approve = format!("{INVITES}/{}/approve", awaiting.id);
+    api.post(&approve, &json!({})).is(409);
 }

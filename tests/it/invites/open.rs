@@ -106,3 +106,27 @@ fn members_who_made_the_link_see_names_without_ways_to_the_users() {
     assert_eq!(page.text("tbody th").trim(), "Ben");
     assert_eq!(page.count("a[href^='/admin/users']"), 0);
 }
+
+#[test]
+fn a_template_that_is_gone_is_not_replaced_by_another_one_in_silence() {
+    let app = TestApp::start();
+    let api = app.api();
+    let mut grace = app.owner();
+    for (n, at) in ["open", "new"].into_iter().enumerate() {
+        let body = json!({ "name": format!("Workshop {n}"), "expires_in": 86_400 });
+        let made = api.post("/api/v1/invite-templates", &body).is(201).json();
+        let template = made["id"].as_str().unwrap();
+        let path = format!("/admin/invites/{at}");
+        let page = grace
+            .get(&format!("{path}?template={template}"))
+            .is(200)
+            .page();
+        let form = page.form(".card form[method='post']");
+        assert_eq!(form.value("template"), template);
+        api.delete(&format!("/api/v1/invite-templates/{template}"))
+            .is(204);
+        let refused = grace.submit(form.submit()).is(403).page();
+        assert!(refused.text("main").contains("template"), "{path}");
+    }
+    assert_eq!(app.count("SELECT count(*) AS count FROM invites"), 0);
+}
