@@ -9,8 +9,10 @@ use crate::db::{Beyond, COUNT_LIMIT, Conn, Cursor, MultiBackend, Paging, Slice, 
 use crate::ids::InviteId;
 use crate::invites::model::{Invite, State};
 
-/// How far a page looks: first so far, and then so far. A page that few of many rows fit would else look at them all.
-const WALKED: [i64; 2] = [1_000, 20_000];
+/// Rows that a page looks at: so many, and when too few of them fit, so many, and no more. A page that few of many rows
+/// fit would else look at them all.
+const WALKED: [i64; 3] = [200, 2_000, FURTHEST];
+const FURTHEST: i64 = 20_000;
 
 /// The last row that a page looks at, and the one behind it.
 struct Horizon {
@@ -104,8 +106,7 @@ pub fn matching(
 /// looked at.
 pub fn count_matching(conn: &mut Conn, filter: &Filter, now: Time) -> QueryResult<(usize, bool)> {
     let parts = Part::all(conn, filter, now)?;
-    let [_, most] = WALKED;
-    let horizon = horizon(conn, filter, &parts, &Paging::first(1), most)?;
+    let horizon = horizon(conn, filter, &parts, &Paging::first(1), FURTHEST)?;
     let found = newest(conn, filter, &parts, now, COUNT_LIMIT + 1, horizon.as_ref())?;
     Ok((found.len(), horizon.is_some() && fits(&found)))
 }
