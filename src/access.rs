@@ -60,6 +60,8 @@ scopes! {
     KeysRead = "keys:read" Member;
     /// Revoke API keys.
     KeysRevoke = "keys:revoke" Member;
+    /// Make a key in place of the one that asks, and of no other.
+    KeysRotateSelf = "keys:rotate_self" Member;
     /// See groups.
     GroupsRead = "groups:read" Member;
     /// Make and change groups.

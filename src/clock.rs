@@ -68,6 +68,11 @@ impl Span {
         (self.0 + 999_999).div_euclid(1_000_000)
     }
 
+    /// This length in whole days, rounded down.
+    pub const fn whole_days(self) -> i64 {
+        self.0.div_euclid(days(1).0)
+    }
+
     /// This length in microseconds.
     pub const fn as_micros(self) -> i64 {
         self.0

@@ -88,6 +88,8 @@ codes! {
     CredentialInvalid = 401 "credential_invalid";
     /// The whole key matched, but it has ended.
     KeyExpired = 401 "key_expired";
+    /// The whole key matched, but another took its place and its time is over.
+    KeyRotated = 401 "key_rotated";
     /// The whole key matched, but it was revoked.
     KeyRevoked = 401 "key_revoked";
     /// The key is good, its owner's account is not active.
@@ -162,6 +164,8 @@ codes! {
     OwnsData = 409 "owns_data";
     /// The account is not in the state that this needs.
     WrongState = 409 "wrong_state";
+    /// Another key is taking the place of this one, or this one the place of another.
+    RotationInProgress = 409 "rotation_in_progress";
     /// The moment in which it could be taken back is over.
     TooLateToUndo = 409 "too_late_to_undo";
     /// The first request with this Idempotency-Key is under way.

@@ -120,6 +120,8 @@ fn pages() -> Vec<Route> {
         GET "/settings/api-keys" ANY => api_keys::pages::list;
         GET "/settings/api-keys/new" ANY => api_keys::pages::new;
         POST "/settings/api-keys/new" ANY => api_keys::pages::create;
+        GET "/settings/api-keys/{id}/rotate" ANY => api_keys::pages::rotate_form;
+        POST "/settings/api-keys/{id}/rotate" ANY => api_keys::pages::rotate;
         GET "/settings/api-keys/{id}/revoke" ANY => api_keys::pages::confirm_revoke;
         POST "/settings/api-keys/{id}/revoke" ANY => api_keys::pages::revoke;
         GET "/admin/invites" INVITER => invites::console::list_pages::list;
@@ -188,7 +190,8 @@ fn pages() -> Vec<Route> {
 fn api() -> Vec<Route> {
     use Scope::{
         AuditRead, EventsRead, GroupsRead, GroupsWrite, InvitesRead, InvitesWrite, KeysRead,
-        KeysRevoke, OutboxRead, OutboxWrite, SettingsRead, SettingsWrite, UsersRead, UsersWrite,
+        KeysRevoke, KeysRotateSelf, OutboxRead, OutboxWrite, SettingsRead, SettingsWrite,
+        UsersRead, UsersWrite,
     };
     rows! {
         GET "/metrics" Who::Scope(Scope::MetricsRead), metrics::SHOW => metrics::show;
@@ -207,6 +210,7 @@ fn api() -> Vec<Route> {
         POST "/api/v1/keys" Who::Key, api_keys::api::CREATE => api_keys::api::create;
         DELETE "/api/v1/keys/current" Who::Scope(KeysRevoke), api_keys::api::REVOKE_CURRENT => api_keys::api::revoke_current;
         GET "/api/v1/keys/{id}" Who::Scope(KeysRead), api_keys::api::READ => api_keys::api::show;
+        POST "/api/v1/keys/{id}/rotate" Who::Scope(KeysRotateSelf), api_keys::api::ROTATE => api_keys::api::rotate;
         DELETE "/api/v1/keys/{id}" Who::Scope(KeysRevoke), api_keys::api::REVOKE => api_keys::api::revoke;
         GET "/api/v1/invites" Who::Scope(InvitesRead), invites::api::LIST => invites::api::list;
         POST "/api/v1/invites" Who::Scope(InvitesWrite), invites::api::CREATE => invites::api::create;

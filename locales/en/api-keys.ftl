@@ -24,6 +24,8 @@ api-keys-tag-soon = Ends soon
 api-keys-tag-never = Never expires
 api-keys-tag-expired = Expired
 api-keys-tag-revoked = Revoked
+api-keys-tag-replaced = Being replaced
+api-keys-tag-superseded = Replaced
 api-keys-is-active = { $reader ->
     [owner] Your API key <strong>{ $start }</strong> works until <strong>{ $moment }</strong> ({ $when }).
    *[administrator] The API key <strong>{ $start }</strong> works until <strong>{ $moment }</strong> ({ $when }).
@@ -36,6 +38,9 @@ api-keys-is-expired = { $reader ->
     [owner] Your API key <strong>{ $start }</strong> stopped working on <strong>{ $moment }</strong>. Make a new key to use the API again.
    *[administrator] The API key <strong>{ $start }</strong> stopped working on <strong>{ $moment }</strong>.
 }
+api-keys-is-replaced = Another key takes the place of <strong>{ $start }</strong>, which works until <strong>{ $moment }</strong> ({ $when }).
+api-keys-is-replaced-on-use = Another key takes the place of <strong>{ $start }</strong>, which works until that one is first used, and until <strong>{ $moment }</strong> ({ $when }) at the latest.
+api-keys-is-superseded = Another key took the place of <strong>{ $start }</strong>, which stopped working on <strong>{ $moment }</strong>.
 api-keys-is-revoked-by-owner = { $reader ->
     [owner] You revoked your API key <strong>{ $start }</strong> on <strong>{ $moment }</strong>.
    *[administrator] The owner revoked the API key <strong>{ $start }</strong> on <strong>{ $moment }</strong>.
@@ -47,6 +52,25 @@ api-keys-soon = It stops working { $when }. Make a new one now.
 api-keys-unused = Not used yet.
 api-keys-used = Last used { $when }.
 api-keys-used-from = Last used { $when } from { $ip }.
+
+## One key takes the place of another
+api-keys-rotation-title = Replacing { $name }
+api-keys-rotation-old = Old key
+api-keys-rotation-new = New key
+api-keys-rotation-untried = The new key was not used yet. Give it to the programs that use the old one.
+api-keys-rotation-both = The new key was first used { $when }, and the old one after that: something still uses the old one.
+api-keys-rotation-safe = The new key was first used { $when }, and nothing has used the old one since. When each of your programs has had its turn, you can end the old one.
+api-keys-rotation-end = End the old key now
+api-keys-overlap = When should the old key stop?
+api-keys-overlap-text = The new key takes the place of <strong>{ $start }</strong>.
+api-keys-overlap-now = Now
+api-keys-overlap-now-hint = Your old key stops working at once. Programs that use it fail until you give them the new one.
+api-keys-overlap-1h = In 1 hour
+api-keys-overlap-24h = In 24 hours
+api-keys-overlap-7d = In 7 days
+api-keys-overlap-first-use = When the new key is first used
+api-keys-overlap-until = The old key works until { $end }.
+api-keys-overlap-first-use-hint = And on { $end } at the latest.
 
 ## Making one
 api-keys-new-title = Make a new key
@@ -90,6 +114,7 @@ api-keys-scope-invites-write = Make, send, change and revoke invites
 api-keys-scope-invites-reveal-link = Get invite links instead of having them sent
 api-keys-scope-keys-read = See API keys
 api-keys-scope-keys-revoke = Revoke API keys
+api-keys-scope-keys-rotate-self = Make a new key in place of itself
 api-keys-scope-groups-read = See groups
 api-keys-scope-groups-write = Make and change groups
 api-keys-scope-events-read = Read events
@@ -134,6 +159,11 @@ mail-key-made-what = An API key was made for your account ({ $start }).
 mail-key-made-until = It works until { $end }.
 mail-key-made-endless = It works until it is revoked.
 mail-key-made-not-you = If that was not you, revoke it here and change your password:
+mail-key-rotated-subject = An API key of your account was replaced
+mail-key-rotated-what = A new API key ({ $start }) was made in place of another one ({ $old }).
+mail-key-rotated-until = The old key ({ $old }) works until { $end } at the latest. Give the new one to your programs before that.
+mail-key-rotated-ended = The old key ({ $old }) has stopped working.
+mail-key-rotated-not-you = If that was not you, revoke both here and change your password:
 mail-key-revoked-subject = One of your API keys was revoked
 mail-key-revoked-what = An administrator revoked an API key of your account ({ $start }). Programs that use it fail from now on.
 mail-key-revoked-reason = Reason: { $reason }

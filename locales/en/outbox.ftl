@@ -55,6 +55,7 @@ outbox-kind-welcome = New account
 outbox-kind-code = Code
 outbox-kind-have-account = Account exists
 outbox-kind-key-made = API key made
+outbox-kind-key-rotated = API key replaced
 outbox-kind-key-revoked = API key revoked
 
 ## What went wrong, and what to do next

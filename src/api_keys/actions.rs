@@ -1,9 +1,11 @@
-//! The verbs: issue and revoke.
+//! The verbs: issue, rotate and revoke.
+
+mod rotate;
 
 use serde_json::json;
 
 use super::mail::{KeyMade, KeyRevoked};
-use super::model::{IssueKey, Key, KeyState, OPERATOR_POLICY};
+use super::model::{IssueKey, Key, KeyState, OPERATOR_POLICY, Terms};
 use super::store::{self, Owner};
 use super::view::start;
 use crate::access::{Actor, ActorKind, Role};
@@ -17,6 +19,8 @@ use crate::outbox::{self, Frame, Mail};
 use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
 use crate::web::SignedIn;
+
+pub use rotate::{first_use, replaceable, rotate, rotate_again, rotate_itself, under_way};
 
 /// Who may make a key. There is no third way: a program with an API key never makes another.
 #[derive(Clone, Debug)]
@@ -58,8 +62,23 @@ pub fn issue(tx: &mut Tx<'_>, app: &App, maker: &Maker, input: &IssueKey) -> Res
         return Code::WrongState.refuse();
     }
     let terms = input.check(owner.role, &policy, now)?;
+    let issued = make(tx, &actor, owner_id, &terms)?;
+    let key = &issued.key;
+    let mail = KeyMade {
+        start: start(key),
+        name: key.name.clone(),
+        expires_at: key.expires_at,
+        link: app.link(super::LIST),
+    };
+    tell_owner(tx, app, &owner, key, &mail)?;
+    Ok(issued)
+}
+
+/// Makes a key, and tells everybody but its owner.
+fn make(tx: &mut Tx<'_>, actor: &Actor, owner: UserId, terms: &Terms) -> Result<Issued> {
+    let now = tx.now;
     let secret = PlainSecret::generate(SecretKind::ApiKey);
-    let key = store::insert(tx, KeyId::new(now), owner_id, &secret, &terms, now)?;
+    let key = store::insert(tx, KeyId::new(now), owner, &secret, terms, now)?;
     let entry = audit::Entry::new("api_key.created", target(&key)).after(json!({
         "name": key.name,
         "owner_id": key.owner_id,
@@ -67,15 +86,8 @@ pub fn issue(tx: &mut Tx<'_>, app: &App, maker: &Maker, input: &IssueKey) -> Res
         "scopes": key.scopes,
         "expires_at": key.expires_at,
     }));
-    audit::record(tx, &actor, entry)?;
-    tell_apps(tx, &actor, events::kinds::API_KEY_CREATED, &key)?;
-    let mail = KeyMade {
-        start: start(&key),
-        name: key.name.clone(),
-        expires_at: key.expires_at,
-        link: app.link(super::LIST),
-    };
-    tell_owner(tx, app, &owner, &key, &mail)?;
+    audit::record(tx, actor, entry)?;
+    tell_apps(tx, actor, events::kinds::API_KEY_CREATED, &key, None)?;
     Ok(Issued { key, secret })
 }
 
@@ -212,7 +224,7 @@ fn end(tx: &mut Tx<'_>, actor: &Actor, key: Key, reason: Option<&str>) -> Result
         .before(json!({ "name": key.name, "owner_id": key.owner_id, "state": state }))
         .after(json!({ "state": KeyState::Revoked, "reason": reason }));
     audit::record(tx, actor, entry)?;
-    tell_apps(tx, actor, events::kinds::API_KEY_REVOKED, &key)?;
+    tell_apps(tx, actor, events::kinds::API_KEY_REVOKED, &key, None)?;
     let revoked = Key {
         revoked_at: Some(now),
         revoked_by: actor.user,
@@ -226,14 +238,23 @@ fn target(key: &Key) -> audit::Target {
     audit::Target::new("api_key", key.id)
 }
 
-fn tell_apps(tx: &mut Tx<'_>, actor: &Actor, kind: &'static str, key: &Key) -> Result<()> {
-    let data = json!({
+fn tell_apps(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    kind: &'static str,
+    key: &Key,
+    successor: Option<KeyId>,
+) -> Result<()> {
+    let mut data = json!({
         "key_id": key.id,
         "user_id": key.owner_id,
         "name": key.name,
         "prefix": key.prefix,
         "expires_at": key.expires_at,
     });
+    if let Some(successor) = successor {
+        data["successor_id"] = json!(successor);
+    }
     events::emit(tx, actor, kind, data)?;
     Ok(())
 }

@@ -1,20 +1,21 @@
 //! API keys over JSON. A program sees and ends keys; it never makes one.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Keys;
-use super::actions;
-use super::model::{Key, KeyState};
-use crate::access::{Role, Scopes};
+use super::actions::{self, Issued};
+use super::model::{Key, KeyState, Overlap};
+use crate::access::{Actor, Role, Scopes};
 use crate::app::App;
-use crate::clock::Time;
-use crate::db::Paging;
-use crate::error::{Code, Result};
+use crate::clock::{Time, seconds};
+use crate::db::{Paging, Tx};
+use crate::error::{Code, FieldError, Result};
 use crate::ids::{KeyId, UserId};
 use crate::openapi::Doc;
-use crate::web::{ApiCaller, ListQuery, Listed, Params, ok};
+use crate::web::{ApiCaller, Call, ListQuery, Listed, Params, ok};
 
 /// An API key. Its secret is not part of it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -69,7 +70,7 @@ impl ApiKey {
             last_used_at: key.last_used_at,
             last_used_ip: key.last_used_ip,
             last_used_agent: key.last_used_agent,
-            successor_id: None,
+            successor_id: key.successor_id,
         }
     }
 }
@@ -166,6 +167,92 @@ pub const CREATE: Doc = Doc::new("Make an API key: a program cannot")
 /// `session_required`, always.
 pub async fn create(_: ApiCaller) -> Result<HttpResponse> {
     Code::SessionRequired.refuse()
+}
+
+/// How long the old key goes on working.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "overlap_seconds": 86_400 }]))]
+pub struct RotateBody {
+    /// For so many seconds, 0 to 604800, and never beyond its end; a day when left out.
+    #[schemars(range(min = 0, max = 604_800))]
+    overlap_seconds: Option<i64>,
+    /// The first use of the new key ends the old one before that.
+    end_on_first_use: bool,
+}
+
+impl RotateBody {
+    fn overlap(&self) -> Result<Overlap> {
+        let longest = Overlap::LONGEST.seconds_up();
+        let usual = Overlap::USUAL.at_most;
+        let at_most = match self.overlap_seconds {
+            None if self.end_on_first_use => Overlap::LONGEST,
+            None => usual,
+            Some(count) if (0..=longest).contains(&count) => seconds(count),
+            Some(_) => {
+                let wrong = FieldError::new("overlap_seconds", "out_of_range");
+                return Err(wrong.with("min", 0).with("max", longest).into());
+            }
+        };
+        Ok(Overlap {
+            at_most,
+            until_first_use: self.end_on_first_use,
+        })
+    }
+}
+
+/// A key in place of another, with its secret, which no other answer holds.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Rotated {
+    /// The new key.
+    key: ApiKey,
+    /// Its secret.
+    api_key: String,
+}
+
+impl Rotated {
+    fn of(keys: &Keys, issued: Issued, now: Time) -> (String, Self) {
+        let id = issued.key.id.to_string();
+        let api_key = issued.secret.reveal().to_owned();
+        let key = ApiKey::of(keys, issued.key, now);
+        (id, Self { key, api_key })
+    }
+}
+
+/// Describes [`rotate`].
+pub const ROTATE: Doc = Doc::new("Make an API key in place of the one that calls")
+    .about(
+        "With the same name and scopes; it lives as long as the old one was made for, as far as the policy of the site \
+         lets it. Both work until the end of the overlap. A key replaces itself alone.",
+    )
+    .body::<RotateBody>()
+    .answers::<Rotated>(201)
+    .codes(&[Code::Forbidden, Code::WrongState, Code::RotationInProgress, Code::AlreadyShown]);
+
+/// `POST /api/v1/keys/{id}/rotate`: `keys:rotate_self`, for the key that calls.
+///
+/// # Errors
+/// `forbidden` for another key, `not_found`, `wrong_state`, `rotation_in_progress`, `invalid_input`.
+pub async fn rotate(
+    app: web::Data<App>,
+    keys: web::Data<Keys>,
+    id: web::Path<String>,
+    call: Call<RotateBody>,
+) -> Result<HttpResponse> {
+    let id: KeyId = id.parse()?;
+    let overlap = call.input.overlap()?;
+    let (house, known) = (app.clone(), keys.clone());
+    let first = move |tx: &mut Tx<'_>, actor: &Actor, _: &RotateBody| {
+        let made = actions::rotate_itself(tx, &house, actor, id, overlap)?;
+        Ok(Rotated::of(&known, made, tx.now))
+    };
+    let (house, known) = (app.clone(), keys.clone());
+    let again = move |tx: &mut Tx<'_>, actor: &Actor, lost: &str| {
+        let made = actions::rotate_again(tx, &house, actor, lost.parse()?)?;
+        Ok(Rotated::of(&known, made, tx.now))
+    };
+    call.run_secret(&app, StatusCode::CREATED, first, again)
+        .await
 }
 
 /// Describes [`revoke`].

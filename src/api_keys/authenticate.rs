@@ -42,6 +42,10 @@ pub struct Principal {
     pub scopes: Scopes,
     /// When the key ends.
     pub expires_at: Option<Time>,
+    /// Whether another key took its place.
+    pub is_replaced: bool,
+    /// Whether it takes the place of another and was not used before.
+    pub is_untried: bool,
 }
 
 impl Principal {
@@ -65,6 +69,7 @@ impl Principal {
 
     fn unless_ended(self, now: Time) -> Result<Self, Code> {
         match self.expires_at {
+            Some(end) if end <= now && self.is_replaced => Err(Code::KeyRotated),
             Some(end) if end <= now => Err(Code::KeyExpired),
             _ => Ok(self),
         }
@@ -162,7 +167,7 @@ impl KeyCache {
 ///
 /// # Errors
 /// `credential_invalid`; and only when the whole secret is one that was issued here, the more telling
-/// `owner_disabled`, `key_revoked` or `key_expired`.
+/// `owner_disabled`, `key_revoked`, `key_rotated` or `key_expired`.
 pub async fn authenticate(db: &Db, cache: &KeyCache, text: &str, now: Time) -> Result<Principal> {
     let Some(secret) = PlainSecret::parse(SecretKind::ApiKey, text) else {
         return Code::CredentialInvalid.refuse();
@@ -181,7 +186,8 @@ pub async fn authenticate(db: &Db, cache: &KeyCache, text: &str, now: Time) -> R
                 .look_up(move |conn| Ok(store::holder(conn, digest)?))
                 .await?;
             let answer = judge(found);
-            if let Some(generation) = generation {
+            let is_untried = answer.as_ref().is_ok_and(|who| who.is_untried);
+            if let Some(generation) = generation.filter(|_| !is_untried) {
                 cache.keep(digest, generation, now, &answer);
             }
             answer
@@ -211,6 +217,8 @@ fn judge(found: Option<Holder>) -> Result<Principal, Code> {
         role: holder.role,
         scopes: holder.scopes,
         expires_at: holder.expires_at,
+        is_replaced: holder.successor_id.is_some(),
+        is_untried: holder.is_untried,
     })
 }
 

@@ -38,6 +38,47 @@ impl Mail for KeyMade {
     }
 }
 
+/// One key took the place of another.
+pub struct KeyRotated {
+    /// How the secret of the new one begins.
+    pub start: String,
+    /// What it is called.
+    pub name: String,
+    /// When it ends.
+    pub expires_at: Option<Time>,
+    /// How the secret of the old one begins.
+    pub old: String,
+    /// Until when the old one works, when it still does.
+    pub old_ends: Option<Time>,
+    /// Where both can be revoked.
+    pub link: String,
+}
+
+crate::mail!(
+    KeyRotated,
+    "key_rotated",
+    "mail/key_rotated/body.txt",
+    "mail/key_rotated/body.html"
+);
+
+impl Mail for KeyRotated {
+    fn subject(&self, frame: &Frame) -> Message {
+        frame.t("mail-key-rotated-subject")
+    }
+
+    fn sample() -> Self {
+        let end = Time::from_micros(1_803_114_000_000_000);
+        Self {
+            start: "vstk_7mW2…".to_owned(),
+            name: "Laptop <&> notebooks".to_owned(),
+            expires_at: Some(end),
+            old: "vstk_4kQ9…".to_owned(),
+            old_ends: Some(end),
+            link: "https://id.example.org/settings/api-keys".to_owned(),
+        }
+    }
+}
+
 /// Somebody else ended a key.
 pub struct KeyRevoked {
     /// How its secret begins.
@@ -86,6 +127,8 @@ mod tests {
         );
         assert!(made.text.contains("Laptop <&> notebooks"), "{}", made.text);
         assert!(made.html.contains("20 February 2027"), "{}", made.html);
+        let rotated = check_sample::<KeyRotated>();
+        assert!(rotated.text.contains("vstk_4kQ9…"), "{}", rotated.text);
         let revoked = check_sample::<KeyRevoked>();
         assert!(
             revoked.html.contains("public repository"),

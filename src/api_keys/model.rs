@@ -1,7 +1,7 @@
 //! What an API key is, in which states it can be, and what may be asked for when one is made. Pure.
 
 use crate::access::{Role, Scope, Scopes};
-use crate::clock::{Span, Time, days};
+use crate::clock::{Span, Time, days, seconds};
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{KeyId, UserId};
 use crate::site::KeyPolicy;
@@ -13,6 +13,8 @@ crate::words! {
         Active = "active",
         /// Its end has come.
         Expired = "expired",
+        /// Another took its place, and its end has come.
+        Superseded = "superseded",
         /// Somebody ended it.
         Revoked = "revoked",
     }
@@ -51,6 +53,12 @@ pub struct Key {
     pub last_used_ip: Option<String>,
     /// The program, as it called itself.
     pub last_used_agent: Option<String>,
+    /// The key that took its place; until its end both work.
+    pub successor_id: Option<KeyId>,
+    /// When that one was first used.
+    pub successor_used_at: Option<Time>,
+    /// Whether that ends this one before its time.
+    pub ends_on_first_use: bool,
 }
 
 /// How long before its end a key is said to end soon.
@@ -62,10 +70,34 @@ impl Key {
     pub fn state(&self, now: Time) -> KeyState {
         if self.revoked_at.is_some() {
             KeyState::Revoked
-        } else if self.expires_at.is_some_and(|end| end <= now) {
-            KeyState::Expired
-        } else {
+        } else if self.expires_at.is_none_or(|end| end > now) {
             KeyState::Active
+        } else if self.successor_id.is_some() {
+            KeyState::Superseded
+        } else {
+            KeyState::Expired
+        }
+    }
+
+    /// When a key ends that takes the place of this one now: it lives as long as this one was made for, as far as the
+    /// policy lets it.
+    fn end_of_successor(&self, policy: &KeyPolicy, now: Time) -> Option<Time> {
+        let longest = days(policy.max_days);
+        let life = match self.expires_at {
+            None if policy.never_allowed => return None,
+            None => longest,
+            Some(end) => (end - self.created_at).min(longest),
+        };
+        Some(now.plus(life).whole_seconds())
+    }
+
+    /// What a key is made with that takes the place of this one and is asked for by nobody in person: the same.
+    pub fn successor(&self, policy: &KeyPolicy, now: Time) -> Terms {
+        Terms {
+            name: self.name.clone(),
+            note: self.note.clone(),
+            scopes: self.scopes,
+            expires_at: self.end_of_successor(policy, now),
         }
     }
 
@@ -85,6 +117,43 @@ pub enum Ends {
     At(Time),
     /// Never.
     Never,
+}
+
+/// How long a key goes on working beside the one that takes its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overlap {
+    /// The longest time that both work.
+    pub at_most: Span,
+    /// Whether the first use of the new one ends the old one before that.
+    pub until_first_use: bool,
+}
+
+impl Overlap {
+    /// The longest that there is.
+    pub const LONGEST: Span = days(7);
+    /// What holds when nothing was said.
+    pub const USUAL: Self = Self::lasting(days(1));
+    /// The old key ends at once.
+    pub const NONE: Self = Self::lasting(seconds(0));
+    /// The old key ends when the new one is first used, and after a week at the latest.
+    pub const UNTIL_FIRST_USE: Self = Self {
+        at_most: Self::LONGEST,
+        until_first_use: true,
+    };
+
+    /// Both work for so long.
+    pub const fn lasting(at_most: Span) -> Self {
+        Self {
+            at_most,
+            until_first_use: false,
+        }
+    }
+
+    /// When a key ends that is replaced at `now`: never later than it would have without.
+    pub fn end(&self, before: Option<Time>, now: Time) -> Time {
+        let end = now.plus(self.at_most).whole_seconds();
+        before.map_or(end, |before| before.min(end))
+    }
 }
 
 /// What holds for the command line in place of the site's policy: who runs it holds the database anyway.

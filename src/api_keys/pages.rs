@@ -1,18 +1,19 @@
 //! The pages of API keys: a user's own under `/settings`, and the end of a key by an administrator.
 
 mod new;
+mod typed;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-pub use new::{create, new};
+pub use new::{create, new, rotate, rotate_form};
 
 use super::Keys;
 use super::LIST;
 use super::actions;
-use super::model::KeyState;
-use super::view::{KeyView, Reader, start};
+use super::model::{Key, KeyState};
+use super::view::{KeyView, Reader, Rotation, start};
 use crate::app::App;
 use crate::db::Conn;
 use crate::error::Result;
@@ -34,6 +35,7 @@ pub struct Part {
 #[template(path = "api_keys/list.html")]
 struct ListPage {
     page: Page,
+    rotations: Vec<Rotation>,
     keys: Vec<KeyView>,
     links: PageLinks,
 }
@@ -50,18 +52,32 @@ pub async fn list(
     part: web::Query<Part>,
 ) -> Result<HttpResponse> {
     let paging = PageLinks::paging(PER_PAGE, &part.newer, &part.older);
-    let found = app
-        .db
-        .read(move |conn| actions::list(conn, &person.actor, Some(person.user_id), &paging))
-        .await?;
     let now = page.now();
+    let read = move |conn: &mut Conn| {
+        let pairs = actions::under_way(conn, person.user_id, now)?;
+        let all = actions::list(conn, &person.actor, Some(person.user_id), &paging)?;
+        Ok((pairs, all))
+    };
+    let (pairs, found) = app.db.read(read).await?;
+    let rotation = |(mut old, mut new): (Key, Key)| {
+        keys.usage.complete(&mut old);
+        keys.usage.complete(&mut new);
+        Rotation::of(app.text, &old, &new, now)
+    };
+    let rotations: Vec<Rotation> = pairs.into_iter().map(rotation).collect();
     let shown = found.map(|mut key| {
         keys.usage.complete(&mut key);
-        KeyView::of(app.text, &key, now, Reader::Owner)
+        let mut view = KeyView::of(app.text, &key, now, Reader::Owner);
+        // One rotation at a time.
+        if rotations.iter().any(|pair| pair.new.id == key.id) {
+            view.replace_href = None;
+        }
+        view
     });
     let links = PageLinks::of(LIST, &[], &shown);
     crate::web::show(&ListPage {
         page: page.titled("api-keys-title", "api-keys"),
+        rotations,
         keys: shown.rows,
         links,
     })

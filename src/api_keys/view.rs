@@ -47,6 +47,8 @@ pub struct KeyView {
     pub can_do: Vec<String>,
     /// Whether there is still something to revoke.
     pub is_active: bool,
+    /// The form that makes another in its place, for its owner.
+    pub replace_href: Option<String>,
     /// The page that asks before it is revoked.
     pub revoke_href: String,
 }
@@ -58,13 +60,18 @@ impl KeyView {
         let (tag_kind, tag_icon, tag_word) = match (state, key.expires_at) {
             (KeyState::Revoked, _) => ("off", "ban", "api-keys-tag-revoked"),
             (KeyState::Expired, _) => ("off", "clock", "api-keys-tag-expired"),
+            (KeyState::Superseded, _) => ("off", "clock", "api-keys-tag-superseded"),
+            (KeyState::Active, _) if key.successor_id.is_some() => {
+                ("warn", "clock", "api-keys-tag-replaced")
+            }
             (KeyState::Active, None) => ("warn", "alert-triangle", "api-keys-tag-never"),
             (KeyState::Active, Some(_)) if key.ends_soon(now).is_some() => {
                 ("warn", "clock", "api-keys-tag-soon")
             }
             (KeyState::Active, Some(_)) => ("ok", "check", "api-keys-tag-active"),
         };
-        let warning = key.ends_soon(now).map(|end| {
+        let is_forgotten = |_: &Time| key.successor_id.is_none();
+        let warning = key.ends_soon(now).filter(is_forgotten).map(|end| {
             let when = text.relative(end, now);
             text.get("api-keys-soon").arg("when", &*when).to_string()
         });
@@ -82,12 +89,70 @@ impl KeyView {
             agent: key.last_used_agent.clone().unwrap_or_default(),
             can_do: can_do(text, key.scopes),
             is_active: state == KeyState::Active,
+            replace_href: (reader == Reader::Owner)
+                .then(|| replace_href(key, state))
+                .flatten(),
             revoke_href: match reader {
                 Reader::Owner => format!("/settings/api-keys/{}/revoke", key.id),
                 Reader::Administrator => {
                     format!("/admin/users/{}/keys/{}/revoke", key.owner_id, key.id)
                 }
             },
+        }
+    }
+}
+
+/// Where the owner makes another key in place of one: beside it while it works, anew with the same name when it has
+/// ended.
+fn replace_href(key: &Key, state: KeyState) -> Option<String> {
+    match state {
+        KeyState::Active if key.successor_id.is_none() => {
+            Some(format!("/settings/api-keys/{}/rotate", key.id))
+        }
+        KeyState::Expired => {
+            let scopes = key.scopes.to_string();
+            let single = [("name", key.name.as_str()), ("note", key.note.as_str())];
+            let each = scopes.split(' ').map(|scope| ("scopes", scope));
+            let pairs: Vec<_> = single.into_iter().chain(each).collect();
+            let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
+            Some(format!("/settings/api-keys/new?{query}"))
+        }
+        _ => None,
+    }
+}
+
+/// A key that another is taking the place of, beside that one, so that one sees when it is safe to end it.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    /// The key that ends.
+    pub old: KeyView,
+    /// The key in its place.
+    pub new: KeyView,
+    /// What their uses tell.
+    pub advice: String,
+    /// How that is framed: as good when nothing seems to use the old one any more.
+    pub kind: &'static str,
+}
+
+impl Rotation {
+    /// The words for two keys at `now`.
+    pub fn of(text: Text, old: &Key, new: &Key, now: Time) -> Self {
+        let (name, kind) = match old.successor_used_at {
+            None => ("api-keys-rotation-untried", "info"),
+            Some(first) if old.last_used_at.is_some_and(|last| last > first) => {
+                ("api-keys-rotation-both", "warn")
+            }
+            Some(_) => ("api-keys-rotation-safe", "ok"),
+        };
+        let mut advice = text.get(name);
+        if let Some(first) = old.successor_used_at {
+            advice = advice.arg("when", &*text.relative(first, now));
+        }
+        Self {
+            old: KeyView::of(text, old, now, Reader::Owner),
+            new: KeyView::of(text, new, now, Reader::Owner),
+            advice: advice.to_string(),
+            kind,
         }
     }
 }
@@ -126,7 +191,14 @@ fn sentence(text: Text, key: &Key, now: Time, reader: Reader) -> String {
         }
         (Some(at), _) if key.revoked_by.is_some() => ("api-keys-is-revoked", Some(at)),
         (Some(at), _) => ("api-keys-is-revoked-by-operator", Some(at)),
+        (None, Some(end)) if key.successor_id.is_some() && end <= now => {
+            ("api-keys-is-superseded", Some(end))
+        }
         (None, Some(end)) if end <= now => ("api-keys-is-expired", Some(end)),
+        (None, Some(end)) if key.successor_id.is_some() && key.ends_on_first_use => {
+            ("api-keys-is-replaced-on-use", Some(end))
+        }
+        (None, Some(end)) if key.successor_id.is_some() => ("api-keys-is-replaced", Some(end)),
         (None, Some(end)) => ("api-keys-is-active", Some(end)),
         (None, None) => ("api-keys-is-endless", None),
     };
@@ -210,6 +282,9 @@ mod tests {
             last_used_at: None,
             last_used_ip: None,
             last_used_agent: None,
+            successor_id: None,
+            successor_used_at: None,
+            ends_on_first_use: false,
         }
     }
 

@@ -4,8 +4,10 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
 use super::{Callers, header};
+use crate::access::Actor;
 use crate::api_keys;
 use crate::app::App;
+use crate::db::Tx;
 use crate::error::{Code, Result};
 use crate::secret::SecretKind;
 use crate::web::{ApiCaller, Visit};
@@ -57,7 +59,14 @@ pub(super) async fn key_caller(
         .keys
         .usage
         .note(key.key_id, now, visit.ip, &visit.agent);
-    Ok(Some(key.caller(visit.ip, visit.request_id.clone())))
+    let caller = key.caller(visit.ip, visit.request_id.clone());
+    if key.is_untried {
+        let first = move |tx: &mut Tx<'_>, actor: &Actor| {
+            api_keys::actions::first_use(tx, actor, key.key_id)
+        };
+        caller.write(app, first).await?;
+    }
+    Ok(Some(caller))
 }
 
 /// Whether a request says that a program sends it: it names a key. Browsers send `Authorization` by themselves for `Basic`

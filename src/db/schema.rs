@@ -154,6 +154,9 @@ diesel::table! {
         last_used_at -> Nullable<Ts>,
         last_used_ip -> Nullable<Text>,
         last_used_agent -> Nullable<Text>,
+        successor_id -> Nullable<Text>,
+        successor_used_at -> Nullable<Ts>,
+        ends_on_first_use -> Bool,
     }
 }
 

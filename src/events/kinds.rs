@@ -24,6 +24,8 @@ pub const USER_REACTIVATED: &str = "user.reactivated";
 pub const USER_DELETED: &str = "user.deleted";
 /// An API key was made.
 pub const API_KEY_CREATED: &str = "api_key.created";
+/// Another API key took the place of one.
+pub const API_KEY_ROTATED: &str = "api_key.rotated";
 /// An API key was revoked.
 pub const API_KEY_REVOKED: &str = "api_key.revoked";
 /// An API key came to its end.
@@ -43,6 +45,7 @@ pub const ALL: &[&str] = &[
     USER_REACTIVATED,
     USER_DELETED,
     API_KEY_CREATED,
+    API_KEY_ROTATED,
     API_KEY_REVOKED,
     API_KEY_EXPIRED,
 ];

@@ -236,6 +236,7 @@ impl Operation<'_> {
                 Code::CredentialMissing,
                 Code::CredentialInvalid,
                 Code::KeyExpired,
+                Code::KeyRotated,
                 Code::KeyRevoked,
                 Code::OwnerDisabled,
                 Code::InvalidInput,

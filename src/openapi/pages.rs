@@ -66,6 +66,7 @@ pub const OPENAPI_JSON: Doc = Doc::new("Read this description")
         Code::CredentialInUrl,
         Code::CredentialInvalid,
         Code::KeyExpired,
+        Code::KeyRotated,
         Code::KeyRevoked,
         Code::OwnerDisabled,
         Code::Internal,

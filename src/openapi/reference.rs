@@ -90,6 +90,7 @@ const EVERYWHERE: &[Code] = &[
     Code::CredentialMissing,
     Code::CredentialInvalid,
     Code::KeyExpired,
+    Code::KeyRotated,
     Code::KeyRevoked,
     Code::OwnerDisabled,
     Code::ScopeMissing,

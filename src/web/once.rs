@@ -50,12 +50,7 @@ impl UsedForms {
         session: SessionId,
         value: &str,
     ) -> Result<Option<FirstUse>> {
-        let number = URL_SAFE_NO_PAD
-            .decode(value)
-            .ok()
-            .and_then(|sealed| master.open(place(&session), &sealed))
-            .and_then(|plain| Number::try_from(plain.as_slice()).ok())
-            .ok_or(Code::FormExpired)?;
+        let number = number(master, session, value)?;
         let mut used = self.lock();
         let is_first = used.numbers.insert(number);
         if is_first {
@@ -69,6 +64,15 @@ impl UsedForms {
         Ok(is_first.then_some(FirstUse(number)))
     }
 
+    /// Whether a form that was sent has made a secret already, or is about to.
+    ///
+    /// # Errors
+    /// `form_expired` for a value that this session did not get.
+    pub fn is_used(&self, master: &MasterKey, session: SessionId, value: &str) -> Result<bool> {
+        let number = number(master, session, value)?;
+        Ok(self.lock().numbers.contains(&number))
+    }
+
     /// Lets the form be sent again, because nothing came of it.
     pub fn give_back(&self, form: &FirstUse) {
         let mut used = self.lock();
@@ -80,6 +84,15 @@ impl UsedForms {
     fn lock(&self) -> MutexGuard<'_, Used> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn number(master: &MasterKey, session: SessionId, value: &str) -> Result<Number> {
+    let number = URL_SAFE_NO_PAD
+        .decode(value)
+        .ok()
+        .and_then(|sealed| master.open(place(&session), &sealed))
+        .and_then(|plain| Number::try_from(plain.as_slice()).ok());
+    Ok(number.ok_or(Code::FormExpired)?)
 }
 
 fn place(session: &SessionId) -> Place<'_> {
@@ -107,7 +120,9 @@ mod tests {
             forms.take(&master, theirs, &value).unwrap_err().code(),
             Code::FormExpired
         );
+        assert!(!forms.is_used(&master, mine, &value).unwrap());
         let first = forms.take(&master, mine, &value).unwrap().unwrap();
+        assert!(forms.is_used(&master, mine, &value).unwrap());
         assert!(forms.take(&master, mine, &value).unwrap().is_none());
         forms.give_back(&first);
         assert!(forms.take(&master, mine, &value).unwrap().is_some());

@@ -37,6 +37,7 @@ mod owners;
 mod phones;
 mod registration;
 mod roles;
+mod rotation;
 mod scale;
 mod schema_pages;
 mod sessions;

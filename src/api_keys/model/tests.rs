@@ -20,6 +20,9 @@ fn key(expires_at: Option<Time>) -> Key {
         last_used_at: None,
         last_used_ip: None,
         last_used_agent: None,
+        successor_id: None,
+        successor_used_at: None,
+        ends_on_first_use: false,
     }
 }
 
@@ -208,4 +211,36 @@ fn the_lives_to_choose_from_stop_at_the_policy() {
     assert_eq!(lives(90, 365), [7, 30, 60, 90, 365]);
     assert_eq!(lives(14, 60), [7, 14, 30, 60]);
     assert_eq!(lives(1, 1), [1]);
+}
+
+#[test]
+fn an_overlap_ends_when_it_was_told_and_never_after_the_key_itself() {
+    let told = NOW.whole_seconds();
+    let now = Time::from_micros(told.as_micros() + 400_000);
+    for (overlap, before, end) in [
+        (Overlap::USUAL, None, told.plus(days(1))),
+        (
+            Overlap::USUAL,
+            Some(told.plus(days(90))),
+            told.plus(days(1)),
+        ),
+        (
+            Overlap::USUAL,
+            Some(told.plus(seconds(300))),
+            told.plus(seconds(300)),
+        ),
+        (Overlap::NONE, Some(told.plus(days(90))), told),
+        (Overlap::UNTIL_FIRST_USE, None, told.plus(days(7))),
+    ] {
+        assert_eq!(overlap.end(before, now), end, "{overlap:?} {before:?}");
+    }
+}
+
+#[test]
+fn a_key_that_was_replaced_is_superseded_once_it_has_ended() {
+    let now = NOW;
+    let mut old = key(Some(now.plus(days(1))));
+    old.successor_id = Some(old.id);
+    assert_eq!(old.state(now), KeyState::Active);
+    assert_eq!(old.state(now.plus(days(1))), KeyState::Superseded);
 }

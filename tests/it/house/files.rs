@@ -4,11 +4,14 @@ use super::sources::{files, none, rust};
 
 /// The most lines that a source file has.
 const MOST_LINES: usize = 400;
+/// The list of tables and columns, which is looked up and not read.
+const TABLES: &str = "src/db/schema.rs";
 
 #[test]
 fn source_files_are_short() {
     let long: Vec<String> = files("src", &[".rs"])
         .iter()
+        .filter(|file| file.path != TABLES)
         .map(|file| (&file.path, file.text.lines().count()))
         .filter(|(_, lines)| *lines > MOST_LINES)
         .map(|(path, lines)| format!("{path}: {lines}"))

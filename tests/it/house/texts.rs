@@ -10,7 +10,8 @@ use super::sources::{Source, files, none, rust};
 
 /// Keys that are put together at run time: the fixed start. What follows must stand as a word of its own
 /// in the code: as it is, or with `_` or `.` in the place of `-`.
-const MADE_OF_DATA: [&str; 29] = [
+const MADE_OF_DATA: [&str; 30] = [
+    "api-keys-overlap-",
     "api-keys-scope-",
     "audit-",
     "audit-chip-",

@@ -1,5 +1,7 @@
 use super::*;
 
+const PATH: &str = "/settings/api-keys/new";
+
 fn typed(expires: &str, ends_on: &str, scopes: &[&str]) -> Typed {
     Typed {
         name: "Laptop & co".into(),
@@ -52,7 +54,7 @@ fn an_unknown_scope_is_told_and_no_scope_is_none() {
 
 #[test]
 fn what_was_typed_survives_the_way_to_the_password() {
-    let href = typed("30", "", &["users:read", "keys:read"]).confirm_href();
+    let href = typed("30", "", &["users:read", "keys:read"]).confirm_href(PATH);
     let query = href.strip_prefix("/sign-in/confirm?").unwrap();
     let outer: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap();
     let next = outer[0].1.strip_prefix("/settings/api-keys/new?").unwrap();
@@ -61,7 +63,7 @@ fn what_was_typed_survives_the_way_to_the_password() {
     assert_eq!(back.expires, "30");
     assert_eq!(back.scopes, ["users:read", "keys:read"]);
     assert_eq!(
-        Typed::default().confirm_href(),
+        Typed::default().confirm_href(PATH),
         "/sign-in/confirm?next=%2Fsettings%2Fapi-keys%2Fnew"
     );
 }

@@ -1,13 +1,16 @@
 //! The queries of API keys. Whose key it is and whether that account is active is read from `users` in
 //! the same query, so that a key and its owner are never seen at different times.
 
+pub mod rotation;
+
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::query_builder::AstPass;
 use diesel::sql_types::{Nullable, Text};
 
-use super::model::{Key, Terms};
-use super::usage::Use;
 use crate::access::{Role, Scopes};
+use crate::api_keys::model::{Key, Terms};
+use crate::api_keys::usage::Use;
 use crate::clock::Time;
 use crate::db::schema::{api_keys, users};
 use crate::db::{Bulk, BulkRow, Conn, Cursor, MultiBackend, Paging, Slice, Suffix, Ts};
@@ -36,6 +39,9 @@ struct Row {
     last_used_at: Option<Time>,
     last_used_ip: Option<String>,
     last_used_agent: Option<String>,
+    successor_id: Option<KeyId>,
+    successor_used_at: Option<Time>,
+    ends_on_first_use: bool,
 }
 
 impl From<Row> for Key {
@@ -56,6 +62,9 @@ impl From<Row> for Key {
             last_used_at: row.last_used_at,
             last_used_ip: row.last_used_ip,
             last_used_agent: row.last_used_agent,
+            successor_id: row.successor_id,
+            successor_used_at: row.successor_used_at,
+            ends_on_first_use: row.ends_on_first_use,
         }
     }
 }
@@ -171,6 +180,10 @@ pub struct Holder {
     pub expires_at: Option<Time>,
     /// When it was revoked.
     pub revoked_at: Option<Time>,
+    /// The key that took its place.
+    pub successor_id: Option<KeyId>,
+    /// Whether it takes the place of another and was not used before.
+    pub is_untried: bool,
 }
 
 /// Who holds the key of a digest: no more than every request with an unknown key needs.
@@ -195,6 +208,13 @@ enum Which {
 }
 
 fn one_holder(conn: &mut Conn, which: Which) -> QueryResult<Option<Holder>> {
+    let replaces = older
+        .filter(
+            older
+                .field(api_keys::successor_id)
+                .eq(api_keys::id.nullable()),
+        )
+        .filter(older.field(api_keys::successor_used_at).is_null());
     let columns = (
         api_keys::id,
         api_keys::owner_id,
@@ -203,30 +223,46 @@ fn one_holder(conn: &mut Conn, which: Which) -> QueryResult<Option<Holder>> {
         api_keys::scopes,
         api_keys::expires_at,
         api_keys::revoked_at,
+        api_keys::successor_id,
+        exists(replaces),
     );
     let keys = api_keys::table.inner_join(users::table).select(columns);
-    let found: QueryResult<(_, _, _, String, String, _, _)> = match which {
+    let found: QueryResult<HolderRow> = match which {
         Which::Digest(digest) => keys.filter(api_keys::digest.eq(digest)).first(conn),
         Which::Id(id) => keys.filter(api_keys::id.eq(id)).first(conn),
     };
-    let holder = |(key_id, owner_id, role, status, words, expires_at, revoked_at): (
-        _,
-        _,
-        _,
-        String,
-        String,
-        _,
-        _,
-    )| Holder {
-        key_id,
-        owner_id,
-        role,
-        is_active: status == "active",
-        scopes: scopes(&words),
-        expires_at,
-        revoked_at,
-    };
-    Ok(found.optional()?.map(holder))
+    Ok(found.optional()?.map(Holder::from))
+}
+
+diesel::alias!(api_keys as older: Older);
+
+#[derive(Queryable)]
+struct HolderRow {
+    key_id: KeyId,
+    owner_id: UserId,
+    role: Role,
+    status: String,
+    scopes: String,
+    expires_at: Option<Time>,
+    revoked_at: Option<Time>,
+    successor_id: Option<KeyId>,
+    is_untried: bool,
+}
+
+impl From<HolderRow> for Holder {
+    fn from(row: HolderRow) -> Self {
+        Self {
+            key_id: row.key_id,
+            owner_id: row.owner_id,
+            role: row.role,
+            is_active: row.status == "active",
+            scopes: scopes(&row.scopes),
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+            successor_id: row.successor_id,
+            is_untried: row.is_untried,
+        }
+    }
 }
 
 /// A page of keys, newest first: one user's, or everybody's.
