@@ -23,9 +23,12 @@ const EACH: usize = 6;
 const LIFE: i64 = 40 * 24 * 3_600;
 const PASSWORD: &str = "seven quiet lighthouses";
 
+/// For the short list and the long one.
+type Both = [&'static str; 2];
+
 /// What a list is narrowed to, in the API and in the console, for the short list and the long one; and where the
 /// deep page of a search begins that finds few.
-const CASES: [(&str, [&str; 2], [&str; 2], [i64; 2]); 5] = [
+const CASES: [(&str, Both, Both, [i64; 2]); 5] = [
     ("all", ["", ""], ["tab=all", "tab=all"], DEEP),
     (
         "accepted",

@@ -27,7 +27,6 @@ diesel::table! {
         value -> Js,
     }
 }
-
 diesel::table! {
     use crate::db::sql::*;
     users (id) {
@@ -55,7 +54,6 @@ diesel::table! {
         last_seen_at -> Nullable<Ts>,
     }
 }
-
 diesel::table! {
     use crate::db::sql::*;
     groups (id) {
@@ -67,7 +65,6 @@ diesel::table! {
         created_at -> Ts,
     }
 }
-
 diesel::table! {
     use crate::db::sql::*;
     group_members (group_id, user_id) {
