@@ -6,7 +6,10 @@
 //! differs by less than a fifth is noise.
 
 mod batches;
+#[path = "../../tests/it/scale/fill.rs"]
+mod fill;
 mod invites;
+mod lists;
 mod load;
 mod memory;
 mod requests;
@@ -18,11 +21,12 @@ mod writes;
 const BLOCKS: usize = 5;
 
 /// What is measured, in this order.
-const PARTS: [(&str, fn()); 6] = [
+const PARTS: [(&str, fn()); 7] = [
     ("me", requests::me),
     ("users", requests::users_page),
     ("writes", writes::group_commit),
     ("invites", invites::single),
+    ("lists", lists::lists),
     ("batches", batches::batches),
     ("memory", memory::memory),
 ];

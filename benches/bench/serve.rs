@@ -102,16 +102,7 @@ impl Process {
 
     /// Processor time used so far, in seconds, of all its threads.
     pub fn cpu(&self) -> f64 {
-        let stat =
-            std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("/proc");
-        let after_name = stat.rsplit_once(") ").expect("a name in brackets").1;
-        let fields: Vec<&str> = after_name.split(' ').collect();
-        let ticks: f64 = fields[11..=12]
-            .iter()
-            .map(|ticks| ticks.parse::<f64>().expect("ticks"))
-            .sum();
-        // Linux counts in hundredths of a second everywhere it matters.
-        ticks / 100.0
+        cpu_of(&self.child.id().to_string())
     }
 
     /// Resident memory in MiB.
@@ -144,4 +135,17 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Processor time that a process has used so far, in seconds, of all its threads.
+pub fn cpu_of(process: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("/proc");
+    let after_name = stat.rsplit_once(") ").expect("a name in brackets").1;
+    let fields: Vec<&str> = after_name.split(' ').collect();
+    let ticks: f64 = fields[11..=12]
+        .iter()
+        .map(|ticks| ticks.parse::<f64>().expect("ticks"))
+        .sum();
+    // Linux counts in hundredths of a second everywhere it matters.
+    ticks / 100.0
 }

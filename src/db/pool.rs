@@ -201,11 +201,12 @@ impl Manager {
             Target::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(sqlite_name(path)?)?;
                 // busy_timeout first: everything after it may meet a lock.
+                // No mmap_size: what is mapped of the file counts as memory of this process, once for each connection.
                 // synchronous=FULL: an answer that was given survives a power cut (promise P1).
                 conn.batch_execute(
                     "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                      PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; \
-                     PRAGMA cache_size = -4096; PRAGMA mmap_size = 268435456",
+                     PRAGMA cache_size = -4096",
                 )
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 if self.read_only {

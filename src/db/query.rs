@@ -209,15 +209,20 @@ where
 /// # Errors
 /// When the database refuses.
 pub fn count_some(conn: &mut Conn, sql: &'static str, time: Time) -> QueryResult<i64> {
+    count_up_to(conn, sql, time, COUNT_LIMIT + 1)
+}
+
+/// [`count_some`] that stops elsewhere.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count_up_to(conn: &mut Conn, sql: &'static str, time: Time, most: i64) -> QueryResult<i64> {
     #[derive(QueryableByName)]
     struct Count {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         count: i64,
     }
-    let query = format!(
-        "SELECT count(*) AS count FROM ({sql} LIMIT {}) AS counted",
-        COUNT_LIMIT + 1
-    );
+    let query = format!("SELECT count(*) AS count FROM ({sql} LIMIT {most}) AS counted");
     diesel::sql_query(query)
         .bind::<Ts, _>(time)
         .get_result::<Count>(conn)

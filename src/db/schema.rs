@@ -27,7 +27,6 @@ diesel::table! {
         value -> Js,
     }
 }
-
 diesel::table! {
     use crate::db::sql::*;
     users (id) {
@@ -55,7 +54,6 @@ diesel::table! {
         last_seen_at -> Nullable<Ts>,
     }
 }
-
 diesel::table! {
     use crate::db::sql::*;
     groups (id) {
@@ -67,7 +65,6 @@ diesel::table! {
         created_at -> Ts,
     }
 }
-
 diesel::table! {
     use crate::db::sql::*;
     group_members (group_id, user_id) {
@@ -364,9 +361,9 @@ diesel::table! {
         fence -> BigInt,
         created_at -> Ts,
         sent_at -> Nullable<Ts>,
+        urgent -> Bool,
     }
 }
-
 diesel::table! {
     use crate::db::sql::*;
     idempotent_answers (credential, route, key_digest) {

@@ -13,14 +13,14 @@ use crate::audit::{self, Entry, Target};
 use crate::clock::Time;
 use crate::db::{Conn, Tx};
 use crate::error::{Code, Result};
-use crate::ids::BatchId;
+use crate::ids::{BatchId, TemplateId};
 use crate::invites::actions::Together;
 use crate::invites::model::NewInvite;
 use crate::outbox::State as MailState;
 use crate::web::reason;
 
-/// Lines that [`rehearse`] judges together.
-const AT_ONCE: usize = 500;
+/// Lines that are judged together.
+pub(super) const AT_ONCE: usize = 500;
 
 /// The batch, when the actor may see it: administrators see all that were sent and their own drafts, everybody else
 /// their own.
@@ -53,36 +53,54 @@ pub fn counts(conn: &mut Conn, batch: &Batch) -> Result<Counts> {
 }
 
 /// What would become of lines, one by one in their order. Nothing is changed.
-///
-/// # Errors
-/// When the database refuses.
-pub(super) fn rehearse(
-    conn: &mut Conn,
-    app: &App,
-    actor: &Actor,
-    lines: &[Line],
+pub(super) struct Rehearsed<'a> {
+    app: &'a App,
+    actor: &'a Actor,
     id: BatchId,
     now: Time,
-) -> Result<(Vec<Row>, Counts)> {
-    let (mut rows, mut counts) = (Vec::with_capacity(lines.len()), Counts::default());
-    let mut given = Vec::new();
-    for lines in lines.chunks(AT_ONCE) {
+    given: Vec<TemplateId>,
+    /// What would become of each.
+    pub(super) rows: Vec<Row>,
+    /// How many would become what.
+    pub(super) counts: Counts,
+}
+
+impl<'a> Rehearsed<'a> {
+    pub(super) fn new(app: &'a App, actor: &'a Actor, id: BatchId, now: Time) -> Self {
+        Self {
+            app,
+            actor,
+            id,
+            now,
+            given: Vec::new(),
+            rows: Vec::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Judges some lines more, [`AT_ONCE`] of them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) fn add(&mut self, conn: &mut Conn, lines: &[Line]) -> Result<()> {
+        let (app, actor) = (self.app, self.actor);
         let news: Vec<Result<NewInvite>> = lines.iter().map(Line::read).collect();
         let good = news.iter().filter_map(|new| new.as_ref().ok());
-        let mut together = Together::look(conn, app, actor, good, now)?;
-        together.have_given(&given);
+        let mut together = Together::look(conn, app, actor, good, self.now)?;
+        together.have_given(&self.given);
         for (line, new) in lines.iter().zip(&news) {
             let planned = match new {
                 Ok(new) => together.plan(app, actor, new),
                 Err(why) => Err(crate::invites::actions::again(why)),
             };
-            let row = row(app, id, line, planned.as_ref().map(|_| None));
-            counts.add(row.verdict);
-            rows.push(row);
-            given.extend(planned.ok().map(|invite| invite.template_id));
+            let row = row(app, self.id, line, planned.as_ref().map(|_| None));
+            self.counts.add(row.verdict);
+            self.rows.push(row);
+            self.given
+                .extend(planned.ok().map(|invite| invite.template_id));
         }
+        Ok(())
     }
-    Ok((rows, counts))
 }
 
 /// What becomes of a line that was planned, or refused.

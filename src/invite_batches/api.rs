@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::lines::{Line, of_rows, pieces};
+use super::actions::{AT_ONCE, Rehearsed};
+use super::lines::{Line, Pieces, of_rows};
 use super::model::{Batch, Counts, Row, State, Verdict};
 use super::{actions, file, results, work};
 use crate::access::Actor;
@@ -147,21 +149,37 @@ pub async fn make(
     query: Params<BatchQuery>,
     upload: Upload,
 ) -> Result<HttpResponse> {
-    let lines = read(&app, &upload).await?;
+    let (read, actor) = (reader(&upload)?, upload.caller.actor.clone());
     if query.dry_run {
-        let (shared, actor) = (app.clone(), upload.caller.actor.clone());
-        let now = app.clock.now();
+        let (shared, now) = (app.clone(), app.clock.now());
         let told = app.db.read(move |conn| {
-            let id = BatchId::new(now);
-            actions::rehearse(conn, &shared, &actor, &lines, id, now)
+            let mut told = Rehearsed::new(&shared, &actor, BatchId::new(now), now);
+            let mut waiting = Vec::with_capacity(AT_ONCE);
+            read(conn, &mut |conn, line| {
+                waiting.push(line);
+                if waiting.len() == AT_ONCE {
+                    told.add(conn, &waiting)?;
+                    waiting.clear();
+                }
+                Ok(())
+            })?;
+            told.add(conn, &waiting)?;
+            let Rehearsed { rows, counts, .. } = told;
+            let rows = rows.into_iter().map(RowView::from).collect();
+            serde_json::to_string(&Rehearsal { rows, counts }).map_err(Error::internal)
         });
-        let (rows, counts) = told.await?;
-        let rows = rows.into_iter().map(RowView::from).collect();
-        return Ok(ok(&Rehearsal { rows, counts }));
+        let told = told.await?;
+        return Ok(HttpResponse::Ok()
+            .content_type(ContentType::json())
+            .body(told));
     }
-    let (count, actor) = (lines.len(), upload.caller.actor.clone());
-    let call = upload.with(Arc::<[String]>::from(pieces(&lines)?));
-    drop(lines);
+    let kept = app.db.read(move |conn| {
+        let mut pieces = Pieces::default();
+        read(conn, &mut |_, line| pieces.add(line))?;
+        Ok((pieces.count, Arc::<[String]>::from(pieces.end()?)))
+    });
+    let (count, pieces) = kept.await?;
+    let (actor, call) = (upload.caller.actor.clone(), upload.with(pieces));
     let open = move |tx: &mut Tx<'_>, actor: &Actor, pieces: &Arc<[String]>| {
         let batch = actions::open(tx, actor, State::Running, count, pieces)?;
         Ok((batch.id.to_string(), batch.id))
@@ -176,24 +194,30 @@ pub async fn make(
     Ok(created(&view))
 }
 
-/// The lines of a body.
-async fn read(app: &web::Data<App>, upload: &Upload) -> Result<Vec<Line>> {
-    let is_csv = upload.is("text/csv");
-    if !is_csv && !upload.is("application/json") {
+/// What reads the lines of a body: it may be large, so not the thread of the server does.
+fn reader(upload: &Upload) -> Result<Reader> {
+    let actor = upload.caller.actor.clone();
+    if upload.is("text/csv") {
+        let bytes = upload.body.clone();
+        return Ok(Box::new(move |conn, each| {
+            let groups = groups::actions::grantable(conn, &actor)?;
+            file::read(&bytes, &groups, |line| each(conn, line))
+        }));
+    }
+    if !upload.is("application/json") {
         return Code::UnsupportedMediaType.refuse();
     }
-    if !is_csv {
-        let body: NewBatchBody = upload.json()?;
-        return of_rows(body.defaults, body.rows);
-    }
-    let (bytes, actor) = (upload.body.clone(), upload.caller.actor.clone());
-    app.db
-        .read(move |conn| {
-            let groups = groups::actions::grantable(conn, &actor)?;
-            file::read(&bytes, &groups)
-        })
-        .await
+    let read = upload.json()?;
+    Ok(Box::new(move |conn, each| {
+        let body: NewBatchBody = read()?;
+        let mut lines = of_rows(body.defaults, body.rows)?.into_iter();
+        lines.try_for_each(|line| each(conn, line))
+    }))
 }
+
+type Reader = Box<dyn FnOnce(&mut Conn, Each<'_>) -> Result<()> + Send>;
+/// What is done with each line.
+type Each<'a> = &'a mut dyn FnMut(&mut Conn, Line) -> Result<()>;
 
 /// Describes [`show`].
 pub const READ: Doc = Doc::new("Read a batch of invites")

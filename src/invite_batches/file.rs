@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use csv::{ByteRecord, ReaderBuilder};
 use serde_json::{Map, Value, json};
 
-use super::lines::{Fault, Line, checked, too_many};
-use super::model::MOST_LINES;
+use super::lines::{Checked, Fault, Line};
 use crate::error::{FieldError, Result};
 use crate::groups::model::GroupName;
 use crate::users::model::normal;
@@ -22,11 +21,15 @@ fn fault(code: &'static str) -> FieldError {
     FieldError::new(FILE, code)
 }
 
-/// Reads a file into lines. Groups are named, or given by their ids; `groups` are those that there are to give.
+/// Reads a file line by line. Groups are named, or given by their ids; `groups` are those that there are to give.
 ///
 /// # Errors
 /// What keeps the whole file from being read.
-pub(super) fn read(bytes: &[u8], groups: &[GroupName]) -> Result<Vec<Line>> {
+pub(super) fn read(
+    bytes: &[u8],
+    groups: &[GroupName],
+    mut each: impl FnMut(Line) -> Result<()>,
+) -> Result<()> {
     let text = &*text(bytes)?;
     let delimiter = delimiter(text);
     // Else all that follows would silently be part of one cell.
@@ -48,14 +51,11 @@ pub(super) fn read(bytes: &[u8], groups: &[GroupName]) -> Result<Vec<Line>> {
         .iter()
         .map(|group| (normal(&group.name), group))
         .collect();
-    let mut lines = Vec::new();
+    let mut checked = Checked::default();
     let (mut counted, mut line) = (0, 1);
     while reader.read_byte_record(&mut record).map_err(broken)? {
         if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
             continue;
-        }
-        if lines.len() == MOST_LINES {
-            return Err(too_many(FILE));
         }
         // A record begins behind the empty lines before it.
         let begin = record.position().map_or(0, csv::Position::byte);
@@ -66,9 +66,9 @@ pub(super) fn read(bytes: &[u8], groups: &[GroupName]) -> Result<Vec<Line>> {
         let passed = text.as_bytes().get(counted..begin).unwrap_or_default();
         line += u32::try_from(passed.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(0);
         counted = begin;
-        lines.push(one(&record, &columns, &ids, line));
+        each(checked.line(one(&record, &columns, &ids, line), FILE)?)?;
     }
-    checked(lines, FILE)
+    checked.end(FILE)
 }
 
 /// The line of the first quotation mark that opens a cell and is not closed at its end.
@@ -210,9 +210,20 @@ mod tests {
     use crate::clock::Time;
     use crate::error::Error;
     use crate::ids::GroupId;
+    use crate::invite_batches::model::MOST_LINES;
+
+    fn lines_of(bytes: &[u8], groups: &[GroupName]) -> Vec<Line> {
+        let mut lines = Vec::new();
+        read(bytes, groups, |line| {
+            lines.push(line);
+            Ok(())
+        })
+        .unwrap();
+        lines
+    }
 
     fn refused(bytes: &[u8]) -> (String, Vec<(&'static str, String)>) {
-        match read(bytes, &[]) {
+        match read(bytes, &[], |_| Ok(())) {
             Err(Error::Invalid(faults)) => (faults[0].code.to_owned(), faults[0].args.clone()),
             other => panic!("{other:?}"),
         }
@@ -230,7 +241,7 @@ mod tests {
             "email,name\nada@example.org,Ada,,\n",
             "email,name\r\rada@example.org,Ada\r",
         ] {
-            let mut lines = read(same.as_bytes(), &[]).unwrap();
+            let mut lines = lines_of(same.as_bytes(), &[]);
             assert_eq!(lines.len(), 1, "{same:?}");
             let line = lines.remove(0);
             assert_eq!((line.address(), line.name()), ("ada@example.org", "Ada"));
@@ -298,7 +309,7 @@ mod tests {
             );
         }
         let text = "email,name\na@example.org,5\" Ada\nb@example.org,\"B \"\"x\"\" ob\" \n";
-        let lines = read(text.as_bytes(), &[]).unwrap();
+        let lines = lines_of(text.as_bytes(), &[]);
         let names: Vec<&str> = lines.iter().map(Line::name).collect();
         assert_eq!(names, ["5\" Ada", "B \"x\" ob"]);
     }
@@ -306,7 +317,7 @@ mod tests {
     #[test]
     fn lines_are_counted_as_an_editor_counts_them() {
         let text = "email,message\na@example.org,\"two\nlines\"\n\nb@example.org,x\nA@Example.org,y\nc@example.org,x,z\n";
-        let lines = read(text.as_bytes(), &[]).unwrap();
+        let lines = lines_of(text.as_bytes(), &[]);
         let told: Vec<_> = lines.iter().map(|line| (line.line, line.fault)).collect();
         let expected = [
             (2, None),
@@ -330,7 +341,7 @@ mod tests {
         let text = format!(
             "email,groups\na@example.org,analysts ; {second}|Nobody\nb@example.org,r; d\nc@example.org,\n"
         );
-        let lines = read(text.as_bytes(), &groups).unwrap();
+        let lines = lines_of(text.as_bytes(), &groups);
         assert_eq!(lines[0].body["groups"], json!([first, second, "Nobody"]));
         assert_eq!(lines[1].body["groups"], json!([second]));
         assert!(!lines[2].body.contains_key("groups"));
@@ -339,11 +350,8 @@ mod tests {
 
     #[test]
     fn a_table_that_was_made_neutral_reads_as_it_was_meant() {
-        let lines = read(
-            b"email,name\na@example.org,'=1+1\nb@example.org,'til\n",
-            &[],
-        )
-        .unwrap();
+        let text = b"email,name\na@example.org,'=1+1\nb@example.org,'til\n";
+        let lines = lines_of(text, &[]);
         assert_eq!((lines[0].name(), lines[1].name()), ("=1+1", "'til"));
     }
 }

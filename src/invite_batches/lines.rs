@@ -159,28 +159,48 @@ pub(super) fn of_rows(
         defaults: defaults.clone(),
         ..Line::new(line, row)
     });
-    checked(lines.collect(), "rows")
+    let mut checked = Checked::default();
+    let lines = lines
+        .map(|line| checked.line(line, "rows"))
+        .collect::<Result<_>>()?;
+    checked.end("rows")?;
+    Ok(lines)
 }
 
-/// Lines as they can become a batch: at least one, and each address once.
-pub(super) fn checked(mut lines: Vec<Line>, field: &'static str) -> Result<Vec<Line>> {
-    if lines.is_empty() {
-        return Err(FieldError::new(field, "no_lines").into());
-    }
-    let mut seen: HashMap<String, u32> = HashMap::with_capacity(lines.len());
-    for line in &mut lines {
+/// Looks at lines as they come: a batch has at least one, and each address once.
+#[derive(Default)]
+pub(super) struct Checked {
+    count: usize,
+    seen: HashMap<String, u32>,
+}
+
+impl Checked {
+    /// The line, with its fault when an earlier one has its address.
+    pub(super) fn line(&mut self, mut line: Line, field: &'static str) -> Result<Line> {
+        if self.count == MOST_LINES {
+            return Err(too_many(field));
+        }
+        self.count += 1;
         let norm = Address::normal(line.address());
         if norm.is_empty() {
-            continue;
+            return Ok(line);
         }
-        match seen.get(&norm) {
+        match self.seen.get(&norm) {
             Some(first) => line.fault = line.fault.or(Some(Fault::Doubled(*first))),
             None => {
-                seen.insert(norm, line.line);
+                self.seen.insert(norm, line.line);
             }
         }
+        Ok(line)
     }
-    Ok(lines)
+
+    /// Makes sure that there was one.
+    pub(super) fn end(&self, field: &'static str) -> Result<()> {
+        match self.count {
+            0 => Err(FieldError::new(field, "no_lines").into()),
+            _ => Ok(()),
+        }
+    }
 }
 
 pub(super) fn too_many(field: &'static str) -> Error {
@@ -188,14 +208,45 @@ pub(super) fn too_many(field: &'static str) -> Error {
     fault.with("max", MOST_LINES).into()
 }
 
-/// The lines as they are kept until they are done with, a few hundred in a piece.
-pub(super) fn pieces(lines: &[Line]) -> Result<Vec<String>> {
-    let nothing = Map::new();
-    let defaults = lines.first().map_or(&nothing, |line| &*line.defaults);
-    let pieces = lines.chunks(PIECE).map(|lines| Piece { defaults, lines });
-    pieces
-        .map(|piece| serde_json::to_string(&piece).map_err(Error::internal))
-        .collect()
+/// Lines as they are kept until they are done with, a few hundred in a piece.
+#[derive(Default)]
+pub(super) struct Pieces {
+    waiting: Vec<Line>,
+    /// How many lines there are.
+    pub(super) count: usize,
+    done: Vec<String>,
+}
+
+impl Pieces {
+    /// One line more.
+    pub(super) fn add(&mut self, line: Line) -> Result<()> {
+        self.waiting.push(line);
+        self.count += 1;
+        match self.waiting.len() {
+            PIECE => self.close(),
+            _ => Ok(()),
+        }
+    }
+
+    fn close(&mut self) -> Result<()> {
+        let Some(first) = self.waiting.first() else {
+            return Ok(());
+        };
+        let piece = Piece {
+            defaults: &first.defaults,
+            lines: &self.waiting,
+        };
+        self.done
+            .push(serde_json::to_string(&piece).map_err(Error::internal)?);
+        self.waiting.clear();
+        Ok(())
+    }
+
+    /// All of them.
+    pub(super) fn end(mut self) -> Result<Vec<String>> {
+        self.close()?;
+        Ok(self.done)
+    }
 }
 
 /// The lines of a piece.
@@ -232,7 +283,12 @@ mod tests {
             lines.iter().all(|line| Arc::ptr_eq(first, &line.defaults))
         };
         assert!(all_one(&lines));
-        let pieces = pieces(&lines).unwrap();
+        let mut pieces = Pieces::default();
+        for line in lines.clone() {
+            pieces.add(line).unwrap();
+        }
+        assert_eq!(pieces.count, PIECE + 1);
+        let pieces = pieces.end().unwrap();
         assert_eq!(pieces.len(), 2);
         for piece in &pieces {
             assert_eq!(piece.matches("Come.").count(), 1);

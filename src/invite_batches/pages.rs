@@ -7,7 +7,8 @@ use actix_web::http::header::{HeaderValue, LOCATION, REFRESH};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::lines::{Line, of_piece, pieces};
+use super::actions::Rehearsed;
+use super::lines::{Line, Pieces, of_piece};
 use super::model::{Batch, Counts, MOST_LINES, Row, State, Verdict};
 use super::{actions, file, results, store, work};
 use crate::access::{Actor, Role};
@@ -79,12 +80,13 @@ pub async fn import(
             None => text.clone().into_bytes(),
         };
         let actor = who.actor.clone();
-        let lines = app.db.read(move |conn| {
+        let kept = app.db.read(move |conn| {
             let groups = groups::actions::grantable(conn, &actor)?;
-            file::read(&bytes, &groups)
+            let mut pieces = Pieces::default();
+            file::read(&bytes, &groups, |line| pieces.add(line))?;
+            Ok((pieces.count, pieces.end()?))
         });
-        let lines = lines.await?;
-        Ok((lines.len(), pieces(&lines)?))
+        kept.await
     };
     match read.await {
         Ok((count, pieces)) => {
@@ -204,7 +206,11 @@ fn shown(conn: &mut Conn, app: &App, actor: &Actor, batch: &Batch) -> Result<Sho
     if batch.state == State::Draft {
         let lines = lines_of(conn, batch.id)?;
         let now = app.clock.now();
-        let (rows, counts) = actions::rehearse(conn, app, actor, &lines, batch.id, now)?;
+        let mut told = Rehearsed::new(app, actor, batch.id, now);
+        for lines in lines.chunks(actions::AT_ONCE) {
+            told.add(conn, lines)?;
+        }
+        let Rehearsed { rows, counts, .. } = told;
         let role = |line: &Line| line.get("role")?.as_str()?.parse().ok();
         let privileged = lines.iter().zip(&rows).filter(|(line, row)| {
             row.verdict == Verdict::Ready

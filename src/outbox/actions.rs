@@ -10,7 +10,7 @@ use super::store;
 use crate::access::{Actor, Role};
 use crate::app::App;
 use crate::audit::{self, Entry, Target};
-use crate::clock::{Span, Time, hours};
+use crate::clock::Time;
 use crate::db::{Conn, Tx, insert_all};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::OutboxId;
@@ -18,8 +18,6 @@ use crate::secret::{MasterKey, Place};
 
 /// Kinds that somebody waits for in front of a page. They go before thousands of invites that wait.
 const URGENT: [&str; 3] = ["code", "recovery", "verification"];
-/// What goes out first is what has been due for longest: so much earlier are those due.
-const AHEAD: Span = hours(24);
 
 /// Puts a letter into the outbox, due at once. Part of the action that causes it.
 ///
@@ -27,7 +25,7 @@ const AHEAD: Span = hours(24);
 /// `control_characters` for an address with any, or when the database refuses.
 pub fn enqueue(tx: &mut Tx<'_>, app: &App, letter: &Letter) -> Result<OutboxId> {
     let sealed = seal(app, letter, tx.now)?;
-    store::insert(tx, &sealed.0)?;
+    enqueue_all(tx, [&sealed])?;
     Ok(sealed.id())
 }
 
@@ -59,13 +57,10 @@ pub fn seal(app: &App, letter: &Letter, now: Time) -> Result<Sealed> {
         body: app.master.seal(place(&id), &plain),
         state: State::Waiting,
         attempts: 0,
-        next_attempt_at: if URGENT.contains(&letter.kind) {
-            now.minus(AHEAD)
-        } else {
-            now
-        },
+        next_attempt_at: now,
         fence: 0,
         created_at: now,
+        urgent: URGENT.contains(&letter.kind),
     }))
 }
 

@@ -130,7 +130,7 @@ pub struct OutboxMail {
 impl OutboxMail {
     /// When it is tried next; `None` when it is not.
     pub fn next_try(&self) -> Option<Time> {
-        (self.state == State::Waiting).then_some(self.next_attempt_at.max(self.created_at))
+        (self.state == State::Waiting).then_some(self.next_attempt_at)
     }
 
     /// Why the last try failed.

@@ -43,8 +43,6 @@ pub(super) struct Claimed {
 }
 
 /// A new row, due at once.
-#[derive(Insertable)]
-#[diesel(table_name = outbox)]
 pub(super) struct NewMail {
     pub(super) id: OutboxId,
     pub(super) channel: Channel,
@@ -58,20 +56,14 @@ pub(super) struct NewMail {
     pub(super) next_attempt_at: Time,
     pub(super) fence: i64,
     pub(super) created_at: Time,
+    pub(super) urgent: bool,
 }
 
 crate::bulk_row!(
     &NewMail, "outbox",
     id: Text, channel: Text, kind: Text, recipient: Text, subject: Text, about: Nullable<Text>, body: Binary,
-    state: Text, attempts: Integer, next_attempt_at: Ts, fence: BigInt, created_at: Ts,
+    state: Text, attempts: Integer, next_attempt_at: Ts, fence: BigInt, created_at: Ts, urgent: Bool,
 );
-
-pub(super) fn insert(conn: &mut Conn, new: &NewMail) -> QueryResult<()> {
-    diesel::insert_into(outbox::table)
-        .values(new)
-        .execute(conn)
-        .map(drop)
-}
 
 pub(super) fn find(conn: &mut Conn, id: OutboxId) -> QueryResult<OutboxMail> {
     outbox::table
@@ -200,22 +192,23 @@ pub fn list(conn: &mut Conn, filter: &Filter, paging: &Paging) -> QueryResult<Sl
     }))
 }
 
-/// What is due on a channel and in nobody's hands, longest due first. The state is written out: only so do both
-/// databases use the index of waiting mails.
+/// What is due on a channel and in nobody's hands: the urgent first, then what has been due for longest. The state is
+/// written out: only so do both databases use the index of waiting mails.
 fn due(conn: &mut Conn, channel: Channel, now: Time, most: i64) -> QueryResult<Vec<OutboxId>> {
-    outbox::table
-        .filter(sql::<Bool>("outbox.state = 'waiting'"))
-        .filter(outbox::channel.eq(channel))
-        .filter(outbox::next_attempt_at.le(now))
-        .filter(
-            outbox::leased_until
-                .is_null()
-                .or(outbox::leased_until.le(now)),
-        )
-        .order((outbox::next_attempt_at, outbox::id))
-        .limit(most)
-        .select(outbox::id)
-        .load(conn)
+    let mut found: Vec<OutboxId> = Vec::new();
+    for urgent in [true, false] {
+        let held = outbox::leased_until;
+        let part = outbox::table
+            .filter(sql::<Bool>("outbox.state = 'waiting'"))
+            .filter(outbox::channel.eq(channel))
+            .filter(outbox::urgent.eq(urgent))
+            .filter(outbox::next_attempt_at.le(now))
+            .filter(held.is_null().or(held.le(now)))
+            .order((outbox::next_attempt_at, outbox::id))
+            .limit(most - i64::try_from(found.len()).unwrap_or(most));
+        found.extend(part.select(outbox::id).load::<OutboxId>(conn)?);
+    }
+    Ok(found)
 }
 
 /// Whether there is anything to claim.
@@ -241,7 +234,7 @@ pub(super) fn claim(
         .execute(conn)?;
     outbox::table
         .filter(outbox::id.eq_any(&ids))
-        .order((outbox::next_attempt_at, outbox::id))
+        .order((outbox::urgent.desc(), outbox::next_attempt_at, outbox::id))
         .select(Claimed::as_select())
         .load(conn)
 }

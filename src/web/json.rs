@@ -169,12 +169,16 @@ impl Upload {
         essence.eq_ignore_ascii_case(media)
     }
 
-    /// The body as JSON.
+    /// Reads the body as JSON, where that may take its time: a large one would keep other requests waiting.
     ///
     /// # Errors
-    /// As for every call.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        read_json(&self.request, &self.body)
+    /// As for every call: at once when it is no JSON by its type, else when it is read.
+    pub fn json<T: DeserializeOwned + 'static>(
+        &self,
+    ) -> Result<impl FnOnce() -> Result<T> + Send + use<T>> {
+        require_json(&self.request, &self.body)?;
+        let body = self.body.clone();
+        Ok(move || parse(&body))
     }
 
     /// The call with what was read of its body.
@@ -246,10 +250,16 @@ fn unread(why: &actix_web::Error, limit: &str) -> Error {
     }
 }
 
-/// Reads a JSON body. No body at all reads as `{}`, for calls whose fields are all optional.
+/// Reads a JSON body.
 pub(super) fn read_json<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T> {
+    require_json(request, body)?;
+    parse(body)
+}
+
+/// Makes sure that a body says that it is JSON, when there is one.
+fn require_json(request: &HttpRequest, body: &[u8]) -> Result<()> {
     if body.is_empty() {
-        return parse(b"{}");
+        return Ok(());
     }
     let kind = request
         .headers()
@@ -268,10 +278,12 @@ pub(super) fn read_json<T: DeserializeOwned>(request: &HttpRequest, body: &[u8])
     if !essence.eq_ignore_ascii_case("application/json") || other_charset {
         return Code::UnsupportedMediaType.refuse();
     }
-    parse(body)
+    Ok(())
 }
 
+/// No body at all reads as `{}`, for calls whose fields are all optional.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    let body = if body.is_empty() { b"{}" } else { body };
     strict::read(body).map_err(told)
 }
 

@@ -322,7 +322,7 @@ pub struct Ready {
 }
 
 /// A refusal again; none for an error that is not about the invite.
-fn copy(why: &Error) -> Option<Error> {
+pub(super) fn copy(why: &Error) -> Option<Error> {
     match why {
         Error::Refused(code, args) => Some(Error::Refused(*code, args.clone())),
         Error::Invalid(faults) => Some(Error::Invalid(faults.clone())),

@@ -3,6 +3,7 @@
 mod create;
 mod edit;
 mod end;
+mod extend;
 mod grant;
 mod many;
 mod reinstate;
@@ -12,6 +13,7 @@ mod undo;
 pub use create::{create, delivery, plan};
 pub use edit::{Edit, edit, etag};
 pub use end::{erase, expire, revoke, suspend, suspend_all_of};
+pub use extend::extend;
 pub use grant::{inviter_may, maker_may, require_can_grant, require_can_use, template};
 pub use many::{Ready, Together, again};
 pub(super) use reinstate::decided;

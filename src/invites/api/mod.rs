@@ -64,7 +64,10 @@ impl InvitesQuery {
 
 /// Describes [`list`].
 pub const LIST: Doc = Doc::new("List invites")
-    .about("Members see those that they made.")
+    .about(
+        "Members see those that they made. A page looks at 20,000 invites at most: where few of many fit, it may hold \
+         fewer than `limit`, or none, and go on with `next_cursor` all the same.",
+    )
     .query::<InvitesQuery>()
     .answers::<Listed<InviteView>>(200)
     .codes(&[Code::CursorInvalid]);

@@ -12,8 +12,7 @@ use crate::clock::{Time, days};
 use crate::db::Tx;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::InviteId;
-use crate::invites::actions::{self, Edit};
-use crate::invites::model::End;
+use crate::invites::actions;
 use crate::invites::store;
 use crate::text::Message;
 use crate::web::{Flash, FormErrors, Page, PostForm, SignedIn, reason, show};
@@ -41,23 +40,30 @@ impl Deed {
         }
     }
 
-    /// Does it to one invite; answers when that ends.
-    fn run(self, tx: &mut Tx<'_>, app: &App, actor: &Actor, id: InviteId) -> Result<Time> {
-        match self {
-            Self::Resend => {
-                let made = actions::resend(tx, app, actor, id, None)?;
-                Ok(made.invite.expires_at)
-            }
-            Self::Extend => {
-                let end = actions::visible(tx, actor, id)?.expires_at;
-                let edit = Edit {
-                    end: Some(End::At(end.plus(days(7)))),
-                    ..Edit::default()
-                };
-                Ok(actions::edit(tx, app, actor, id, &edit)?.expires_at)
-            }
-            Self::Revoke => Ok(actions::revoke(tx, actor, id)?.expires_at),
+    /// Does it to some invites; answers of each when it ends, or why it was refused.
+    fn run(
+        self,
+        tx: &mut Tx<'_>,
+        app: &App,
+        actor: &Actor,
+        ids: &[InviteId],
+    ) -> Result<Vec<Result<Time>>> {
+        if self == Self::Extend {
+            return actions::extend(tx, actor, ids, days(7));
         }
+        let one = |id: &InviteId| {
+            let done = if self == Self::Resend {
+                actions::resend(tx, app, actor, *id, None).map(|made| made.invite)
+            } else {
+                actions::revoke(tx, actor, *id)
+            };
+            match done {
+                Ok(invite) => Ok(Ok(invite.expires_at)),
+                Err(why @ (Error::Refused(..) | Error::Invalid(_))) => Ok(Err(why)),
+                Err(why) => Err(why),
+            }
+        };
+        ids.iter().map(one).collect()
     }
 }
 
@@ -147,17 +153,16 @@ fn some_of(
     ids: &[InviteId],
 ) -> Result<Done> {
     let mut done = Done::default();
-    for id in ids {
-        match deed.run(tx, app, actor, *id) {
+    for one in deed.run(tx, app, actor, ids)? {
+        match one {
             Ok(end) => {
                 done.count += 1;
                 done.ends.push(end);
             }
-            Err(why @ (Error::Refused(..) | Error::Invalid(_))) => {
+            Err(why) => {
                 done.refused += 1;
                 done.why.get_or_insert(reason(app.text, &why).1);
             }
-            Err(why) => return Err(why),
         }
     }
     Ok(done)

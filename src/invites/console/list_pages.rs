@@ -9,7 +9,7 @@ use super::list_form::{ListForm, ROW_CHOICES};
 use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;
-use crate::db::{COUNT_LIMIT, Conn};
+use crate::db::Conn;
 use crate::error::Result;
 use crate::groups;
 use crate::ids::InviteId;
@@ -94,7 +94,7 @@ pub(super) async fn listing(
             let slice = crate::db::Slice { rows, newer, older };
             let is_part = slice.newer.is_some() || slice.older.is_some();
             let matching = if is_part {
-                Some(store::matching(conn, &filter, now, COUNT_LIMIT + 1)?.len())
+                Some(store::count_matching(conn, &filter, now)?)
             } else {
                 None
             };
@@ -134,7 +134,10 @@ pub(super) async fn listing(
     {
         choices.makers.push((by.to_string(), name));
     }
-    let count = |count: usize| text.count(i64::try_from(count).unwrap_or(i64::MAX));
+    let count = |(count, or_more): (usize, bool)| {
+        let count = text.count(i64::try_from(count).unwrap_or(i64::MAX));
+        if or_more { format!("{count}+") } else { count }
+    };
     let sizes = ROW_CHOICES.map(|rows| {
         let words = page.t("invites-rows").arg("count", rows);
         (rows.to_string(), words.to_string())

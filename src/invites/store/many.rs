@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::NewLink;
 use crate::db::schema::{invite_batch_rows, invites};
-use crate::db::{Conn, insert_all};
+use crate::db::{Among, Conn, insert_all};
 use crate::ids::{BatchId, GroupId, InviteId};
 use crate::invites::model::{Invite, State};
 
@@ -56,6 +56,28 @@ pub fn pending_for_all(conn: &mut Conn, norms: &[&str]) -> QueryResult<Vec<Invit
         )
         .select(Invite::as_select())
         .load(conn)
+}
+
+/// The invites of ids; one that there is not is not in the map.
+pub fn find_all(conn: &mut Conn, ids: &[InviteId]) -> QueryResult<HashMap<InviteId, Invite>> {
+    let rows: Vec<Invite> = invites::table
+        .filter(Among(invites::id, ids))
+        .select(Invite::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Writes back when an invite ends, and who answers for that.
+pub fn set_end(conn: &mut Conn, invite: &Invite) -> QueryResult<()> {
+    diesel::update(invites::table.find(invite.id))
+        .set((
+            invites::lifetime_seconds.eq(invite.lifetime_seconds),
+            invites::expires_at.eq(invite.expires_at),
+            invites::reminded.eq(invite.reminded),
+            invites::created_by.eq(invite.created_by),
+        ))
+        .execute(conn)
+        .map(drop)
 }
 
 /// The batches that invites were made in; one that was made by itself is not in the map.

@@ -1,16 +1,20 @@
 //! Queries on invites and their links.
 
+mod counts;
 mod due;
 mod funnel;
 mod links;
 mod list;
 mod many;
+mod narrow;
 
+pub use counts::{Counts, count_pending, counts};
 pub use due::{Maker, erase, over, pending_part, to_erase, to_remind};
 pub use funnel::{Funnel, MOST_COUNTED, funnel};
 pub use links::{Link, NewLink, find_link, insert_link, invite_of_link, kill_link, kill_links};
-pub use list::{Counts, Filter, count_pending, counts, list, matching};
-pub use many::{batches_of, insert_many, pending_for_all};
+pub use list::{count_matching, list, matching};
+pub use many::{batches_of, find_all, insert_many, pending_for_all, set_end};
+pub use narrow::Filter;
 
 use std::collections::HashMap;
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::access::{Actor, Role};
 use crate::clock::{days, hours, seconds};
 use crate::outbox::testing::{TestApp, letter};
-use crate::outbox::{actions, jobs};
+use crate::outbox::{Letter, actions, jobs};
 
 /// Answers as told for each address, and keeps what it was given.
 #[derive(Default)]
@@ -127,6 +127,30 @@ fn one_poison_message_blocks_nobody() {
     test.app.clock.advance(minutes(1));
     deliver(&test.app, Channel::Mail, &mut script).unwrap();
     assert_eq!(script.sent, ["good@example.org", "slow@example.org"]);
+}
+
+#[test]
+fn what_somebody_waits_for_goes_first_also_when_it_is_tried_again() {
+    let test = TestApp::start();
+    let enqueue = |kind, to| {
+        let letter = Letter { kind, ..letter(to) };
+        let enqueue = move |tx: &mut Tx<'_>, app: &App| actions::enqueue(tx, app, &letter);
+        test.act(enqueue).unwrap();
+        test.app.clock.advance(seconds(1));
+    };
+    for early in ["a@example.org", "b@example.org"] {
+        enqueue("test", early);
+    }
+    enqueue("recovery", "ada@example.org");
+    let mut script = Script::default();
+    let later = Failure::Now(refused());
+    script.answers.insert("b@example.org", later.clone());
+    script.answers.insert("ada@example.org", later);
+    deliver(&test.app, Channel::Mail, &mut script).unwrap();
+    test.app.clock.advance(hours(1));
+    deliver(&test.app, Channel::Mail, &mut script).unwrap();
+    let [ada, b] = ["ada@example.org", "b@example.org"];
+    assert_eq!(script.asked, [ada, "a@example.org", b, ada, b]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use diesel::connection::{Connection, InstrumentationEvent};
 use vestibule::access::Actor;
-use vestibule::clock::Time;
+use vestibule::clock::{Time, days};
 use vestibule::config::DatabaseUrl;
 use vestibule::db::{Conn, Cursor, Paging};
 use vestibule::ids::{GroupId, UserId};
@@ -322,6 +322,37 @@ fn suspending_somebody_with_many_invites_takes_few_statements() {
         let count = app.count(&format!("SELECT count(*) AS count FROM {held}"));
         assert_eq!(count, pending, "{held}");
     }
+}
+
+#[test]
+fn extending_many_invites_takes_little_more_than_a_statement_each() {
+    let app = filled();
+    let later = match app.parts.app.config.database {
+        DatabaseUrl::Sqlite(_) => "1800000000000000",
+        DatabaseUrl::Postgres(_) => "to_timestamp(1800000000)",
+    };
+    app.execute(&format!(
+        "UPDATE invites SET expires_at = {later} WHERE state = 'pending'"
+    ));
+    let extended = app.parts.app.db.write_now(move |tx| {
+        let filter = Filter {
+            state: Some(State::Pending),
+            ..Filter::default()
+        };
+        let now = tx.now;
+        let ids = store::matching(tx, &filter, now, 500)?;
+        let noted = super::noting(tx);
+        let ends = actions::extend(tx, &Actor::operator(), &ids, days(7))?;
+        tx.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+        let ran = noted.lock().unwrap().len();
+        Ok((ends, ran))
+    });
+    let (ends, ran) = extended.unwrap();
+    let end = Time::from_micros(1_800_000_000_000_000).plus(days(7));
+    assert!(ends.iter().all(|one| matches!(one, Ok(at) if *at == end)));
+    assert!(ran < ends.len() + 50, "{ran} for {}", ends.len());
+    let audited = "SELECT count(*) AS count FROM audit WHERE action = 'invite.updated'";
+    assert_eq!((app.count(audited), ends.len()), (500, 500));
 }
 
 #[test]
