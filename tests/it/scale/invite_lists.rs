@@ -268,6 +268,8 @@ fn a_page_of_invites_costs_the_same_wherever_it_is_and_whatever_it_is_narrowed_t
 
 #[test]
 fn both_halves_of_what_is_over_are_one_list_in_its_order() {
+    /// Looked through; a whole number of pages.
+    const MOST: usize = 100_000;
     let app = filled();
     let later = time("2023-11-14T22:20:00Z");
     let filter = Filter {
@@ -275,20 +277,21 @@ fn both_halves_of_what_is_over_are_one_list_in_its_order() {
         ..Filter::default()
     };
     let all = app.parts.app.db.read_now(|conn| {
-        let whole = store::matching(conn, &filter, later, 100_000)?;
+        let whole = store::matching(conn, &filter, later, i64::try_from(MOST).unwrap())?;
         let (mut pages, mut paging) = (Vec::new(), Paging::first(50));
         loop {
             let slice = store::list(conn, &filter, &paging, later)?;
             pages.extend(slice.rows.iter().map(|invite| invite.id));
             match slice.older {
-                Some(older) if pages.len() < 100_000 => paging.from = Some(older),
+                Some(older) if pages.len() < MOST => paging.from = Some(older),
                 _ => return Ok((whole, pages)),
             }
         }
     });
     let (whole, mut pages) = all.unwrap();
     let over = app.count("SELECT count(*) AS count FROM invites WHERE state = 'expired'") + 100;
-    assert_eq!(i64::try_from(pages.len()).unwrap(), over);
+    let over = usize::try_from(over).unwrap().min(MOST);
+    assert_eq!(pages.len(), over);
     assert_eq!(whole, pages);
     pages.sort_by(|a, b| b.as_str().cmp(a.as_str()));
     assert_eq!(whole, pages);
