@@ -13,7 +13,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, HttpServer, web};
 
 use crate::api_keys::Keys;
-use crate::app::App;
+use crate::app::{App, Kept};
 use crate::belongings;
 use crate::callers::{self, Callers};
 use crate::clock::{Clock, hours, minutes, seconds};
@@ -307,6 +307,7 @@ impl Server {
         let https = parts.app.config.public_url.https();
         let callers = web::Data::new(Callers::new(parts.keys.clone()));
         let me = web::Data::new(MeCache::default());
+        let tab_counts = web::Data::new(Kept::<invites::store::Counts>::default());
         let in_progress = web::Data::new(InProgress::default());
         let reference = web::Data::new(routes::reference(parts.app.config.public_url.origin()));
         let endings = web::Data::new(belongings::ENDINGS);
@@ -337,6 +338,7 @@ impl Server {
                 .app_data(shared.traffic.clone())
                 .app_data(callers.clone())
                 .app_data(me.clone())
+                .app_data(tab_counts.clone())
                 .app_data(in_progress.clone())
                 .app_data(endings.clone())
                 .app_data(reference.clone())

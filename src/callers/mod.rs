@@ -23,10 +23,10 @@ use self::address::{OtherName, client_ip, other_loopback_name};
 use self::key::{key_caller, names_key};
 use crate::access::{Actor, ActorKind, Role, Who};
 use crate::api_keys::Keys;
-use crate::app::App;
+use crate::app::{App, Kept};
 use crate::clock::Time;
 use crate::compatible::{self, System};
-use crate::console::chrome::ChromeCache;
+use crate::console::chrome;
 use crate::db::Conn;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::invite_templates::actions as templates;
@@ -36,7 +36,7 @@ use crate::web::{Again, Chrome, Flash, SignedIn, Visit, browser_cookie, cookie_v
 /// What the features need to know who calls, one for each server.
 pub struct Callers {
     keys: web::Data<Keys>,
-    chrome: ChromeCache,
+    chrome: Kept<Chrome>,
     other_name: OtherName,
 }
 
@@ -45,7 +45,7 @@ impl Callers {
     pub fn new(keys: web::Data<Keys>) -> Self {
         Self {
             keys,
-            chrome: ChromeCache::default(),
+            chrome: Kept::default(),
             other_name: OtherName::default(),
         }
     }
@@ -129,7 +129,7 @@ pub async fn visit(
                 Ok(known) => visit.signed_in = known.map(|known| signed_in(known, &visit)),
                 Err(why) => refused = Some(why),
             }
-            visit.chrome = chrome(&app, &callers).await;
+            visit.chrome = frame(&app, &callers).await;
             visit.chrome.other_name = callers.other_name.recent(app.clock.now());
             match may_invite(&app, &visit).await {
                 Ok(may) => visit.may_invite = may,
@@ -298,8 +298,9 @@ fn signed_in(known: sessions::KnownSession, visit: &Visit) -> SignedIn {
 
 /// What the frame shows. A page that cannot learn it is shown without: it may be the one that explains
 /// that the database is away.
-async fn chrome(app: &web::Data<App>, callers: &Callers) -> Chrome {
-    callers.chrome.get(app).await.unwrap_or_else(|why| {
+async fn frame(app: &App, callers: &Callers) -> Chrome {
+    let values = chrome::get(&callers.chrome, app).await;
+    values.unwrap_or_else(|why| {
         tracing::warn!(%why, "the frame of a page could not be read");
         Chrome {
             site_name: "Vestibule".to_owned(),

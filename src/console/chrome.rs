@@ -1,51 +1,20 @@
 //! What the frame of every page shows, kept for a moment: the name of the site, two counts, and whether members invite.
 
-use std::sync::{Mutex, PoisonError};
-
-use actix_web::web;
-
-use crate::app::App;
-use crate::clock::{Span, Time, seconds};
+use crate::app::{App, Kept};
+use crate::clock::Time;
 use crate::db::{COUNT_LIMIT, Conn};
 use crate::error::Result;
 use crate::text::Text;
 use crate::web::Chrome;
 
-/// How old the counts may be when only other processes changed something.
-const KEPT: Span = seconds(2);
-
-/// The frame's values, read again after a change of this process and every two seconds.
-#[derive(Default)]
-pub struct ChromeCache(Mutex<Option<(u64, Time, Chrome)>>);
-
-impl ChromeCache {
-    /// The values now.
-    ///
-    /// # Errors
-    /// When the database is away.
-    pub async fn get(&self, app: &web::Data<App>) -> Result<Chrome> {
-        let (commits, now) = (app.db.counts().commits, app.clock.now());
-        let kept = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        if let Some((then, at, chrome)) = kept
-            && then == commits
-            && now - at < KEPT
-        {
-            return Ok(chrome);
-        }
-        let mail_missing = app.config.smtp.is_none();
-        let text = app.text;
-        let chrome = app
-            .db
-            .read(move |conn| read(conn, text, mail_missing, now))
-            .await?;
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((commits, now, chrome.clone()));
-        Ok(chrome)
-    }
+/// The frame's values now.
+///
+/// # Errors
+/// When the database is away.
+pub async fn get(kept: &Kept<Chrome>, app: &App) -> Result<Chrome> {
+    let (mail_missing, text, now) = (app.config.smtp.is_none(), app.text, app.clock.now());
+    kept.get(app, move |conn| read(conn, text, mail_missing, now))
+        .await
 }
 
 fn read(conn: &mut Conn, text: Text, mail_missing: bool, now: Time) -> Result<Chrome> {

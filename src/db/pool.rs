@@ -201,7 +201,6 @@ impl Manager {
             Target::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(sqlite_name(path)?)?;
                 // busy_timeout first: everything after it may meet a lock.
-                // No mmap_size: what is mapped of the file counts as memory of this process, once for each connection.
                 // synchronous=FULL: an answer that was given survives a power cut (promise P1).
                 conn.batch_execute(
                     "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
@@ -210,7 +209,9 @@ impl Manager {
                 )
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 if self.read_only {
-                    conn.batch_execute("PRAGMA query_only = ON")
+                    // Reading from the mapped file takes half the time for a key that is not in memory. The writer, which
+                    // touches most, maps nothing: what is mapped counts as memory of this process, once for each connection.
+                    conn.batch_execute("PRAGMA query_only = ON; PRAGMA mmap_size = 268435456")
                         .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 }
                 Ok(Conn::Lite(conn))

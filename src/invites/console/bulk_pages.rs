@@ -7,13 +7,13 @@ use askama::Template;
 use super::list_form::ListForm;
 use super::list_pages::listing;
 use crate::access::Actor;
-use crate::app::App;
+use crate::app::{App, Kept};
 use crate::clock::{Time, days};
 use crate::db::Tx;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::InviteId;
 use crate::invites::actions;
-use crate::invites::store;
+use crate::invites::store::{self, Counts};
 use crate::text::Message;
 use crate::web::{Flash, FormErrors, Page, PostForm, SignedIn, reason, show};
 
@@ -83,6 +83,7 @@ struct RevokePage {
 /// `POST /admin/invites/bulk`: administrators, and members whom a template lets invite, with theirs.
 pub async fn act(
     app: web::Data<App>,
+    counts: web::Data<Kept<Counts>>,
     page: Page,
     who: SignedIn,
     form: PostForm,
@@ -101,7 +102,7 @@ pub async fn act(
     if ids.is_empty() {
         let why = FieldError::new("id", "none_chosen").into();
         let errors = FormErrors::of(app.text, why)?;
-        return listing(&app, page, who, filters, errors).await;
+        return listing(&app, &counts, page, who, filters, errors).await;
     }
     let most = usize::try_from(MOST).unwrap_or(usize::MAX);
     let is_part = all && ids.len() > most;

@@ -7,7 +7,7 @@ use askama::Template;
 use super::detail_pages::{Shown, shown};
 use super::list_form::{ListForm, ROW_CHOICES};
 use crate::access::Role;
-use crate::app::App;
+use crate::app::{App, Kept};
 use crate::clock::Time;
 use crate::db::Conn;
 use crate::error::Result;
@@ -64,16 +64,19 @@ struct ListPage {
 /// `GET /admin/invites`: administrators all; members who may invite their own.
 pub async fn list(
     app: web::Data<App>,
+    counts: web::Data<Kept<Counts>>,
     page: Page,
     who: SignedIn,
     form: web::Query<ListForm>,
 ) -> Result<HttpResponse> {
-    listing(&app, page, who, form.into_inner(), FormErrors::none()).await
+    let form = form.into_inner();
+    listing(&app, &counts, page, who, form, FormErrors::none()).await
 }
 
 /// The list, with what was wrong with what was to be done to some of it.
 pub(super) async fn listing(
     app: &App,
+    counts: &Kept<Counts>,
     page: Page,
     who: SignedIn,
     form: ListForm,
@@ -84,7 +87,16 @@ pub(super) async fn listing(
     let paging = PageLinks::paging(form.rows(), &form.newer, &form.older);
     let (now, text) = (app.clock.now(), app.text);
     let (by, me) = (filter.invited_by, who.user_id);
-    let (slice, counts, groups, templates, maker, matching) = app
+    let counts = if all {
+        let read = move |conn: &mut Conn| Ok(store::counts(conn, now)?);
+        Some(counts.get(app, read).await?)
+    } else {
+        None
+    };
+    // What is narrowed by nothing but the tab was counted for the tab.
+    let of_tab = counts.filter(|_| !form.is_filtered());
+    let of_tab = of_tab.and_then(|counts| Some((in_tab(&form, &counts)?, false)));
+    let (slice, groups, templates, maker, matching) = app
         .db
         .read(move |conn| {
             let slice = store::list(conn, &filter, &paging, now)?;
@@ -93,15 +105,14 @@ pub(super) async fn listing(
             let rows = rows(conn, slice.rows, text, now)?;
             let slice = crate::db::Slice { rows, newer, older };
             let is_part = slice.newer.is_some() || slice.older.is_some();
-            let matching = if is_part {
-                Some(store::count_matching(conn, &filter, now)?)
-            } else {
-                None
+            let matching = match of_tab {
+                _ if !is_part => None,
+                Some(known) => Some(known),
+                None => Some(store::count_matching(conn, &filter, now)?),
             };
             let maker = users::names(conn, &Vec::from_iter(by))?;
             Ok((
                 slice,
-                all.then(|| store::counts(conn, now)).transpose()?,
                 groups::actions::grantable(conn, &who.actor)?,
                 invite_templates::actions::list(conn, &who.actor)?,
                 maker.into_iter().next().map(|(_, name, _)| name),
@@ -205,28 +216,40 @@ impl Choices {
     }
 }
 
+/// The tabs: name, label, how many invites.
+fn of_each_tab(counts: &Counts) -> [(&'static str, &'static str, i64); 9] {
+    [
+        ("pending", "invites-tab-pending", counts.pending),
+        (
+            "not-delivered",
+            "invites-tab-not-delivered",
+            counts.not_delivered,
+        ),
+        ("expired", "invites-tab-expired", counts.expired),
+        ("accepted", "invites-tab-accepted", counts.accepted),
+        ("declined", "invites-tab-declined", counts.declined),
+        ("revoked", "invites-tab-revoked", counts.revoked),
+        ("on-hold", "invites-tab-on-hold", counts.on_hold),
+        ("approval", "invites-tab-approval", counts.to_approve),
+        ("all", "invites-tab-all", counts.all),
+    ]
+}
+
+/// How many invites are in the tab that is shown, when there is such a tab.
+fn in_tab(form: &ListForm, counts: &Counts) -> Option<usize> {
+    let tabs = of_each_tab(counts);
+    let (.., count) = tabs.iter().find(|(name, ..)| *name == form.tab())?;
+    usize::try_from(*count).ok()
+}
+
 fn tabs(form: &ListForm, counts: &Counts, text: Text) -> Vec<Tab> {
-    let tab = |name: &'static str, label, count| Tab {
+    let tab = |(name, label, count): (&'static str, _, _)| Tab {
         href: format!("/admin/invites?tab={name}"),
         label,
         current: form.tab() == name,
         count: text.count(count),
     };
-    vec![
-        tab("pending", "invites-tab-pending", counts.pending),
-        tab(
-            "not-delivered",
-            "invites-tab-not-delivered",
-            counts.not_delivered,
-        ),
-        tab("expired", "invites-tab-expired", counts.expired),
-        tab("accepted", "invites-tab-accepted", counts.accepted),
-        tab("declined", "invites-tab-declined", counts.declined),
-        tab("revoked", "invites-tab-revoked", counts.revoked),
-        tab("on-hold", "invites-tab-on-hold", counts.on_hold),
-        tab("approval", "invites-tab-approval", counts.to_approve),
-        tab("all", "invites-tab-all", counts.all),
-    ]
+    of_each_tab(counts).map(tab).into()
 }
 
 /// The rows of invites.
