@@ -63,6 +63,11 @@ pub const fn days(n: i64) -> Span {
 }
 
 impl Span {
+    /// So many microseconds.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
     /// This length in whole seconds, rounded up, so that a wait is never told too short.
     pub const fn seconds_up(self) -> i64 {
         (self.0 + 999_999).div_euclid(1_000_000)

@@ -85,6 +85,7 @@ fn public() -> Vec<Route> {
         POST "/recover/new" Who::Anyone => sign_in::recovery_pages::set;
         GET "/verify" Who::Anyone => users::verification_pages::form;
         POST "/verify" Who::Anyone => users::verification_pages::prove;
+        POST "/api/v1/leaked-keys" Who::Anyone, api_keys::leaked::REPORT => api_keys::leaked::report;
         GET "/self-service/invite" Who::Anyone, invites::acceptance::api::OPEN => invites::acceptance::pages::open;
         POST "/self-service/invite" Who::Anyone, invites::acceptance::api::ANSWER => invites::acceptance::pages::answer;
     }

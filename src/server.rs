@@ -12,7 +12,7 @@ use actix_web::cookie::{Key, SameSite};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, HttpServer, web};
 
-use crate::api_keys::Keys;
+use crate::api_keys::{self, Keys};
 use crate::app::{App, Kept};
 use crate::belongings;
 use crate::callers::{self, Callers};
@@ -138,6 +138,11 @@ pub fn jobs() -> Vec<Job<Parts>> {
             name: "invite-drafts",
             every: hours(1),
             run: |parts| invite_batches::jobs::delete_drafts(&parts.app),
+        },
+        Job {
+            name: "key-notices",
+            every: minutes(1),
+            run: |parts| api_keys::notices::sweep::tell(&parts.app),
         },
         Job {
             name: "audit-check",

@@ -164,12 +164,25 @@ mail-key-rotated-what = A new API key ({ $start }) was made in place of another 
 mail-key-rotated-until = The old key ({ $old }) works until { $end } at the latest. Give the new one to your programs before that.
 mail-key-rotated-ended = The old key ({ $old }) has stopped working.
 mail-key-rotated-not-you = If that was not you, revoke both here and change your password:
+mail-keys-end-soon = Your API key { $start } stops working { $when }
+mail-keys-end-over = Your API key { $start } has stopped working
+mail-keys-end-some = { $count } API keys of your account end
+mail-keys-end-will = Your API key { $start } stops working { $when }, on { $end }.
+mail-keys-end-was = Your API key { $start } has stopped working, on { $end }.
+mail-keys-end-next = Make a new one here:
+mail-keys-end-make = Make a new key
+mail-keys-end-ignore = If you do not use a key any more, there is nothing to do.
+mail-key-leaked-subject = One of your API keys was found by somebody and revoked
+mail-key-leaked-what = Somebody who has your API key ({ $start }) reported it as leaked. It was revoked at once: programs that use it fail from now on. Who else has it may have used it before.
+mail-key-leaked-where = Found at: { $where }
+mail-key-leaked-next = Make a new key, and look at what the old one was used for, here:
 mail-key-revoked-subject = One of your API keys was revoked
 mail-key-revoked-what = An administrator revoked an API key of your account ({ $start }). Programs that use it fail from now on.
 mail-key-revoked-reason = Reason: { $reason }
 mail-key-revoked-next = If you still need one, make a new key here:
 
 ## Why keys end with an account
+api-keys-reason-leaked = Somebody reported it as leaked.
 api-keys-reason-suspended = The account was suspended.
 api-keys-reason-deleted = The account was deleted.
 api-keys-reason-takeover = Somebody proved that the address of this account is theirs.

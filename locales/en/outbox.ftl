@@ -56,6 +56,8 @@ outbox-kind-code = Code
 outbox-kind-have-account = Account exists
 outbox-kind-key-made = API key made
 outbox-kind-key-rotated = API key replaced
+outbox-kind-keys-end = API keys end
+outbox-kind-key-leaked = API key leaked
 outbox-kind-key-revoked = API key revoked
 
 ## What went wrong, and what to do next

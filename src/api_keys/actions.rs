@@ -1,5 +1,6 @@
 //! The verbs: issue, rotate and revoke.
 
+pub mod endless;
 mod rotate;
 
 use serde_json::json;
@@ -213,7 +214,12 @@ fn may_handle(conn: &mut Conn, actor: &Actor, owner: Option<UserId>) -> Result<(
 }
 
 /// Ends a key, and says whether it was this that ended it.
-fn end(tx: &mut Tx<'_>, actor: &Actor, key: Key, reason: Option<&str>) -> Result<(Key, bool)> {
+pub(super) fn end(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    key: Key,
+    reason: Option<&str>,
+) -> Result<(Key, bool)> {
     let now = tx.now;
     let state = key.state(now);
     if state == KeyState::Revoked || !store::revoke(tx, key.id, now, actor.user, reason)? {
@@ -234,11 +240,11 @@ fn end(tx: &mut Tx<'_>, actor: &Actor, key: Key, reason: Option<&str>) -> Result
     Ok((revoked, true))
 }
 
-fn target(key: &Key) -> audit::Target {
+pub(super) fn target(key: &Key) -> audit::Target {
     audit::Target::new("api_key", key.id)
 }
 
-fn tell_apps(
+pub(super) fn tell_apps(
     tx: &mut Tx<'_>,
     actor: &Actor,
     kind: &'static str,
@@ -260,7 +266,7 @@ fn tell_apps(
 }
 
 /// Mails the owner, who may have no address.
-fn tell_owner(
+pub(super) fn tell_owner(
     tx: &mut Tx<'_>,
     app: &App,
     owner: &Owner,

@@ -79,6 +79,40 @@ impl Mail for KeyRotated {
     }
 }
 
+/// Somebody found a key where it should not be.
+pub struct KeyLeaked {
+    /// How its secret begins.
+    pub start: String,
+    /// What it is called.
+    pub name: String,
+    /// Where it was found, in the words of who reported it; may be empty.
+    pub found_at: String,
+    /// Where another can be made.
+    pub link: String,
+}
+
+crate::mail!(
+    KeyLeaked,
+    "key_leaked",
+    "mail/key_leaked/body.txt",
+    "mail/key_leaked/body.html"
+);
+
+impl Mail for KeyLeaked {
+    fn subject(&self, frame: &Frame) -> Message {
+        frame.t("mail-key-leaked-subject")
+    }
+
+    fn sample() -> Self {
+        Self {
+            start: "vstk_4kQ9…".to_owned(),
+            name: "Laptop <&> notebooks".to_owned(),
+            found_at: "a public build log".to_owned(),
+            link: "https://id.example.org/settings/api-keys".to_owned(),
+        }
+    }
+}
+
 /// Somebody else ended a key.
 pub struct KeyRevoked {
     /// How its secret begins.
@@ -129,6 +163,12 @@ mod tests {
         assert!(made.html.contains("20 February 2027"), "{}", made.html);
         let rotated = check_sample::<KeyRotated>();
         assert!(rotated.text.contains("vstk_4kQ9…"), "{}", rotated.text);
+        let leaked = check_sample::<KeyLeaked>();
+        assert!(
+            leaked.text.contains("a public build log"),
+            "{}",
+            leaked.text
+        );
         let revoked = check_sample::<KeyRevoked>();
         assert!(
             revoked.html.contains("public repository"),

@@ -9,8 +9,10 @@
 pub mod actions;
 pub mod api;
 pub mod authenticate;
+pub mod leaked;
 mod mail;
 pub mod model;
+pub mod notices;
 pub mod pages;
 mod store;
 #[cfg(test)]

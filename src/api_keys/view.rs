@@ -104,7 +104,7 @@ impl KeyView {
 
 /// Where the owner makes another key in place of one: beside it while it works, anew with the same name when it has
 /// ended.
-fn replace_href(key: &Key, state: KeyState) -> Option<String> {
+pub(super) fn replace_href(key: &Key, state: KeyState) -> Option<String> {
     match state {
         KeyState::Active if key.successor_id.is_none() => {
             Some(format!("/settings/api-keys/{}/rotate", key.id))
@@ -221,7 +221,8 @@ fn sentence(text: Text, key: &Key, now: Time, reader: Reader) -> String {
     }
 }
 
-fn used(text: Text, key: &Key, now: Time) -> String {
+/// When, and from where, a key was last used.
+pub(super) fn used(text: Text, key: &Key, now: Time) -> String {
     let Some(at) = key.last_used_at else {
         return text.get("api-keys-unused").to_string();
     };

@@ -5,9 +5,11 @@
 
 mod audit;
 mod backup;
+mod endless;
 mod jobs;
 mod key;
 mod opening;
+mod scan;
 mod serve;
 mod user;
 
@@ -40,6 +42,8 @@ enum Command {
     /// Issue, list and revoke API keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// Give an end to the API keys that have none.
+    ResetApiKeyExpiration(endless::Reset),
     /// Do the background work.
     #[command(subcommand)]
     Jobs(jobs::Command),
@@ -55,6 +59,10 @@ enum Command {
     /// Check the audit log.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Find secrets of Vestibule in files, by their form and checksum. Needs no database.
+    ///
+    /// Prints file, line, and how each begins and ends. Exits with 1 when it found one.
+    Scan(scan::Scan),
     /// Print the effective settings, secrets masked.
     Config,
 }
@@ -93,23 +101,32 @@ impl From<Error> for Failure {
 /// Runs the command that was asked for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = settings().and_then(|config| match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::serve(config),
-        Command::Migrate => serve::migrate(&config),
-        Command::User(command) => user::run(config, command),
-        Command::Key(command) => key::run(config, command),
-        Command::Jobs(jobs::Command::Run) => jobs::run(config),
-        Command::Backup(what) => backup::backup(&config, &what),
-        Command::Restore(what) => backup::restore(&config, &what),
-        Command::Audit(audit::Command::Verify) => audit::verify(config),
-        Command::Config => print(config.print().trim_end()),
-    });
+    let outcome = match cli.command.unwrap_or(Command::Serve) {
+        Command::Scan(what) => scan::run(&what),
+        command => settings().and_then(|config| with_settings(config, command)),
+    };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("vestibule: {}", why.words);
             ExitCode::from(why.code)
         }
+    }
+}
+
+fn with_settings(config: Config, command: Command) -> Outcome {
+    match command {
+        Command::Serve => serve::serve(config),
+        Command::Migrate => serve::migrate(&config),
+        Command::User(command) => user::run(config, command),
+        Command::Key(command) => key::run(config, command),
+        Command::ResetApiKeyExpiration(what) => endless::run(config, &what),
+        Command::Jobs(jobs::Command::Run) => jobs::run(config),
+        Command::Backup(what) => backup::backup(&config, &what),
+        Command::Restore(what) => backup::restore(&config, &what),
+        Command::Audit(audit::Command::Verify) => audit::verify(config),
+        Command::Config => print(config.print().trim_end()),
+        Command::Scan(what) => scan::run(&what),
     }
 }
 

@@ -154,6 +154,8 @@ diesel::table! {
         successor_id -> Nullable<Text>,
         successor_used_at -> Nullable<Ts>,
         ends_on_first_use -> Bool,
+        is_untried -> Bool,
+        next_notice_at -> Nullable<Ts>,
     }
 }
 

@@ -28,6 +28,8 @@ pub const API_KEY_CREATED: &str = "api_key.created";
 pub const API_KEY_ROTATED: &str = "api_key.rotated";
 /// An API key was revoked.
 pub const API_KEY_REVOKED: &str = "api_key.revoked";
+/// An API key comes to its end soon.
+pub const API_KEY_EXPIRING: &str = "api_key.expiring";
 /// An API key came to its end.
 pub const API_KEY_EXPIRED: &str = "api_key.expired";
 
@@ -47,5 +49,6 @@ pub const ALL: &[&str] = &[
     API_KEY_CREATED,
     API_KEY_ROTATED,
     API_KEY_REVOKED,
+    API_KEY_EXPIRING,
     API_KEY_EXPIRED,
 ];

@@ -6,6 +6,7 @@
 mod digest;
 mod master_key;
 mod random;
+pub mod scan;
 
 use zeroize::Zeroizing;
 

@@ -212,6 +212,23 @@ impl FromRequest for Upload {
     }
 }
 
+/// The body of a call that needs no credential.
+pub struct OpenCall<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for OpenCall<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let body = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let body = whole(&request, body).await?;
+            read_json(&request, &body).map(Self)
+        })
+    }
+}
+
 /// The largest body of one address, where it is not [`super::BODY_LIMIT`]: bytes, and the same in words.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyLimit(pub usize, pub &'static str);

@@ -26,6 +26,8 @@ mod house;
 mod instances;
 mod invites;
 mod journey;
+mod key_commands;
+mod key_notices;
 mod languages;
 mod late;
 mod links;

@@ -269,6 +269,7 @@ fn an_address_says_who_may_call_it() {
             "GET /sign-in/code",
             "GET /static/{file}",
             "GET /verify",
+            "POST /api/v1/leaked-keys",
             "POST /recover",
             "POST /recover/new",
             "POST /register",

@@ -111,6 +111,7 @@ pub fn rotate_again(tx: &mut Tx<'_>, app: &App, actor: &Actor, lost: KeyId) -> R
 /// When the database refuses.
 pub fn first_use(tx: &mut Tx<'_>, actor: &Actor, id: KeyId) -> Result<()> {
     let now = tx.now;
+    rotation::note_tried(tx, id)?;
     let Some(old) = rotation::replaced_by(tx, id)?.filter(|old| old.successor_used_at.is_none())
     else {
         return Ok(());

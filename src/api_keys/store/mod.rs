@@ -1,15 +1,16 @@
 //! The queries of API keys. Whose key it is and whether that account is active is read from `users` in
 //! the same query, so that a key and its owner are never seen at different times.
 
+pub mod endless;
 pub mod rotation;
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::query_builder::AstPass;
 use diesel::sql_types::{Nullable, Text};
 
 use crate::access::{Role, Scopes};
 use crate::api_keys::model::{Key, Terms};
+use crate::api_keys::notices;
 use crate::api_keys::usage::Use;
 use crate::clock::Time;
 use crate::db::schema::{api_keys, users};
@@ -23,7 +24,7 @@ const SHOWN: i64 = 200;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = api_keys)]
-struct Row {
+pub struct Row {
     id: KeyId,
     owner_id: UserId,
     name: String,
@@ -129,6 +130,9 @@ pub fn insert(
     terms: &Terms,
     now: Time,
 ) -> QueryResult<Key> {
+    let next = terms
+        .expires_at
+        .and_then(|end| notices::next(now, end, now));
     diesel::insert_into(api_keys::table)
         .values((
             api_keys::id.eq(id),
@@ -141,6 +145,7 @@ pub fn insert(
             api_keys::scopes.eq(terms.scopes.to_string()),
             api_keys::created_at.eq(now),
             api_keys::expires_at.eq(terms.expires_at),
+            api_keys::next_notice_at.eq(next),
         ))
         .execute(conn)?;
     api_keys::table
@@ -208,13 +213,6 @@ enum Which {
 }
 
 fn one_holder(conn: &mut Conn, which: Which) -> QueryResult<Option<Holder>> {
-    let replaces = older
-        .filter(
-            older
-                .field(api_keys::successor_id)
-                .eq(api_keys::id.nullable()),
-        )
-        .filter(older.field(api_keys::successor_used_at).is_null());
     let columns = (
         api_keys::id,
         api_keys::owner_id,
@@ -224,7 +222,7 @@ fn one_holder(conn: &mut Conn, which: Which) -> QueryResult<Option<Holder>> {
         api_keys::expires_at,
         api_keys::revoked_at,
         api_keys::successor_id,
-        exists(replaces),
+        api_keys::is_untried,
     );
     let keys = api_keys::table.inner_join(users::table).select(columns);
     let found: QueryResult<HolderRow> = match which {
@@ -233,8 +231,6 @@ fn one_holder(conn: &mut Conn, which: Which) -> QueryResult<Option<Holder>> {
     };
     Ok(found.optional()?.map(Holder::from))
 }
-
-diesel::alias!(api_keys as older: Older);
 
 #[derive(Queryable)]
 struct HolderRow {
@@ -331,6 +327,7 @@ pub fn revoke(
             api_keys::revoked_at.eq(now),
             api_keys::revoked_by.eq(by),
             api_keys::revoked_reason.eq(reason),
+            api_keys::next_notice_at.eq(None::<Time>),
         ))
         .execute(conn)?;
     Ok(changed == 1)

@@ -23,12 +23,17 @@ pub fn replace(
     end: Time,
     until_first_use: bool,
 ) -> QueryResult<()> {
+    diesel::update(api_keys::table.find(by))
+        .set(api_keys::is_untried.eq(true))
+        .execute(conn)?;
     diesel::update(api_keys::table.find(old))
         .set((
             api_keys::successor_id.eq(by),
             api_keys::successor_used_at.eq(None::<Time>),
             api_keys::expires_at.eq(end),
             api_keys::ends_on_first_use.eq(until_first_use),
+            // Apps are told of its end, its owner knows.
+            api_keys::next_notice_at.eq(end),
         ))
         .execute(conn)
         .map(drop)
@@ -47,6 +52,17 @@ pub fn replaced_by(conn: &mut Conn, successor: KeyId) -> QueryResult<Option<Key>
     Ok(found.map(Key::from))
 }
 
+/// Notes that a key was used that was untried.
+///
+/// # Errors
+/// When the database refuses.
+pub fn note_tried(conn: &mut Conn, id: KeyId) -> QueryResult<()> {
+    diesel::update(api_keys::table.find(id))
+        .set(api_keys::is_untried.eq(false))
+        .execute(conn)
+        .map(drop)
+}
+
 /// Notes on `old` that the key in its place was used for the first time, and when it ends therefore.
 ///
 /// # Errors
@@ -61,6 +77,7 @@ pub fn note_first_use(
         .set((
             api_keys::successor_used_at.eq(now),
             api_keys::expires_at.eq(end),
+            api_keys::next_notice_at.eq(end),
         ))
         .execute(conn)
         .map(drop)

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use vestibule::access::Role;
+use vestibule::secret::{PlainSecret, SecretKind};
 
 use crate::support::app::TestApp;
 use crate::support::client::Api;
@@ -100,4 +101,45 @@ fn a_key_ends_itself_and_is_refused_from_then_on() {
         "scope_missing"
     );
     app.mails();
+}
+
+#[test]
+fn whoever_holds_a_key_can_end_it_and_learns_nothing() {
+    let app = TestApp::start();
+    app.user("mia@example.org", "Mia", Role::Member);
+    let (id, secret) = app.key("mia@example.org", &["keys:read"]);
+    let report = |key: &str| {
+        let body = json!({ "api_key": key, "found_at": "a build log" });
+        let answer = app.no_key().post("/api/v1/leaked-keys", &body).is(202);
+        let end = answer.header("vestibule-key-expires").to_owned();
+        (answer.body, end)
+    };
+    let never_issued = PlainSecret::generate(SecretKind::ApiKey);
+    let wrong = report(&secret[..53]);
+    assert_eq!(report(never_issued.reveal()), wrong);
+    assert_eq!(report("").0, wrong.0);
+    let mia = Api::new(&app.base, Some(secret.clone()));
+    mia.get("/api/v1/keys").is(200);
+    assert_eq!(report(&secret), wrong);
+    assert_eq!(mia.get("/api/v1/keys").is(401).code(), "key_revoked");
+    let mails = app.mails();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].to, ["mia@example.org"]);
+    assert!(mails[0].text().contains("Found at: a build log"));
+    assert!(!mails[0].text().contains(&secret));
+    // Twice is once.
+    assert_eq!(report(&secret), wrong);
+    assert!(app.mails().is_empty());
+    let of_key = format!(
+        "SELECT count(*) AS count FROM audit WHERE target_id = '{id}' AND action = 'api_key.revoked'"
+    );
+    assert_eq!(app.count(&of_key), 1);
+    for body in [
+        json!({}),
+        json!({ "api_key": secret, "found_at": "two\nlines" }),
+        json!({ "api_key": secret, "found_at": "x".repeat(301) }),
+        json!({ "api_key": secret, "user_id": "usr_x" }),
+    ] {
+        app.no_key().post("/api/v1/leaked-keys", &body).is(422);
+    }
 }

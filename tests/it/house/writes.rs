@@ -3,7 +3,11 @@
 use super::sources::{none, rust};
 
 /// Files that open a transaction by themselves: which, and why that is right.
-const WITHOUT_A_CALLER: [(&str, &str); 11] = [
+const WITHOUT_A_CALLER: [(&str, &str); 12] = [
+    (
+        "src/api_keys/leaked.rs",
+        "the key itself is the proof: whoever holds it may end it",
+    ),
     ("src/codes/mod.rs", "pays for a try, whoever makes it"),
     (
         "src/invites/acceptance/pages.rs",
