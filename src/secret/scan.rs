@@ -95,7 +95,7 @@ mod tests {
             let secret = PlainSecret::generate(kind);
             let text = secret.reveal();
             for around in [
-                format!("{text}"),
+                text.to_owned(),
                 format!("KEY={text}\n"),
                 format!("{{\"key\":\"{text}\"}}"),
                 format!("https://example.org/?api_key={text}&x=1"),
