@@ -408,6 +408,9 @@ fn capabilities(options: Options, profile: &Path) -> serde_json::Map<String, Val
     ];
     let scripts = if options.javascript { 1 } else { 2 };
     let capabilities = json!({
+        // Not until the documents within a page are there too: the driver has been seen to wait for a sandboxed one for
+        // ever.
+        "pageLoadStrategy": "eager",
         "goog:loggingPrefs": {"browser": "ALL"},
         "goog:chromeOptions": {
             "binary": chromium(),
