@@ -31,22 +31,16 @@ pub fn rotate(
     input: &IssueKey,
     overlap: Overlap,
 ) -> Result<Issued> {
-    if !person.is_fresh(tx.now) {
+    let now = tx.now;
+    if !person.is_fresh(now) {
         return Code::FreshSignInRequired.refuse();
     }
-    let now = tx.now;
     let (old, owner) = replaceable(tx, person.user_id, id, now)?;
     let policy = site::actions::current(tx)?.key_policy;
     let terms = input.check(owner.role, &policy, now)?;
     let end = overlap.end(old.expires_at, now);
-    succeed(
-        tx,
-        app,
-        &person.actor,
-        (&old, &owner),
-        &terms,
-        (end, overlap.until_first_use),
-    )
+    let ends = (end, overlap.until_first_use);
+    succeed(tx, app, &person.actor, (&old, &owner), &terms, ends)
 }
 
 /// Makes a key in place of the one that asks: with the same name, scopes and length of life, as far as the policy of the
@@ -65,14 +59,8 @@ pub fn rotate_itself(
     let policy = site::actions::current(tx)?.key_policy;
     let terms = old.successor(&policy, tx.now);
     let end = overlap.end(old.expires_at, tx.now);
-    succeed(
-        tx,
-        app,
-        actor,
-        (&old, &owner),
-        &terms,
-        (end, overlap.until_first_use),
-    )
+    let ends = (end, overlap.until_first_use);
+    succeed(tx, app, actor, (&old, &owner), &terms, ends)
 }
 
 /// Makes another key in place of `lost`, because the answer that held it may have been lost. The old key ends when it
@@ -95,14 +83,8 @@ pub fn rotate_again(tx: &mut Tx<'_>, app: &App, actor: &Actor, lost: KeyId) -> R
         expires_at: key.expires_at,
     };
     let end = old.expires_at.ok_or(Code::AlreadyShown)?;
-    succeed(
-        tx,
-        app,
-        actor,
-        (&old, &owner),
-        &terms,
-        (end, old.ends_on_first_use),
-    )
+    let ends = (end, old.ends_on_first_use);
+    succeed(tx, app, actor, (&old, &owner), &terms, ends)
 }
 
 /// Notes that a key that took the place of another was used, and ends that one when that was wanted.
