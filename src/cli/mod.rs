@@ -101,10 +101,7 @@ impl From<Error> for Failure {
 /// Runs the command that was asked for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = match cli.command.unwrap_or(Command::Serve) {
-        Command::Scan(what) => scan::run(&what),
-        command => settings().and_then(|config| with_settings(config, command)),
-    };
+    let outcome = obey(cli.command.unwrap_or(Command::Serve));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -114,18 +111,19 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn with_settings(config: Config, command: Command) -> Outcome {
+/// Does what was asked for; whoever needs no settings does not stumble over them.
+fn obey(command: Command) -> Outcome {
     match command {
-        Command::Serve => serve::serve(config),
-        Command::Migrate => serve::migrate(&config),
-        Command::User(command) => user::run(config, command),
-        Command::Key(command) => key::run(config, command),
-        Command::ResetApiKeyExpiration(what) => endless::run(config, &what),
-        Command::Jobs(jobs::Command::Run) => jobs::run(config),
-        Command::Backup(what) => backup::backup(&config, &what),
-        Command::Restore(what) => backup::restore(&config, &what),
-        Command::Audit(audit::Command::Verify) => audit::verify(config),
-        Command::Config => print(config.print().trim_end()),
+        Command::Serve => serve::serve(settings()?),
+        Command::Migrate => serve::migrate(&settings()?),
+        Command::User(command) => user::run(settings()?, command),
+        Command::Key(command) => key::run(settings()?, command),
+        Command::ResetApiKeyExpiration(what) => endless::run(settings()?, &what),
+        Command::Jobs(jobs::Command::Run) => jobs::run(settings()?),
+        Command::Backup(what) => backup::backup(&settings()?, &what),
+        Command::Restore(what) => backup::restore(&settings()?, &what),
+        Command::Audit(audit::Command::Verify) => audit::verify(settings()?),
+        Command::Config => print(settings()?.print().trim_end()),
         Command::Scan(what) => scan::run(&what),
     }
 }
