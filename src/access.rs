@@ -78,6 +78,8 @@ scopes! {
     SettingsRead = "settings:read" Admin;
     /// Change the settings of the site.
     SettingsWrite = "settings:write" Admin;
+    /// Ask what is behind a token that one was shown.
+    Introspect = "introspect" Member;
     /// Read the metrics.
     MetricsRead = "metrics:read" Admin;
 }
@@ -116,6 +118,14 @@ impl Scopes {
         Self {
             bits: self.bits | 1 << scope as u32,
         }
+    }
+
+    /// What somebody of this role can do by the set now, scope by scope: `all` is no word of it.
+    #[must_use]
+    pub fn within(self, role: Role) -> Self {
+        let held = |scope: &&Scope| self.contains(**scope) && scope.least_role() <= role;
+        let each = Scope::EACH.iter().filter(held);
+        each.fold(Self::default(), |set, scope| set.with(*scope))
     }
 
     /// The scopes as words, `["all"]` for all of them.
@@ -344,6 +354,17 @@ mod tests {
                 .all(|scope| !Scopes::default().contains(*scope))
         );
         assert_eq!(Scopes::read(["all"]).unwrap().words(), ["all"]);
+    }
+
+    #[test]
+    fn what_a_set_is_good_for_depends_on_the_role() {
+        let words = |role| Scopes::ALL.within(role).words();
+        assert!(words(Role::Member).contains(&"users:write"));
+        assert!(!words(Role::Member).contains(&"audit:read"));
+        assert_eq!(words(Role::Owner).len(), Scope::EACH.len());
+        let set = Scopes::read(["audit:read", "introspect"]).unwrap();
+        assert_eq!(set.within(Role::Member).words(), ["introspect"]);
+        assert_eq!(set.within(Role::Admin), set);
     }
 
     #[test]

@@ -102,6 +102,11 @@ impl Time {
         self.0
     }
 
+    /// Whole seconds since 1970-01-01T00:00:00Z, as tokens tell times.
+    pub const fn as_seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
     /// This moment moved by `span`; stops at the ends of the range instead of overflowing.
     pub const fn plus(self, span: Span) -> Self {
         Self(self.0.saturating_add(span.0))

@@ -79,6 +79,15 @@ impl<K: Kind> Id<K> {
         }
     }
 
+    /// When it was made, to the second: the time stands in it.
+    pub fn made_at(&self) -> Time {
+        // Behind the prefix come eight and four digits of the milliseconds since 1970.
+        let digits = self.text[4..12].iter().chain(&self.text[13..17]);
+        let value = |digit: &u8| i64::from(char::from(*digit).to_digit(16).unwrap_or_default());
+        let millis = digits.fold(0, |sum, digit| sum << 4 | value(digit));
+        Time::from_micros(millis * 1_000).whole_seconds()
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.text).expect("ids are made of ASCII")
@@ -253,6 +262,14 @@ mod tests {
         assert!(early < late);
         assert_eq!(early.as_str().parse(), Ok(early));
         assert!(early.as_str().starts_with("usr_"));
+    }
+
+    #[test]
+    fn an_id_says_when_it_was_made() {
+        let now = Time::from_micros(1_795_424_401_234_567);
+        assert_eq!(UserId::new(now).made_at(), now.whole_seconds());
+        let early = Time::from_micros(0);
+        assert_eq!(UserId::new(early).made_at(), early);
     }
 
     #[test]

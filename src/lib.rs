@@ -9,7 +9,7 @@
 //! | plumbing | [`app`] [`web`] [`jobs`] [`openapi`] |
 //! | what every feature writes to | [`audit`] [`events`] [`outbox`] [`site`] |
 //! | people | [`codes`] [`groups`] [`one_time_links`] [`schemas`] [`users`] |
-//! | features | [`api_keys`] [`sign_in`] [`invite_templates`] [`invites`] [`invite_batches`] |
+//! | features | [`api_keys`] [`sign_in`] [`invite_templates`] [`invites`] [`invite_batches`] [`tokens`] |
 //! | top | [`belongings`] [`compatible`] [`console`] [`callers`] [`health`] [`metrics`] [`routes`] [`server`] |
 #![forbid(unsafe_code)]
 
@@ -48,6 +48,7 @@ pub mod invite_batches;
 pub mod invite_templates;
 pub mod invites;
 pub mod sign_in;
+pub mod tokens;
 
 pub mod belongings;
 pub mod callers;

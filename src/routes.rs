@@ -9,12 +9,12 @@ use actix_web::{HttpResponse, Route as Handler, web};
 
 use crate::access::{Role, Scope, Who};
 use crate::callers::{admit, is_for_programs};
-use crate::compatible::kratos;
+use crate::compatible::{aleph, kratos};
 use crate::error::{Code, Result};
 use crate::openapi::{Doc, Operation, Reference};
 use crate::{
     api_keys, audit, console, events, groups, health, invite_batches, invite_templates, invites,
-    metrics, openapi, outbox, schemas, sign_in, site, users,
+    metrics, openapi, outbox, schemas, sign_in, site, tokens, users,
 };
 
 /// One address and method.
@@ -195,6 +195,8 @@ fn api() -> Vec<Route> {
         UsersRead, UsersWrite,
     };
     rows! {
+        GET "/gate" Who::Key, tokens::api::GATE => tokens::api::gate;
+        POST "/oauth2/introspect" Who::Scope(Scope::Introspect), tokens::api::INTROSPECT => tokens::api::introspect;
         GET "/metrics" Who::Scope(Scope::MetricsRead), metrics::SHOW => metrics::show;
         GET "/api/v1/me" Who::Key, users::api::ME => users::api::me;
         GET "/api/v1/users" Who::Scope(UsersRead), users::api::LIST => users::api::list;
@@ -259,6 +261,10 @@ fn of_other_systems() -> Vec<Route> {
     const READ: Who = Who::AdminScope(Scope::InvitesRead);
     const WRITE: Who = Who::AdminScope(Scope::InvitesWrite);
     rows! {
+        GET "/api/2/roles/{id}" Who::Key, aleph::READ => aleph::read;
+        GET "/api/2/roles/{id}" Who::SignedIn => aleph::read_in_person;
+        POST "/api/2/roles/{id}/generate_api_key" Who::Scope(Scope::KeysRotateSelf), aleph::GENERATE => aleph::generate;
+        POST "/api/2/roles/{id}/generate_api_key" Who::SignedIn => aleph::generate_in_person;
         POST "/admin/invite" WRITE, kratos::CREATE => kratos::create;
         GET "/admin/invites" READ, kratos::LIST => kratos::list;
         GET "/admin/invites/{id}" READ, kratos::READ => kratos::read;

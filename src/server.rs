@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::jobs::{Job, Ticker, end_dead, run_until_idle};
 use crate::passwords::Cost;
 use crate::sign_in::sessions::{Seen, Sessions};
+use crate::tokens::api::IntrospectionCache;
 use crate::users::api::MeCache;
 use crate::web::{InProgress, Traffic, UsedForms};
 use crate::{
@@ -312,6 +313,7 @@ impl Server {
         let https = parts.app.config.public_url.https();
         let callers = web::Data::new(Callers::new(parts.keys.clone()));
         let me = web::Data::new(MeCache::default());
+        let introspected = web::Data::new(IntrospectionCache::default());
         let tab_counts = web::Data::new(Kept::<invites::store::Counts>::default());
         let in_progress = web::Data::new(InProgress::default());
         let reference = web::Data::new(routes::reference(parts.app.config.public_url.origin()));
@@ -343,6 +345,7 @@ impl Server {
                 .app_data(shared.traffic.clone())
                 .app_data(callers.clone())
                 .app_data(me.clone())
+                .app_data(introspected.clone())
                 .app_data(tab_counts.clone())
                 .app_data(in_progress.clone())
                 .app_data(endings.clone())

@@ -86,7 +86,7 @@ pub fn lists() {
 }
 
 /// A database of its own on the server of a URL.
-fn database(url: &str, name: &str) -> String {
+pub fn database(url: &str, name: &str) -> String {
     let mut conn = PgConnection::establish(url).expect("the server");
     conn.batch_execute(&format!("CREATE DATABASE {name}"))
         .expect("a database");

@@ -57,11 +57,34 @@ pub fn block(
     each: usize,
     headers: impl Fn(usize, usize) -> String + Sync,
 ) -> Cost {
-    let before = server.cpu();
-    let seconds = drive(&server.address, each, |connection, number| {
+    cost(server, each, |connection, number| {
         let more = headers(connection, number);
         format!("GET {path} HTTP/1.1\r\nHost: bench\r\n{more}\r\n")
-    });
+    })
+}
+
+/// Posts a form to `path` so many times over every connection; `form` tells the body for connection and request.
+pub fn block_of_forms(
+    server: &Process,
+    path: &str,
+    headers: &str,
+    each: usize,
+    form: impl Fn(usize, usize) -> String + Sync,
+) -> Cost {
+    cost(server, each, |connection, number| {
+        let body = form(connection, number);
+        let length = body.len();
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {length}\r\n{headers}\r\n{body}"
+        )
+    })
+}
+
+/// What `each` requests over every connection cost.
+fn cost(server: &Process, each: usize, request: impl Fn(usize, usize) -> String + Sync) -> Cost {
+    let before = server.cpu();
+    let seconds = drive(&server.address, each, request);
     let requests = (CONNECTIONS * each) as f64;
     Cost {
         cpu: (server.cpu() - before) * 1e6 / requests,

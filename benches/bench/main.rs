@@ -21,8 +21,9 @@ mod writes;
 const BLOCKS: usize = 5;
 
 /// What is measured, in this order.
-const PARTS: [(&str, fn()); 7] = [
+const PARTS: [(&str, fn()); 8] = [
     ("me", requests::me),
+    ("introspect", requests::introspect),
     ("users", requests::users_page),
     ("writes", writes::group_commit),
     ("invites", invites::single),

@@ -1,6 +1,12 @@
 //! Requests beside a bare handler that answers the same bytes.
 
-use crate::load::{Cost, block, body, once};
+use std::path::Path;
+
+use vestibule::config::DatabaseUrl;
+use vestibule::server::Parts;
+
+use crate::lists::database;
+use crate::load::{Cost, block, block_of_forms, body, once, post};
 use crate::serve::{BARE, Process};
 use crate::{BLOCKS, median, seed};
 
@@ -51,6 +57,71 @@ pub fn me() {
         &miss,
         Some(base),
     );
+}
+
+/// `POST /oauth2/introspect`, with the key that is shown known and unknown to the cache, on both databases.
+pub fn introspect() {
+    const PATH: &str = "/oauth2/introspect";
+    let on = |database: &str, parts: Parts, folder: &Path| {
+        let keys = seed::keys(&parts, 1 + 32 * EACH_MISS * (BLOCKS + 1));
+        drop(parts);
+        let (own, shown) = keys.split_first().expect("keys");
+        let bearer = format!("Authorization: Bearer {own}\r\n");
+        let token = |key: &str| format!("token={key}");
+        let answer = folder.join("answer");
+        {
+            let server = Process::start_on(database, folder, None);
+            let headers = format!("{bearer}Content-Type: application/x-www-form-urlencoded\r\n");
+            let whole = post(&server.address, PATH, &headers, &token(&shown[0]));
+            let body = whole.split_once("\r\n\r\n").expect("a body").1;
+            assert!(body.contains("\"active\":true"), "{body}");
+            std::fs::write(&answer, body).expect("the answer");
+        }
+        let server = Process::start_on(database, folder, Some(&answer));
+        let (mut floor, mut hit, mut miss) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..=BLOCKS {
+            let bare = block(&server, BARE, EACH, |_, _| String::new());
+            let known = |_, _| token(&shown[0]);
+            let known = block_of_forms(&server, PATH, &bearer, EACH, known);
+            let unknown =
+                |connection, number| token(&shown[(round * 32 + connection) * EACH_MISS + number]);
+            let unknown = block_of_forms(&server, PATH, &bearer, EACH_MISS, unknown);
+            if round > 0 {
+                floor.push(bare);
+                hit.push(known);
+                miss.push(unknown);
+            }
+        }
+        let base = tell("bare handler, same bytes as the answer", &floor, None);
+        tell(
+            "introspection, key in the cache (at most 1.5)",
+            &hit,
+            Some(base),
+        );
+        tell(
+            "introspection, key not in the cache (at most 6)",
+            &miss,
+            Some(base),
+        );
+    };
+    let (folder, parts) = seed::empty();
+    seed::owner(&parts);
+    on(
+        &format!("sqlite:{}", folder.path().join("vestibule.db").display()),
+        parts,
+        folder.path(),
+    );
+    let Ok(server) = std::env::var("VESTIBULE_BENCH_POSTGRES") else {
+        println!("  PostgreSQL: not measured, scripts/bench starts one where it is installed");
+        return;
+    };
+    println!("on PostgreSQL, where a key that is not in the cache costs one round trip:");
+    let server = database(&server, "introspect");
+    let folder = tempfile::tempdir().expect("a folder");
+    let parsed = DatabaseUrl::parse(&server).expect("a URL");
+    let parts = seed::open_on(parsed, folder.path());
+    seed::owner(&parts);
+    on(&server, parts, folder.path());
 }
 
 /// The first page of 100,000 users as HTML.

@@ -123,6 +123,7 @@ api-keys-scope-outbox-read = See the outbox
 api-keys-scope-outbox-write = Try mails again
 api-keys-scope-settings-read = See the site settings
 api-keys-scope-settings-write = Change the site settings
+api-keys-scope-introspect = Ask what is behind a key that it was shown
 api-keys-scope-metrics-read = Read the metrics
 
 ## Shown once

@@ -11,10 +11,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::sync::Cache;
 
+use super::actions;
 use super::store::{self, Holder};
 use crate::access::{Actor, ActorKind, Role, Scopes};
+use crate::app::App;
 use crate::clock::{Span, Time, seconds};
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Db, Tx};
 use crate::error::{Code, Result};
 use crate::ids::{KeyId, UserId};
 use crate::secret::{PlainSecret, SecretDigest, SecretKind};
@@ -194,6 +196,20 @@ pub async fn authenticate(db: &Db, cache: &KeyCache, text: &str, now: Time) -> R
         }
     };
     Ok(answer.and_then(|principal| principal.unless_ended(now))?)
+}
+
+/// Notes that a key which takes the place of another was used for the first time, before the request is answered: by it the
+/// other one may end. Later uses are written behind ([`super::Usage`]).
+///
+/// # Errors
+/// When the key or its owner is not good any more, or the database is away.
+pub async fn first_use(app: &App, key: &Principal, caller: &ApiCaller) -> Result<()> {
+    if !key.is_untried {
+        return Ok(());
+    }
+    let id = key.key_id;
+    let note = move |tx: &mut Tx<'_>, actor: &Actor| actions::first_use(tx, actor, id);
+    caller.write(app, note).await
 }
 
 /// Looks a key up again in the transaction that acts for it, and answers the role of its owner.

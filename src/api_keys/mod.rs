@@ -20,7 +20,7 @@ mod testing;
 pub mod usage;
 pub mod view;
 
-pub use authenticate::{KeyCache, Principal, authenticate};
+pub use authenticate::{KeyCache, Principal, authenticate, first_use};
 pub use usage::Usage;
 
 /// Where people see their keys.

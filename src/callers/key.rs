@@ -4,21 +4,21 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
 use super::{Callers, header};
-use crate::access::Actor;
 use crate::api_keys;
 use crate::app::App;
-use crate::db::Tx;
 use crate::error::{Code, Result};
 use crate::secret::SecretKind;
 use crate::web::{ApiCaller, Visit};
 
 /// The API key of a request. No credential is `None`; one that is not good is refused, on public routes
-/// too, so that a program is never served as somebody else than it thinks.
+/// too, so that a program is never served as somebody else than it thinks. Where `takes_bare` the key may stand in
+/// `Authorization` without a word before it.
 pub(super) async fn key_caller(
     app: &App,
     callers: &Callers,
     request: &ServiceRequest,
     visit: &Visit,
+    takes_bare: bool,
 ) -> Result<Option<ApiCaller>> {
     if holds_credential(request.query_string()) {
         return Code::CredentialInUrl.refuse();
@@ -43,6 +43,7 @@ pub(super) async fn key_caller(
         {
             secret.trim()
         }
+        None if takes_bare && !authorization.is_empty() => authorization,
         _ if !authorization.is_empty() => return Code::CredentialInvalid.refuse(),
         _ => header(request, HeaderName::from_static("x-api-key")),
     };
@@ -60,12 +61,7 @@ pub(super) async fn key_caller(
         .usage
         .note(key.key_id, now, visit.ip, &visit.agent);
     let caller = key.caller(visit.ip, visit.request_id.clone());
-    if key.is_untried {
-        let first = move |tx: &mut Tx<'_>, actor: &Actor| {
-            api_keys::actions::first_use(tx, actor, key.key_id)
-        };
-        caller.write(app, first).await?;
-    }
+    api_keys::first_use(app, &key, &caller).await?;
     Ok(Some(caller))
 }
 
@@ -79,7 +75,12 @@ pub(super) fn names_key(request: &ServiceRequest) -> bool {
             .get(..6)
             .is_some_and(|start| start.eq_ignore_ascii_case(b"basic "))
     };
-    authorization.is_some_and(|value| !is_basic(value)) || headers.contains_key("x-api-key")
+    // Where no page is, a secret in the address comes from a program too, and is refused to it.
+    let in_address =
+        request.path().starts_with("/api/") && holds_credential(request.query_string());
+    authorization.is_some_and(|value| !is_basic(value))
+        || headers.contains_key("x-api-key")
+        || in_address
 }
 
 /// Whether a header is there twice, with two values.

@@ -31,7 +31,8 @@ use crate::db::Conn;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::invite_templates::actions as templates;
 use crate::sign_in::sessions;
-use crate::web::{Again, Chrome, Flash, SignedIn, Visit, browser_cookie, cookie_value};
+use crate::tokens;
+use crate::web::{Again, Chrome, Flash, SignedIn, Telling, Visit, browser_cookie, cookie_value};
 
 /// What the features need to know who calls, one for each server.
 pub struct Callers {
@@ -54,6 +55,9 @@ impl Callers {
 /// The random cookie that CSRF tokens are bound to before there is a session.
 const BEFORE_COOKIE: &str = "vestibule-before";
 
+/// Where proxies ask, with the key as the program sent it to them.
+const GATE: &str = "/gate";
+
 /// Which credential a path is asked for with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
@@ -71,9 +75,10 @@ impl Side {
         match request.path() {
             "/healthz" | "/readyz" => Self::Bare,
             path if path.starts_with("/static/") => Self::Bare,
-            "/metrics" | "/openapi.json" => Self::Api,
-            path if path.starts_with("/api/") => Self::Api,
+            "/metrics" | "/openapi.json" | GATE => Self::Api,
             _ if system.is_some() && names_key(request) => Self::Api,
+            _ if system.is_some() => Self::Page,
+            path if path.starts_with("/api/") || path.starts_with(tokens::PATHS) => Self::Api,
             _ => Self::Page,
         }
     }
@@ -105,7 +110,7 @@ pub async fn visit(
             .filter(|c| !c.is_control())
             .take(200)
             .collect(),
-        telling: system.map(|system| system.telling),
+        telling: telling(request.path(), system),
         is_program: Cell::new(side == Side::Api),
         ..Visit::default()
     };
@@ -120,10 +125,14 @@ pub async fn visit(
         .then(|| Error::from(Code::BadRequest));
     match side {
         Side::Bare => {}
-        Side::Api => match key_caller(&app, &callers, &request, &visit).await {
-            Ok(caller) => visit.api = caller,
-            Err(why) => refused = Some(why),
-        },
+        Side::Api => {
+            let takes_bare =
+                request.path() == GATE || system.is_some_and(|one| one.takes_bare_keys);
+            match key_caller(&app, &callers, &request, &visit, takes_bare).await {
+                Ok(caller) => visit.api = caller,
+                Err(why) => refused = Some(why),
+            }
+        }
         Side::Page => {
             match sessions::known(&request.get_session()) {
                 Ok(known) => visit.signed_in = known.map(|known| signed_in(known, &visit)),
@@ -190,6 +199,14 @@ pub async fn visit(
     Ok(answer)
 }
 
+/// How errors are told to the programs of a path, when not as problem details.
+fn telling(path: &str, system: Option<&System>) -> Option<Telling> {
+    let oauth = path
+        .starts_with(tokens::PATHS)
+        .then_some(tokens::tell as Telling);
+    system.map(|system| system.telling).or(oauth)
+}
+
 /// Whether somebody who is no administrator may invite.
 async fn may_invite(app: &App, visit: &Visit) -> Result<bool> {
     let member = visit.signed_in.as_ref();
@@ -234,8 +251,12 @@ pub async fn admit(
     }
 }
 
-/// Refuses a body that is compressed: 60 KB of it are 60 MB of memory, for anybody who asks.
+/// Refuses a body that is compressed: 60 KB of it are 60 MB of memory, for anybody who asks. A GET has none, whatever a
+/// proxy repeats of the headers of another request.
 fn plain_body(request: &ServiceRequest) -> Result<(), Error> {
+    if request.method().is_safe() {
+        return Ok(());
+    }
     match request.headers().get(CONTENT_ENCODING) {
         Some(encoding) if encoding != "identity" => Code::UnsupportedMediaType.refuse(),
         _ => Ok(()),

@@ -8,6 +8,7 @@
 //! Where a system has calls at addresses of pages, both are rows of the route table. A request that names a key gets the call, any
 //! other the page: see [`crate::callers`]. Query parameters that nobody knows are passed over, as the clients expect it.
 
+pub mod aleph;
 pub mod kratos;
 
 use actix_web::dev::ServiceRequest;
@@ -21,10 +22,12 @@ pub struct System {
     pub paths: &'static [&'static str],
     /// How its clients are told of errors.
     pub telling: Telling,
+    /// Whether its clients may send a key in `Authorization` without a word before it.
+    pub takes_bare_keys: bool,
 }
 
 /// Every system.
-pub const SYSTEMS: [&System; 1] = [&kratos::SYSTEM];
+pub const SYSTEMS: [&System; 2] = [&aleph::SYSTEM, &kratos::SYSTEM];
 
 /// The system that the address of a request belongs to.
 pub fn system(request: &ServiceRequest) -> Option<&'static System> {

@@ -62,6 +62,9 @@ pub fn document<'a>(rows: impl IntoIterator<Item = Operation<'a>>, public_url: &
     document
 }
 
+/// The media type of forms.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 struct Writer {
     schemas: Schemas,
     problems: Problems,
@@ -93,6 +96,10 @@ impl Writer {
                 operation["requestBody"]["content"][media] = file;
             }
         }
+        if let Body::Form(make) = doc.body {
+            let content = json!({ (FORM): { "schema": self.schemas.request(make) } });
+            operation["requestBody"] = json!({ "required": true, "content": content });
+        }
         operation["responses"] = self.answers(row);
         operation
     }
@@ -109,7 +116,7 @@ impl Writer {
                 "properties": { "csrf": { "type": "string", "description": "From the form of the page." } },
                 "additionalProperties": true,
             });
-            content["application/x-www-form-urlencoded"] = json!({ "schema": schema });
+            content[FORM] = json!({ "schema": schema });
         }
         json!({ "required": required, "content": content })
     }

@@ -81,6 +81,15 @@ pub enum Body {
     None,
     /// JSON.
     Json(SchemaFn),
+    /// A form.
+    Form(SchemaFn),
+}
+
+impl Body {
+    /// Whether there is any.
+    const fn is_some(self) -> bool {
+        !matches!(self, Self::None)
+    }
 }
 
 /// What a route answers when it worked.
@@ -133,6 +142,13 @@ impl Doc {
     #[must_use]
     pub const fn body<T: JsonSchema>(mut self) -> Self {
         self.body = Body::Json(schema_of::<T>);
+        self
+    }
+
+    /// Takes a form, as OAuth wants it.
+    #[must_use]
+    pub const fn form<T: JsonSchema>(mut self) -> Self {
+        self.body = Body::Form(schema_of::<T>);
         self
     }
 
@@ -249,7 +265,7 @@ impl Operation<'_> {
         add(self.who.scope().is_some(), &[Code::ScopeMissing]);
         add(self.least_role() > Some(Role::Member), &[Code::Forbidden]);
         add(
-            matches!(self.doc.body, Body::Json(_)),
+            self.doc.body.is_some(),
             &[
                 Code::BadRequest,
                 Code::RequestTimeout,

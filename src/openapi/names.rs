@@ -29,6 +29,10 @@ pub(super) const TAGS: &[(&str, &str)] = &[
         "keys",
         "API keys: see and revoke. They are made on the settings page.",
     ),
+    (
+        "tokens",
+        "What is behind a token that an app was shown. Refusals have the form of OAuth, but for those of `/gate`.",
+    ),
     ("settings", "The settings of the site."),
     (
         "events",
@@ -36,6 +40,11 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ),
     ("audit", "Who did what, when and from where."),
     ("outbox", "Mails that wait, were sent or failed."),
+    (
+        "aleph",
+        "What programs send that were written for Aleph, with refusals in the form that they read. Query parameters that \
+         nobody knows are passed over.",
+    ),
     (
         "kratos",
         "What programs send that were written for Ory Kratos, with refusals in the form that they read. Query \
@@ -64,6 +73,7 @@ pub(super) fn tag(row: &Operation<'_>) -> &'static str {
             .find(|tag| *tag == name)
             .unwrap_or("server"),
         None if row.path.starts_with("/self-service/") => "invited",
+        None if row.path == "/gate" => "tokens",
         None => "server",
     }
 }
@@ -100,7 +110,7 @@ pub(super) fn operation_id(method: &str, path: &str) -> String {
 pub(super) fn id_schema(name: &str, before: &str) -> Option<SchemaFn> {
     let of = if name == "id" { before } else { name };
     Some(match of {
-        "users" | "user_id" => schema_of::<ids::UserId>,
+        "users" | "user_id" | "roles" => schema_of::<ids::UserId>,
         "groups" | "group_id" => schema_of::<ids::GroupId>,
         "invite-templates" => schema_of::<ids::TemplateId>,
         "invites" | "invite_id" => schema_of::<ids::InviteId>,

@@ -132,7 +132,9 @@ fn operations(document: &Value, tag: &Value) -> Vec<Entry> {
 
 fn entry(document: &Value, path: &str, method: &str, operation: &Value) -> Entry {
     let method = method.to_ascii_uppercase();
-    let body = operation.pointer("/requestBody/content/application~1json/schema");
+    let body = ["json", "x-www-form-urlencoded"].iter().find_map(|kind| {
+        operation.pointer(&format!("/requestBody/content/application~1{kind}/schema"))
+    });
     let (status, success) = success(operation);
     let content = success.get("content").and_then(Value::as_object);
     let schema = content
@@ -275,6 +277,9 @@ fn curl(
     {
         lines.push("-H \"Authorization: Bearer $VESTIBULE_KEY\"".to_owned());
     }
+    let is_json = operation
+        .pointer("/requestBody/content/application~1json")
+        .is_some();
     if let Some(schema) = body {
         let required = sample(document, schema, false);
         let whole = if required.as_object().is_none_or(Map::is_empty) {
@@ -282,8 +287,16 @@ fn curl(
         } else {
             required
         };
-        lines.push("-H 'Content-Type: application/json'".to_owned());
-        lines.push(format!("-d '{}'", whole.to_string().replace('\'', "'\\''")));
+        if is_json {
+            lines.push("-H 'Content-Type: application/json'".to_owned());
+            lines.push(format!("-d '{}'", whole.to_string().replace('\'', "'\\''")));
+        } else {
+            let fields = whole.as_object().into_iter().flatten();
+            lines.extend(fields.map(|(name, value)| {
+                let value = value.as_str().unwrap_or_default();
+                format!("--data-urlencode '{name}={value}'")
+            }));
+        }
     }
     lines.join(" \\\n  ")
 }

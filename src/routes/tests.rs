@@ -5,6 +5,10 @@ use crate::compatible;
 
 /// Whether programs call a route: then it is described.
 fn is_for_programs(route: &Route) -> bool {
+    // Beside a call for clients of another system stands a page, or what those do as who is signed in.
+    if of_a_system(route) {
+        return route.who.is_keyed();
+    }
     [
         "/api/",
         "/self-service/",
@@ -12,11 +16,15 @@ fn is_for_programs(route: &Route) -> bool {
         "/readyz",
         "/openapi.json",
         "/metrics",
+        "/gate",
+        OAUTH,
     ]
     .iter()
     .any(|start| route.path.starts_with(start))
-        || (of_a_system(route) && route.who.is_keyed())
 }
+
+/// Where refusals have the form of OAuth.
+const OAUTH: &str = tokens::PATHS;
 
 /// Whether clients of another system call at this address.
 fn of_a_system(route: &Route) -> bool {
@@ -29,7 +37,8 @@ fn every_route_for_programs_is_described_and_no_page_is() {
     for route in routes() {
         let name = format!("{} {}", route.method, route.path);
         assert_eq!(route.doc.is_some(), is_for_programs(&route), "{name}");
-        let wants_key = route.path.starts_with("/api/") || route.path == "/metrics";
+        let starts = |start: &&str| route.path.starts_with(*start);
+        let wants_key = ["/api/", OAUTH, "/metrics", "/gate"].iter().any(starts);
         // The key in the body is the proof.
         let wants_key = wants_key && route.path != "/api/v1/leaked-keys";
         // Where clients of another system call, a page may stand beside.
@@ -60,7 +69,8 @@ fn a_call_stands_beside_a_page_where_the_clients_of_a_system_want_it_and_nowhere
         // What is open to anybody would be open on both sides.
         assert!(!both || route.who != Who::Anyone, "{name}");
         let speaks = route.doc.is_some_and(|doc| doc.dialect.is_some());
-        assert_eq!(speaks, of_a_system(route) && route.who.is_keyed(), "{name}");
+        let has_dialect = of_a_system(route) || route.path.starts_with(OAUTH);
+        assert_eq!(speaks, has_dialect && route.who.is_keyed(), "{name}");
     }
     for path in compatible::SYSTEMS.iter().flat_map(|system| system.paths) {
         assert!(

@@ -14,5 +14,8 @@ pub mod model;
 pub mod pages;
 pub mod phone;
 pub mod store;
+pub mod told;
 pub mod verification;
 pub mod verification_pages;
+
+pub use api::UserView;

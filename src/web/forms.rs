@@ -1,6 +1,6 @@
 //! Forms: read only when their CSRF token is right.
 
-use std::future::Future;
+use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
@@ -8,9 +8,9 @@ use actix_web::http::header::{CONTENT_TYPE, ORIGIN, REFERER};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::csrf::Csrf;
-use super::json::{read_json, whole};
+use super::json::{is_of, read_json, whole};
 use super::parts;
-use super::visit::Visit;
+use super::visit::{ApiCaller, Visit};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
 
@@ -60,9 +60,7 @@ impl FromRequest for PostForm {
         let body = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
             let visit = Visit::of(&request)?;
-            let app = request
-                .app_data::<web::Data<App>>()
-                .ok_or_else(|| Error::internal("no App in the server"))?;
+            let app = app_of(&request)?;
             if !same_site(&request, app) {
                 return Code::FormExpired.refuse();
             }
@@ -151,21 +149,14 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
         let body = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
             let visit = Visit::of(&request)?;
-            let app = request
-                .app_data::<web::Data<App>>()
-                .ok_or_else(|| Error::internal("no App in the server"))?;
+            let app = app_of(&request)?;
             // With a session cookie a program of another site could speak for the person.
             if visit.signed_in.is_some() {
-                let header = |name: &str| {
-                    request
-                        .headers()
-                        .get(name)
-                        .and_then(|value| value.to_str().ok())
-                };
-                let token = header("x-csrf-token").unwrap_or_default();
-                let from_here = header(ORIGIN.as_str())
+                let origin = request.headers().get(ORIGIN);
+                let from_here = origin
+                    .and_then(|origin| origin.to_str().ok())
                     .is_some_and(|origin| app.config.public_url.is_same_site(origin));
-                if !from_here && !Csrf::of(&app.master, &visit.binding).matches(token) {
+                if !from_here && !brings_token(&request, app, &visit) {
                     return Code::FormExpired.refuse();
                 }
             }
@@ -173,6 +164,88 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
             read_json(&request, &body).map(Self::Json)
         })
     }
+}
+
+/// What a program posts as a form, as OAuth wants it. Unlike a [`PostForm`] it has no token, so it is for calls that take a
+/// key: it cannot be had without one.
+pub struct FormCall {
+    /// Who calls.
+    pub caller: ApiCaller,
+    fields: Vec<(String, String)>,
+}
+
+impl FormCall {
+    /// The value of a field that has to be there.
+    ///
+    /// # Errors
+    /// `bad_request` when it is missing or empty.
+    pub fn field(&self, name: &str) -> Result<&str> {
+        let mut fields = self.fields.iter();
+        let found = fields.find(|(field, value)| field == name && !value.is_empty());
+        let (_, value) = found.ok_or(Code::BadRequest)?;
+        Ok(value)
+    }
+}
+
+impl FromRequest for FormCall {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let caller = ApiCaller::from_request(&request, payload).into_inner();
+        let body = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let caller = caller?;
+            if !is_of(&request, "application/x-www-form-urlencoded") {
+                return Code::UnsupportedMediaType.refuse();
+            }
+            let body = whole(&request, body).await?;
+            let fields: Vec<(String, String)> =
+                serde_urlencoded::from_bytes(&body).map_err(|_| Code::BadRequest)?;
+            // Whoever reads the first and whoever reads the last would see two calls.
+            let is_again = |(at, (name, _)): (usize, &(String, String))| {
+                fields[..at].iter().any(|(before, _)| before == name)
+            };
+            if fields.iter().enumerate().any(is_again) {
+                return Code::BadRequest.refuse();
+            }
+            Ok(Self { caller, fields })
+        })
+    }
+}
+
+/// A call of a page of this site that sends no form: the token of its forms is in the header `X-CSRF-Token`.
+pub struct OwnCall;
+
+impl FromRequest for OwnCall {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let own =
+            |app: &App, visit: &Visit| same_site(request, app) && brings_token(request, app, visit);
+        ready(
+            app_of(request).and_then(|app| match own(app, &*Visit::of(request)?) {
+                true => Ok(Self),
+                false => Code::FormExpired.refuse(),
+            }),
+        )
+    }
+}
+
+fn app_of(request: &HttpRequest) -> Result<&web::Data<App>> {
+    let app = request.app_data::<web::Data<App>>();
+    app.ok_or_else(|| Error::internal("no App in the server"))
+}
+
+/// Whether the header `X-CSRF-Token` holds the token of forms.
+fn brings_token(request: &HttpRequest, app: &App, visit: &Visit) -> bool {
+    let token = request.headers().get("x-csrf-token");
+    let token = token
+        .and_then(|token| token.to_str().ok())
+        .unwrap_or_default();
+    Csrf::of(&app.master, &visit.binding).matches(token)
 }
 
 /// Whether the browser says that the form is one of ours. Browsers that say nothing are let through:

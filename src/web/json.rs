@@ -163,10 +163,7 @@ pub struct Upload {
 impl Upload {
     /// Whether the body says that it is of a media type.
     pub fn is(&self, media: &str) -> bool {
-        let kind = self.request.headers().get(CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case(media)
+        is_of(&self.request, media)
     }
 
     /// Reads the body as JSON, where that may take its time: a large one would keep other requests waiting.
@@ -273,6 +270,13 @@ pub(super) fn read_json<T: DeserializeOwned>(request: &HttpRequest, body: &[u8])
     parse(body)
 }
 
+/// Whether the body of a request says that it is of a media type.
+pub(super) fn is_of(request: &HttpRequest, media: &str) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE);
+    let essence = kind.and_then(|kind| kind.to_str().ok()?.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media))
+}
+
 /// Makes sure that a body says that it is JSON, when there is one.
 fn require_json(request: &HttpRequest, body: &[u8]) -> Result<()> {
     if body.is_empty() {
@@ -283,7 +287,6 @@ fn require_json(request: &HttpRequest, body: &[u8]) -> Result<()> {
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
         .unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim();
     let other_charset = kind
         .to_ascii_lowercase()
         .split(';')
@@ -292,7 +295,7 @@ fn require_json(request: &HttpRequest, body: &[u8]) -> Result<()> {
             let charset = parameter.trim().strip_prefix("charset=");
             charset.is_some_and(|name| !matches!(name.trim_matches('"'), "utf-8" | "utf8"))
         });
-    if !essence.eq_ignore_ascii_case("application/json") || other_charset {
+    if !is_of(request, "application/json") || other_charset {
         return Code::UnsupportedMediaType.refuse();
     }
     Ok(())

@@ -29,7 +29,7 @@ pub use csrf::Csrf;
 pub use csv::{Sheet, as_meant};
 pub use flash::{FLASH_COOKIE, Flash, Undo, browser_cookie, cookie_value};
 pub use form_errors::{FormErrors, reason, spoken};
-pub use forms::{PostForm, Posted};
+pub use forms::{FormCall, OwnCall, PostForm, Posted};
 pub use idempotency::{InProgress, forget_old as forget_old_answers};
 pub use json::{BodyLimit, Call, Nothing, OpenCall, Params, Upload, created, ok, read_value, text};
 pub use once::{FirstUse, UsedForms};

@@ -11,6 +11,7 @@ struct Example {
     method: String,
     path: String,
     body: Option<Value>,
+    form: Vec<(String, String)>,
 }
 
 fn examples(app: &TestApp) -> Vec<Example> {
@@ -24,7 +25,12 @@ fn examples(app: &TestApp) -> Vec<Example> {
         let body = rest
             .split_once("-d '")
             .map(|(_, body)| serde_json::from_str(body.trim_end_matches('\'').trim()).unwrap());
+        let form = rest.split("--data-urlencode '").skip(1).map(|field| {
+            let (name, value) = field.split_once('\'').unwrap().0.split_once('=').unwrap();
+            (name.to_owned(), value.to_owned())
+        });
         Some(Example {
+            form: form.collect(),
             method: method.to_owned(),
             path: url.strip_prefix(&origin).unwrap_or(url).to_owned(),
             body,
@@ -68,7 +74,13 @@ fn no_example_of_the_reference_is_refused_for_its_form() {
         }
         let path = real(&example.path, &ids);
         let body = example.body.unwrap_or(Value::Null);
+        let form: Vec<(&str, &str)> = example
+            .form
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         let answer: Answer = match example.method.as_str() {
+            "POST" if !form.is_empty() => api.form(&path, &form),
             "POST" => api.post(&path, &body),
             "PUT" => api.put(&path, &body),
             "PATCH" => api.patch(&path, &body),

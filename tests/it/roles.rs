@@ -8,7 +8,7 @@ use vestibule::routes::{Route, routes};
 use crate::support::app::TestApp;
 use crate::support::client::{Answer, Api, Browser};
 use crate::support::door::{
-    Part, browser, csrf, filled, has_twin, is_api, is_in, session_cookie, user_id,
+    Part, answers_json, browser, csrf, filled, has_twin, is_api, is_in, session_cookie, user_id,
 };
 
 const JSON: (&str, &str) = ("accept", "application/json");
@@ -99,7 +99,8 @@ fn every_page_lets_in_whom_the_table_says() {
 fn a_refused_page_is_a_sign_in_or_a_page_that_says_so() {
     let app = TestApp::start();
     let (mut nobody, mut member) = (app.anonymous(), app.member());
-    for route in routes().iter().filter(|route| !is_api(route)) {
+    let pages = |route: &&Route| !is_api(route) && !answers_json(route);
+    for route in routes().iter().filter(pages) {
         let to = path(route);
         if expected_of_session(route.who, None).is_some() {
             if route.method == Method::GET {
@@ -174,7 +175,10 @@ fn every_call_lets_in_whom_the_table_says() {
     ];
     for route in routes().iter().filter(|route| is_api(route)) {
         let answer = call(&app.no_key(), route);
-        if has_twin(route) {
+        if has_twin(route) && route.path.starts_with("/api/") {
+            // The twin is for people and answers programs.
+            assert_eq!(answer.is(403).code(), "sign_in_required");
+        } else if has_twin(route) {
             // Whoever names no key asks for the page.
             assert!(answer.is(303).header("location").starts_with("/sign-in"));
         } else {
@@ -227,12 +231,19 @@ fn an_address_says_who_may_call_it() {
         let start = |start: &str| route.path.starts_with(start);
         match route.who {
             Who::Anyone => open.push(name),
-            Who::SignedIn => assert!(!start("/admin") && !start("/api"), "{name}"),
+            Who::SignedIn => {
+                assert!(
+                    !start("/admin") && (!start("/api") || answers_json(&route)),
+                    "{name}"
+                );
+            }
             Who::Inviter => assert!(start("/admin/invites"), "{name}"),
             Who::Role(role) => assert!(start("/admin/") && role >= Role::Admin, "{name}"),
-            Who::Key => assert!(start("/api/v1/"), "{name}"),
+            Who::Key => assert!(start("/api/") || route.path == "/gate", "{name}"),
+            // Asking changes nothing; what is asked about must not stand in an address.
+            Who::Scope(Scope::Introspect) => assert!(start("/oauth2/"), "{name}"),
             Who::Scope(scope) => {
-                assert!(start("/api/v1/") || route.path == "/metrics", "{name}");
+                assert!(start("/api/") || route.path == "/metrics", "{name}");
                 assert_eq!(
                     scope.as_str().ends_with(":read"),
                     reads,
@@ -303,7 +314,8 @@ fn a_session_is_nothing_on_the_api_and_a_key_is_nothing_on_pages() {
         if has_twin(&route) {
             // Who asks decides which of the two answers: the cookie gets the page, the key the call.
             let page = owner.request(method, &to, &[("accept", "text/html")], body);
-            assert!(page.header("content-type").starts_with("text/html"), "{to}");
+            let is_page = page.header("content-type").starts_with("text/html");
+            assert_eq!(is_page, !route.path.starts_with("/api/"), "{to}");
             for headers in [("authorization", &*bearer), ("x-api-key", &*key)] {
                 let answer = program.request(method, &to, &[headers], body);
                 assert_eq!(answer.header("content-type"), "application/json", "{to}");

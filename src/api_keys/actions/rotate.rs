@@ -123,6 +123,19 @@ pub fn under_way(conn: &mut Conn, owner: UserId, now: Time) -> Result<Vec<(Key, 
     Ok(rotation::under_way(conn, owner, now)?)
 }
 
+/// The newest key of a user that nobody revoked: of those with that name, and of those that work at that moment.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest(
+    conn: &mut Conn,
+    owner: UserId,
+    name: Option<&str>,
+    working_at: Option<Time>,
+) -> Result<Option<Key>> {
+    Ok(rotation::newest(conn, owner, name, working_at)?)
+}
+
 /// A key of `owner` that can be replaced now.
 ///
 /// # Errors

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use super::Row;
 use crate::api_keys::model::Key;
 use crate::clock::Time;
-use crate::db::Conn;
 use crate::db::schema::api_keys;
+use crate::db::{Conn, MultiBackend};
 use crate::ids::{KeyId, UserId};
 
 /// The most pairs that are shown side by side.
@@ -49,6 +49,35 @@ pub fn replaced_by(conn: &mut Conn, successor: KeyId) -> QueryResult<Option<Key>
         .select(Row::as_select())
         .first(conn)
         .optional()?;
+    Ok(found.map(Key::from))
+}
+
+/// The newest key of a user that nobody revoked: of those with that name, and of those that work at that moment.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest(
+    conn: &mut Conn,
+    owner: UserId,
+    name: Option<&str>,
+    working_at: Option<Time>,
+) -> QueryResult<Option<Key>> {
+    let mut query = api_keys::table
+        .filter(api_keys::owner_id.eq(owner))
+        .filter(api_keys::revoked_at.is_null())
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>();
+    if let Some(name) = name {
+        query = query.filter(api_keys::name.eq(name.to_owned()));
+    }
+    if let Some(now) = working_at {
+        let ends = api_keys::expires_at
+            .is_null()
+            .or(api_keys::expires_at.gt(now));
+        query = query.filter(ends.assume_not_null());
+    }
+    let newest = query.order((api_keys::created_at.desc(), api_keys::id.desc()));
+    let found: Option<Row> = newest.first(conn).optional()?;
     Ok(found.map(Key::from))
 }
 

@@ -40,6 +40,7 @@ pub const SYSTEM: System = System {
         "/admin/verification",
     ],
     telling: tell,
+    takes_bare_keys: false,
 };
 
 const INVITES: &str = "/admin/invites";

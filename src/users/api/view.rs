@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 use crate::access::{Actor, Role};
 use crate::clock::Time;
 use crate::db::{Conn, Json};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::groups;
 use crate::groups::model::GroupName;
 use crate::ids::{InviteId, UserId};
 use crate::users::model::{Status, User};
+use crate::users::store;
 
 /// A user as the API tells them.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -28,8 +29,9 @@ pub struct UserView {
     /// Whether the person proved that it is theirs.
     phone_verified: bool,
     /// The name others see.
-    display_name: String,
-    role: Role,
+    pub display_name: String,
+    /// What they may do.
+    pub role: Role,
     status: Status,
     /// The schema of the traits.
     schema_id: String,
@@ -87,6 +89,18 @@ impl UserView {
             created_at: user.created_at,
             last_seen_at: user.last_seen_at,
         }
+    }
+
+    /// The actor themselves, for calls that are about nobody else.
+    ///
+    /// # Errors
+    /// `not_found` for nobody's id, `forbidden` for that of somebody else.
+    pub fn own(conn: &mut Conn, actor: &Actor, id: UserId) -> Result<Self> {
+        let user = store::find(conn, id)?;
+        if !actor.is(id) {
+            return Code::Forbidden.refuse();
+        }
+        Self::read(conn, user, actor)
     }
 
     /// The user of a row, with their groups.

@@ -272,6 +272,13 @@ impl Api {
         self.json("POST", path, body, &[])
     }
 
+    /// POST with a form, as OAuth wants it.
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = serde_urlencoded::to_string(fields).unwrap();
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        self.send("POST", path, &form, Some(body.as_bytes()))
+    }
+
     /// PATCH with a JSON body.
     pub fn patch(&self, path: &str, body: &Value) -> Answer {
         self.json("PATCH", path, body, &[])

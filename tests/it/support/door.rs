@@ -40,6 +40,7 @@ impl Part {
             ("/admin/schemas/", Self::Schema),
             ("/admin/users/", Self::User),
             ("/api/v1/users/", Self::User),
+            ("/api/2/roles/", Self::User),
             ("/admin/groups/", Self::Group),
             ("/api/v1/groups/", Self::Group),
             ("/api/v1/invite-templates/", Self::Template),
@@ -93,6 +94,11 @@ pub fn filled(pattern: &str, id: impl Fn(Part) -> String) -> String {
 /// Whether a route is a call for programs.
 pub fn is_api(route: &Route) -> bool {
     route.who.is_keyed()
+}
+
+/// Whether a route takes the session cookie and answers JSON all the same, as clients of another system expect it.
+pub fn answers_json(route: &Route) -> bool {
+    !is_api(route) && route.path.starts_with("/api/2/")
 }
 
 /// Whether a call stands beside a page, or a page beside a call: with a key the one answers, with a cookie the other.
