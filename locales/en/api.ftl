@@ -108,7 +108,6 @@ field-required-invitable-by = Say who may invite: tick a role or a group.
 field-required-scope = Name at least one scope, or leave the parameter out.
 field-required-schema = Enter the JSON Schema.
 field-terms-required = Tick the box to go on.
-field-not-a-scope = There is no scope { $scope }.
 field-unknown-field = There is no such field.
 field-number-too-large = This whole number is too large to be kept as it is. Use at most 64 bits, or send it as text.
 field-duplicate-field = This is there twice. Send it once.

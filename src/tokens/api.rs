@@ -14,7 +14,7 @@ use crate::access::{Role, Scope, Scopes};
 use crate::api_keys::Keys;
 use crate::app::App;
 use crate::db::Conn;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Code, Error, FieldError, Result};
 use crate::groups;
 use crate::groups::model::GroupName;
 use crate::ids::UserId;
@@ -184,7 +184,8 @@ pub const GATE: Doc = Doc::new("Let a request pass, or not, for a reverse proxy"
          `X-Vestibule-Scopes` (what it may do now, with spaces between). The key alone in `Authorization`, without a word \
          before it, is taken too. A session cookie is not.",
     )
-    .query::<GateQuery>();
+    .query::<GateQuery>()
+    .codes(&[Code::ScopeMissing, Code::Forbidden]);
 
 /// `GET /gate`: any API key, which has to be good for the scopes that are asked for.
 ///

@@ -45,12 +45,18 @@ fn refusal(answer: Answer, status: u16) -> (String, String) {
 fn a_good_key_is_told_with_what_it_may_do_now() {
     let (app, asks) = site();
     let owner = app.api();
+    let role = |role: &str| {
+        let path = format!("/api/v1/users/{}", user_id(&app, MIA));
+        owner.patch(&path, &json!({ "role": role })).is(200);
+    };
     let group = owner.post("/api/v1/groups", &json!({ "name": "Readers" }));
     let group = group.is(201).json()["id"].clone();
     let mia = user_id(&app, MIA);
     let member = format!("/api/v1/groups/{}/members/{mia}", group.as_str().unwrap());
     owner.put(&member, &json!({})).is(200);
+    role("admin");
     let (id, shown) = app.key(MIA, &["users:read", "audit:read", "introspect"]);
+    role("member");
 
     let fields = [
         ("token", &*shown),
@@ -91,8 +97,7 @@ fn a_good_key_is_told_with_what_it_may_do_now() {
     // A role, a group and a name count as they are now.
     owner.delete(&member).is(204);
     assert_eq!(ask(&asks, &shown)["vestibule"]["user"]["groups"], json!([]));
-    let admin = json!({ "role": "admin" });
-    owner.patch(&format!("/api/v1/users/{mia}"), &admin).is(200);
+    role("admin");
     let told = ask(&asks, &shown);
     assert_eq!(told["vestibule"]["user"]["role"], "admin");
     assert_eq!(told["scope"], "users:read audit:read introspect");
@@ -106,8 +111,10 @@ fn a_good_key_is_told_with_what_it_may_do_now() {
 
 #[test]
 fn of_what_is_not_good_nothing_is_told() {
-    let (app, asks) = site();
+    let (app, _) = site();
     let (id, shown) = app.key(MIA, &["users:read"]);
+    app.advance(days(1));
+    let asks = app.with_key("grace@example.org", &["introspect"]);
     assert_eq!(ask(&asks, &shown)["active"], true);
     let own = Api::new(&app.base, Some(shown.clone()));
 
@@ -135,7 +142,7 @@ fn of_what_is_not_good_nothing_is_told() {
     }
 
     // At the end, not a second later.
-    app.advance(days(90));
+    app.advance(days(89));
     assert_eq!(ask(&asks, &shown), not_active());
     own.get("/api/v1/me").is(401);
     app.mails();

@@ -7,6 +7,7 @@ use vestibule::routes::routes;
 
 use super::support::app::TestApp;
 use super::support::client::{Answer, Api};
+use super::support::door::text;
 
 /// The description, for checking answers against it.
 struct Description(Value);
@@ -374,6 +375,49 @@ fn answers_are_what_the_description_says() {
 }
 
 #[test]
+fn what_apps_ask_about_keys_is_answered_as_the_description_says() {
+    let app = TestApp::start();
+    let description = &Description::of(&app);
+    let ida = app.user("ida@example.org", "Ida", Role::Member).to_string();
+    let (_, shown) = app.key("ida@example.org", &["keys:rotate_self"]);
+    let path = "/oauth2/introspect";
+    let ask = |api: &Api, token: &str, status: u16| {
+        let answer = api.form(path, &[("token", token)]).is(status);
+        description.allows("POST", path, &answer);
+    };
+    ask(&app.api(), &shown, 200);
+    ask(&app.api(), "x", 200);
+    ask(&app.api(), "", 400);
+    ask(&app.no_key(), &shown, 401);
+    let own = Checked {
+        api: Api::new(&app.base, Some(shown.clone())),
+        description,
+    };
+    ask(&own.api, &shown, 403);
+
+    let none = &Value::Null;
+    own.call("GET", "/gate", &[], "", none).is(204);
+    own.call("GET", "/gate", &[], "?scope=keys:rotate_self", none)
+        .is(204);
+    own.call("GET", "/gate", &[], "?scope=users:read", none)
+        .is(403);
+    own.call("GET", "/gate", &[], "?scope=x", none).is(422);
+
+    let role = "/api/2/roles/{id}";
+    let grace = text(&app, "SELECT id AS text FROM users WHERE role = 'owner'");
+    own.call("GET", role, &[&ida], "", none).is(200);
+    own.call("GET", role, &[&grace], "", none).is(403);
+    own.call("GET", role, &["7"], "", none).is(404);
+    let generate = "/api/2/roles/{id}/generate_api_key";
+    own.call("POST", generate, &[&ida], "", &json!({ "x": 1 }))
+        .is(422);
+    own.call("POST", generate, &[&grace], "", none).is(403);
+    own.call("POST", generate, &[&ida], "", none).is(200);
+    own.call("POST", generate, &[&ida], "", none).is(401);
+    app.mails();
+}
+
+#[test]
 fn what_holds_for_every_call_holds() {
     let app = TestApp::start();
     app.user("mia@example.org", "Mia", Role::Member);
@@ -428,7 +472,7 @@ fn what_holds_for_every_call_holds() {
     let user = app.user("ida@example.org", "Ida", Role::Member).to_string();
     for route in routes()
         .iter()
-        .filter(|route| route.path.starts_with("/api/"))
+        .filter(|route| route.path.starts_with("/api/v1/"))
     {
         let (method, path) = (route.method.as_str(), route.path);
         if path == "/api/v1/keys/current" {

@@ -52,7 +52,7 @@ fn is_refused(answer: &Answer, status: u16, what: &str) {
 
 /// What holds whichever proxy stands before the app.
 fn keeps_the_gate(site: &Site) {
-    let (id, key) = site.app.key(MIA, &["groups:read", "audit:read"]);
+    let (id, key) = site.app.key(MIA, &["groups:read"]);
     let (bearer, api_key) = (format!("Bearer {key}"), format!("ApiKey {key}"));
     let wanted = json!({
         "path": "/api/2/collections/7?q=x", "user": site.mia, "kind": "api_key", "role": "member",

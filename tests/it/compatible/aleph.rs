@@ -92,7 +92,7 @@ fn a_key_is_generated_seen_once_and_regenerated() {
     assert!(left <= days(90) && left > days(89), "{made}");
     let mails = app.mails();
     assert_eq!(mails.len(), 1);
-    assert_eq!(mails[0].subject(), "An API key was made for your account");
+    assert_eq!(mails[0].subject(), "A new API key for your account");
     assert_eq!(opens(&app, &id, &first), 200);
     let told = mia.get(&role(&id)).is(200);
     assert!(!told.body.contains("vstk_"));
@@ -138,10 +138,7 @@ fn keys_that_were_made_elsewhere_are_told_and_left_alone() {
     app.mails();
     // What is in its place is a new key, as the old one works no more.
     generate(&mut mia, &id).is(200);
-    assert_eq!(
-        app.mails()[0].subject(),
-        "An API key was made for your account"
-    );
+    assert_eq!(app.mails()[0].subject(), "A new API key for your account");
     // A key that its owner revoked is none.
     let ids = text(&app, "SELECT id AS text FROM api_keys WHERE name = 'Test'");
     let expired = format!("UPDATE api_keys SET revoked_at = created_at WHERE id <> '{ids}'");
@@ -173,7 +170,7 @@ fn a_key_with_the_scope_replaces_itself_now() {
         let api = Api::new(&app.base, Some(key.to_owned()));
         api.get("/api/v1/me").is(200).json()["auth"]["scopes"].clone()
     };
-    assert_eq!(scopes(&second), json!(["groups:read", "keys:rotate_self"]));
+    assert_eq!(scopes(&second), json!(["keys:rotate_self", "groups:read"]));
     let mails = app.mails();
     assert_eq!(mails.len(), 1);
     assert!(mails[0].text().contains("has stopped working"));

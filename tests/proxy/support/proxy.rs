@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::paper::configuration;
-use super::{Running, free_port};
+use super::{Running, free_port, repository};
 use crate::suite::app::TestApp;
 
 /// A reverse proxy in front of an app.
@@ -111,11 +111,14 @@ fn host(app: &TestApp) -> &str {
     app.base.strip_prefix("http://").unwrap()
 }
 
-/// Where a program is. Debian keeps servers out of the path of who is not root.
+/// Where a program is. Debian keeps servers out of the path of who is not root; what is no part of a system lies in `target`.
 fn program(name: &str) -> PathBuf {
     let paths = std::env::var_os("PATH").unwrap_or_default();
-    let folders =
-        std::env::split_paths(&paths).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
+    let folders = std::env::split_paths(&paths).chain([
+        "/usr/sbin".into(),
+        "/usr/local/sbin".into(),
+        repository("target/caddy/usr/bin").into(),
+    ]);
     let found = folders
         .map(|folder| folder.join(name))
         .find(|path| Path::is_file(path));
