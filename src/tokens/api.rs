@@ -1,7 +1,5 @@
 //! What apps and proxies ask about tokens.
 
-use std::sync::Arc;
-
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
@@ -13,6 +11,7 @@ use super::{API_KEY, Token, find};
 use crate::access::{Role, Scope, Scopes};
 use crate::api_keys::Keys;
 use crate::app::App;
+use crate::clock::Time;
 use crate::db::Conn;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::groups;
@@ -25,7 +24,7 @@ use crate::web::{ApiCaller, FormCall, Params, Visit, ok};
 
 /// Users as introspection told them last.
 #[derive(Default)]
-pub struct IntrospectionCache(Told);
+pub struct IntrospectionCache(Told<(UserId, Role)>);
 
 /// The body of an introspection. Other fields, such as `token_type_hint`, are passed over.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -37,7 +36,7 @@ pub struct Introspect {
 
 /// What is behind a token. Of one that is not good, `active` alone is told.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-struct Introspection {
+struct Introspection<'a> {
     /// Whether the token is good now.
     active: bool,
     /// What it may do now, with spaces between: its scopes, as far as the role of its owner reaches.
@@ -60,17 +59,17 @@ struct Introspection {
     jti: Option<String>,
     /// What the standard has no name for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    vestibule: Option<Beyond>,
+    vestibule: Option<Beyond<'a>>,
 }
 
 /// What the standard has no name for.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "IntrospectionBeyond")]
-struct Beyond {
+struct Beyond<'a> {
     /// What kind of token it is: `api_key`.
     kind: &'static str,
     #[schemars(with = "Owner")]
-    user: Arc<RawValue>,
+    user: &'a RawValue,
     /// Ids of accounts that were folded into this one.
     aliases: Vec<UserId>,
 }
@@ -100,13 +99,13 @@ impl Owner {
     }
 }
 
-impl Introspection {
-    fn of(token: Token, user: Arc<RawValue>) -> Self {
+impl<'a> Introspection<'a> {
+    fn of(token: Token, user: &'a RawValue) -> Self {
         Self {
             active: true,
             scope: Some(token.scopes.to_string()),
             sub: Some(token.owner),
-            exp: token.expires_at.map(crate::clock::Time::as_seconds),
+            exp: token.expires_at.map(Time::as_seconds),
             iat: Some(token.made_at.as_seconds()),
             token_type: Some("Bearer"),
             jti: Some(token.id),
@@ -127,7 +126,7 @@ pub const INTROSPECT: Doc = Doc::new("Ask what is behind a token")
          the token, at the app.",
     )
     .form::<Introspect>()
-    .answers::<Introspection>(200)
+    .answers::<Introspection<'static>>(200)
     .dialect(&DIALECT);
 
 /// `POST /oauth2/introspect`: `introspect`.
@@ -148,6 +147,7 @@ pub async fn introspect(
     let (id, role) = (token.owner, token.role);
     let read = move |conn: &mut Conn| Owner::read(conn, id, role);
     let user = cache.0.get(&app, (id, role), read).await?;
+    let user = serde_json::from_slice(&user).map_err(Error::internal)?;
     Ok(ok(&Introspection::of(token, user)))
 }
 

@@ -1,29 +1,26 @@
 //! Who is calling.
 
-use std::sync::Arc;
-
+use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::UserView;
-use crate::access::Scopes;
+use crate::access::{Role, Scopes};
 use crate::app::App;
 use crate::clock::Time;
 use crate::db::Conn;
 use crate::error::Result;
-use crate::ids::KeyId;
+use crate::ids::{KeyId, UserId};
 use crate::openapi::Doc;
 use crate::users::store;
 use crate::users::told::Told;
-use crate::web::{ApiCaller, ok};
+use crate::web::ApiCaller;
 
 /// The answer of `/api/v1/me`.
 #[derive(Serialize, JsonSchema)]
 pub struct Me {
-    #[schemars(with = "UserView")]
-    user: Arc<RawValue>,
+    user: UserView,
     auth: Auth,
 }
 
@@ -36,9 +33,12 @@ struct Auth {
     expires_at: Option<Time>,
 }
 
-/// Users as this call told them last.
+/// Answers as they were given last.
 #[derive(Default)]
-pub struct MeCache(Told);
+pub struct MeCache(Told<Asker>);
+
+/// Everything about a caller that the answer depends on, beside what the database tells of the user.
+type Asker = (KeyId, UserId, Role, Scopes, Option<Time>);
 
 /// Describes [`me`].
 pub const ME: Doc = Doc::new("Tell who is calling")
@@ -51,18 +51,27 @@ pub async fn me(
     cache: web::Data<MeCache>,
     caller: ApiCaller,
 ) -> Result<HttpResponse> {
+    let asker = (
+        caller.key_id,
+        caller.user_id,
+        caller.actor.role,
+        caller.scopes,
+        caller.expires_at,
+    );
     let (id, actor) = (caller.user_id, caller.actor.clone());
-    let read = move |conn: &mut Conn| {
-        let user = store::find(conn, id)?;
-        UserView::read(conn, user, &actor)
-    };
-    let of = (id, caller.actor.role);
-    let user = cache.0.get(&app, of, read).await?;
     let auth = Auth {
         kind: "api_key",
         id: caller.key_id,
         scopes: caller.scopes,
         expires_at: caller.expires_at,
     };
-    Ok(ok(&Me { user, auth }))
+    let read = move |conn: &mut Conn| {
+        let user = store::find(conn, id)?;
+        let user = UserView::read(conn, user, &actor)?;
+        Ok(Me { user, auth })
+    };
+    let body = cache.0.get(&app, asker, read).await?;
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(body))
 }
