@@ -81,10 +81,11 @@ pub fn introspect() {
         let (mut floor, mut hit, mut miss) = (Vec::new(), Vec::new(), Vec::new());
         for round in 0..=BLOCKS {
             let bare = block(&server, BARE, EACH, |_, _| String::new());
-            let known = |_, _| token(&shown[0]);
+            let known = |_: usize, _: usize| token(&shown[0]);
             let known = block_of_forms(&server, PATH, &bearer, EACH, known);
-            let unknown =
-                |connection, number| token(&shown[(round * 32 + connection) * EACH_MISS + number]);
+            let unknown = |connection: usize, number: usize| {
+                token(&shown[(round * 32 + connection) * EACH_MISS + number])
+            };
             let unknown = block_of_forms(&server, PATH, &bearer, EACH_MISS, unknown);
             if round > 0 {
                 floor.push(bare);
