@@ -78,9 +78,12 @@ pub fn introspect() {
             std::fs::write(&answer, body).expect("the answer");
         }
         let server = Process::start_on(database, folder, Some(&answer));
-        let (mut floor, mut hit, mut miss) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut floor, mut posted) = (Vec::new(), Vec::new());
+        let (mut hit, mut miss) = (Vec::new(), Vec::new());
         for round in 0..=BLOCKS {
             let bare = block(&server, BARE, EACH, |_, _| String::new());
+            let same = |_: usize, _: usize| token(&shown[0]);
+            let bare_post = block_of_forms(&server, BARE, &bearer, EACH, same);
             let known = |_: usize, _: usize| token(&shown[0]);
             let known = block_of_forms(&server, PATH, &bearer, EACH, known);
             let unknown = |connection: usize, number: usize| {
@@ -89,11 +92,17 @@ pub fn introspect() {
             let unknown = block_of_forms(&server, PATH, &bearer, EACH_MISS, unknown);
             if round > 0 {
                 floor.push(bare);
+                posted.push(bare_post);
                 hit.push(known);
                 miss.push(unknown);
             }
         }
         let base = tell("bare handler, same bytes as the answer", &floor, None);
+        tell(
+            "bare handler that takes the same request",
+            &posted,
+            Some(base),
+        );
         tell(
             "introspection, key in the cache (at most 1.5)",
             &hit,

@@ -34,6 +34,7 @@ pub fn serve() {
         .expect("a server")
         .beside(|routes| {
             routes.route(BARE, web::get().to(bare));
+            routes.route(BARE, web::post().to(bare_post));
         });
     println!("{}", server.address());
     actix_web::rt::System::new()
@@ -47,6 +48,11 @@ async fn bare() -> HttpResponse {
         .map(|(kind, text)| (kind.as_str(), text.as_str()))
         .unwrap_or_default();
     HttpResponse::Ok().content_type(kind).body(text)
+}
+
+/// The same for a request with a body, which is read.
+async fn bare_post(_: web::Bytes) -> HttpResponse {
+    bare().await
 }
 
 /// A server process on a folder.

@@ -1,7 +1,7 @@
 //! Who is calling: finds it out once for each request and puts it where handlers read it.
 //!
 //! Pages are asked for with a session cookie, the API with a key; neither is looked at on the other
-//! side. Where both stand at one address, whoever names a key is a program. What a route demands stands in the route table; [`admit`] holds it there.
+//! side. Where both stand at one address, as clients of other systems want it, whoever names a key is a program. What a route demands stands in the route table; [`admit`] holds it there.
 
 mod address;
 mod key;

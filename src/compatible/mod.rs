@@ -5,8 +5,8 @@
 //! API. So they meet the same limits and leave the same audit entries and events. A system that nobody needs any more
 //! is deleted with its file, its rows in `src/routes.rs` and its line here.
 //!
-//! Where a system has calls at addresses of pages, both are rows of the route table. A request that names a key gets the call, any
-//! other the page: see [`crate::callers`]. Query parameters that nobody knows are passed over, as the clients expect it.
+//! Where a system has calls at addresses of pages, or takes a session beside keys, both are rows of the route table. A request that
+//! names a key gets the call, any other the row beside it: see [`crate::callers`]. Query parameters that nobody knows are passed over, as the clients expect it.
 
 pub mod aleph;
 pub mod kratos;

@@ -1,6 +1,6 @@
 //! What apps and proxies ask about tokens.
 
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{ContentType, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,19 +19,22 @@ use crate::groups::model::GroupName;
 use crate::ids::UserId;
 use crate::openapi::Doc;
 use crate::users::model::Status;
-use crate::users::told::Told;
+use crate::users::told::{Told, json};
 use crate::web::{ApiCaller, FormCall, Params, Visit, ok};
 
-/// Users as introspection told them last.
+/// Answers to introspections as they were given last.
 #[derive(Default)]
-pub struct IntrospectionCache(Told<(UserId, Role)>);
+pub struct IntrospectionCache(Told<Token>);
 
-/// The body of an introspection. Other fields, such as `token_type_hint`, are passed over.
+/// The body of an introspection. Other fields are passed over.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "token": "vstk_…" }]))]
 pub struct Introspect {
     /// The API key that the app was shown.
-    pub token: String,
+    token: String,
+    /// Which kind it may be. It says so itself, so this is passed over.
+    #[serde(default, rename = "token_type_hint")]
+    _hint: Option<String>,
 }
 
 /// What is behind a token. Of one that is not good, `active` alone is told.
@@ -138,17 +141,24 @@ pub async fn introspect(
     app: web::Data<App>,
     keys: web::Data<Keys>,
     cache: web::Data<IntrospectionCache>,
-    call: FormCall,
+    call: FormCall<Introspect>,
 ) -> Result<HttpResponse> {
     let visit = Visit::of(&request)?;
-    let Some(token) = find(&app, &keys, call.field("token")?, &visit).await? else {
+    let shown = call.input.token;
+    if shown.is_empty() {
+        return Code::BadRequest.refuse();
+    }
+    let Some(token) = find(&app, &keys, &shown, &visit).await? else {
         return Ok(ok(&Introspection::default()));
     };
-    let (id, role) = (token.owner, token.role);
+    let owner @ (id, role) = (token.owner, token.role);
     let read = move |conn: &mut Conn| Owner::read(conn, id, role);
-    let user = cache.0.get(&app, (id, role), read).await?;
-    let user = serde_json::from_slice(&user).map_err(Error::internal)?;
-    Ok(ok(&Introspection::of(token, user)))
+    let of = token.clone();
+    let whole = |user: &RawValue| json(&Introspection::of(token, user));
+    let body = cache.0.get(&app, of, owner, read, whole).await?;
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(body))
 }
 
 /// What a request has to be good for.

@@ -20,7 +20,7 @@ use crate::ids::UserId;
 use crate::web::Visit;
 
 /// A token that is good at this moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Token {
     /// Of which kind it is, in a word.
     kind: &'static str,

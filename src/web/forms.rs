@@ -6,6 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, ORIGIN, REFERER};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use serde::de::DeserializeOwned;
 
 use super::csrf::Csrf;
 use super::json::{is_of, read_json, whole};
@@ -131,7 +132,7 @@ pub enum Posted<T> {
     Json(T),
 }
 
-impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
@@ -167,27 +168,15 @@ impl<T: serde::de::DeserializeOwned + 'static> FromRequest for Posted<T> {
 }
 
 /// What a program posts as a form, as OAuth wants it. Unlike a [`PostForm`] it has no token, so it is for calls that take a
-/// key: it cannot be had without one.
-pub struct FormCall {
+/// key: it cannot be had without one. Fields that nobody knows are passed over; one that is there twice is refused.
+pub struct FormCall<T> {
     /// Who calls.
     pub caller: ApiCaller,
-    fields: Vec<(String, String)>,
+    /// The fields.
+    pub input: T,
 }
 
-impl FormCall {
-    /// The value of a field that has to be there.
-    ///
-    /// # Errors
-    /// `bad_request` when it is missing or empty.
-    pub fn field(&self, name: &str) -> Result<&str> {
-        let mut fields = self.fields.iter();
-        let found = fields.find(|(field, value)| field == name && !value.is_empty());
-        let (_, value) = found.ok_or(Code::BadRequest)?;
-        Ok(value)
-    }
-}
-
-impl FromRequest for FormCall {
+impl<T: DeserializeOwned + 'static> FromRequest for FormCall<T> {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
@@ -201,16 +190,8 @@ impl FromRequest for FormCall {
                 return Code::UnsupportedMediaType.refuse();
             }
             let body = whole(&request, body).await?;
-            let fields: Vec<(String, String)> =
-                serde_urlencoded::from_bytes(&body).map_err(|_| Code::BadRequest)?;
-            // Whoever reads the first and whoever reads the last would see two calls.
-            let is_again = |(at, (name, _)): (usize, &(String, String))| {
-                fields[..at].iter().any(|(before, _)| before == name)
-            };
-            if fields.iter().enumerate().any(is_again) {
-                return Code::BadRequest.refuse();
-            }
-            Ok(Self { caller, fields })
+            let input = serde_urlencoded::from_bytes(&body).map_err(|_| Code::BadRequest)?;
+            Ok(Self { caller, input })
         })
     }
 }

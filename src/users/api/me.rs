@@ -4,6 +4,7 @@ use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::UserView;
 use crate::access::{Role, Scopes};
@@ -14,13 +15,14 @@ use crate::error::Result;
 use crate::ids::{KeyId, UserId};
 use crate::openapi::Doc;
 use crate::users::store;
-use crate::users::told::Told;
+use crate::users::told::{Told, json};
 use crate::web::ApiCaller;
 
 /// The answer of `/api/v1/me`.
 #[derive(Serialize, JsonSchema)]
-pub struct Me {
-    user: UserView,
+pub struct Me<'a> {
+    #[schemars(with = "UserView")]
+    user: &'a RawValue,
     auth: Auth,
 }
 
@@ -43,7 +45,7 @@ type Asker = (KeyId, UserId, Role, Scopes, Option<Time>);
 /// Describes [`me`].
 pub const ME: Doc = Doc::new("Tell who is calling")
     .about("The user behind the key, and what the key may do.")
-    .answers::<Me>(200);
+    .answers::<Me<'static>>(200);
 
 /// `GET /api/v1/me`: any API key.
 pub async fn me(
@@ -67,10 +69,11 @@ pub async fn me(
     };
     let read = move |conn: &mut Conn| {
         let user = store::find(conn, id)?;
-        let user = UserView::read(conn, user, &actor)?;
-        Ok(Me { user, auth })
+        UserView::read(conn, user, &actor)
     };
-    let body = cache.0.get(&app, asker, read).await?;
+    let whole = |user: &RawValue| json(&Me { user, auth });
+    let owner = (id, caller.actor.role);
+    let body = cache.0.get(&app, asker, owner, read, whole).await?;
     Ok(HttpResponse::Ok()
         .content_type(ContentType::json())
         .body(body))
