@@ -5,8 +5,9 @@ use std::path::Path;
 use vestibule::config::DatabaseUrl;
 use vestibule::server::Parts;
 
+use crate::http::{body, once, post};
 use crate::lists::database;
-use crate::load::{Cost, block, block_of_forms, body, once, post};
+use crate::load::{Cost, block, block_of_forms};
 use crate::serve::{BARE, Process};
 use crate::{BLOCKS, median, seed};
 

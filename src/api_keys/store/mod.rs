@@ -9,9 +9,9 @@ use diesel::query_builder::AstPass;
 use diesel::sql_types::{Nullable, Text};
 
 use crate::access::{Role, Scopes};
+use crate::api_keys::model::Use;
 use crate::api_keys::model::{Key, Terms};
 use crate::api_keys::notices;
-use crate::api_keys::usage::Use;
 use crate::clock::Time;
 use crate::db::schema::{api_keys, users};
 use crate::db::{Bulk, BulkRow, Conn, Cursor, MultiBackend, Paging, Slice, Suffix, Ts};
