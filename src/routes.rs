@@ -177,6 +177,7 @@ fn pages() -> Vec<Route> {
         GET "/admin/users/{id}/keys/{key_id}/revoke" ADMIN => api_keys::pages::confirm_revoke_of_user;
         POST "/admin/users/{id}/keys/{key_id}/revoke" ADMIN => api_keys::pages::revoke_of_user;
         GET "/admin/outbox" ADMIN => outbox::pages::list;
+        GET "/admin/outbox/notices" ADMIN => api_keys::notices::pages::list;
         POST "/admin/outbox/test" ADMIN => outbox::pages::send_test;
         GET "/admin/outbox/{id}" ADMIN => outbox::pages::detail;
         POST "/admin/outbox/{id}/retry" ADMIN => outbox::pages::retry;

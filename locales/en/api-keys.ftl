@@ -151,6 +151,17 @@ api-keys-revoke-keep = Keep it
 api-keys-revoked = The API key <strong>{ $start }</strong> is revoked. It stopped working at once.
 api-keys-already-revoked = The API key <strong>{ $start }</strong> is revoked already.
 
+## What will be mailed
+api-keys-notices-title = Notices about API keys
+api-keys-notices-lead = What will be mailed in the next 90 days, as things stand now. Keys of one person that are due together come in one mail.
+api-keys-notices-none = Nothing will be mailed in the next 90 days
+api-keys-notices-none-text = The owner of a key is told 30, 7 and 1 days before it ends, and when it has.
+api-keys-notices-caption = Mails to come, the next ones first
+api-keys-notices-when = When
+api-keys-notices-subject = Mail
+api-keys-notices-start = From the start
+api-keys-notices-later = Later
+
 ## Mails
 mail-key-name = Name: { $name }
 mail-key-open = Open my API keys

@@ -2,6 +2,7 @@
 
 outbox-title = Mail outbox
 outbox-lead = Every mail and text message that is waiting, was sent or failed.
+outbox-notices = What will be mailed
 
 ## Without a mail server
 outbox-missing = Mail is not set up. { $count ->

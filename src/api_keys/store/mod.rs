@@ -90,13 +90,15 @@ pub struct Owner {
     pub name: String,
 }
 
-type OwnerColumns = (
+/// The columns of an [`Owner`].
+pub type OwnerColumns = (
     users::role,
     users::status,
     users::email,
     users::display_name,
 );
-const OWNER: OwnerColumns = (
+/// What is read of an owner.
+pub const OWNER: OwnerColumns = (
     users::role,
     users::status,
     users::email,
