@@ -205,6 +205,7 @@ impl Parts {
         Ok(
             self.seen.flush_all(db)?
                 + self.keys.usage.flush_all(db)?
+                + self.keys.misuse.flush(&self.app)?
                 + self.opened.flush_all(db)?,
         )
     }

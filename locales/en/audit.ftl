@@ -132,6 +132,7 @@ audit-session-ended-all = { $actor } signed out of { $count } sessions.
 audit-api-key-created = { $actor } made the API key { $target }.
 audit-api-key-rotated = { $actor } made a new API key in place of { $target }.
 audit-api-key-superseded = The first use of the key in its place ended the API key { $target }.
+audit-api-key-used-after-rotation = Something used the API key { $target } after another took its place; its owner was told.
 audit-api-key-revoked = { $actor } revoked the API key { $target }.
 audit-api-key-end-set = { $actor } gave the API key { $target } an end.
 audit-api-key-expiring = The owner of the API key { $target } was told that it ends soon.

@@ -58,6 +58,7 @@ outbox-kind-have-account = Account exists
 outbox-kind-key-made = API key made
 outbox-kind-key-rotated = API key replaced
 outbox-kind-keys-end = API keys end
+outbox-kind-key-used-after-rotation = Old API key in use
 outbox-kind-key-leaked = API key leaked
 outbox-kind-key-revoked = API key revoked
 

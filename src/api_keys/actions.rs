@@ -21,7 +21,9 @@ use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
 use crate::web::SignedIn;
 
-pub use rotate::{first_use, replaceable, rotate, rotate_again, rotate_itself, under_way};
+pub use rotate::{
+    first_use, replaceable, rotate, rotate_again, rotate_itself, tell_of_misuse, under_way,
+};
 
 /// Who may make a key. There is no third way: a program with an API key never makes another.
 #[derive(Clone, Debug)]

@@ -120,6 +120,12 @@ impl KeyCache {
         )
     }
 
+    /// The key of a text, when it is remembered as one that was issued, whether or not its end has come.
+    pub fn id_of(&self, text: &str) -> Option<KeyId> {
+        let known = self.good.get(&SecretDigest::of(text))?;
+        Some(known.what.key_id)
+    }
+
     fn find(
         &self,
         digest: &SecretDigest,

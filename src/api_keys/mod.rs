@@ -11,6 +11,7 @@ pub mod api;
 pub mod authenticate;
 pub mod leaked;
 mod mail;
+pub mod misuse;
 pub mod model;
 pub mod notices;
 pub mod pages;
@@ -21,6 +22,7 @@ pub mod usage;
 pub mod view;
 
 pub use authenticate::{KeyCache, Principal, authenticate};
+pub use misuse::Misuse;
 pub use usage::Usage;
 
 /// Where people see their keys.
@@ -33,4 +35,6 @@ pub struct Keys {
     pub cache: KeyCache,
     /// When each was last used.
     pub usage: Usage,
+    /// Which were used after another took their place.
+    pub misuse: Misuse,
 }

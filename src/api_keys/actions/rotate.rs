@@ -1,12 +1,14 @@
 //! One key takes the place of another, and both work for a while.
 
+use diesel::OptionalExtension as _;
 use serde_json::json;
 
 use super::{Issued, make, target, tell_apps, tell_owner};
 use crate::access::{Actor, ActorKind};
-use crate::api_keys::mail::KeyRotated;
+use crate::api_keys::mail::{KeyMisused, KeyRotated};
 use crate::api_keys::model::{IssueKey, Key, KeyState, Overlap, Terms};
 use crate::api_keys::store::{self, Owner, rotation};
+use crate::api_keys::usage::Use;
 use crate::api_keys::view::start;
 use crate::app::App;
 use crate::audit;
@@ -113,6 +115,50 @@ pub fn first_use(tx: &mut Tx<'_>, actor: &Actor, id: KeyId) -> Result<()> {
         audit::record(tx, actor, entry)?;
     }
     Ok(())
+}
+
+/// Tells the owner of a key that something used it at `at`, after another took its place and its time was over. Once for a
+/// key, whoever notes it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn tell_of_misuse(
+    tx: &mut Tx<'_>,
+    app: &App,
+    id: KeyId,
+    at: Time,
+    used: &Use,
+) -> Result<()> {
+    let Some((key, owner)) = store::find(tx, id).optional()? else {
+        return Ok(());
+    };
+    let now = tx.now;
+    let Some(end) = key.expires_at.filter(|_| key.state(now) == KeyState::Superseded) else {
+        return Ok(());
+    };
+    if !rotation::note_alert(tx, id, now)? {
+        return Ok(());
+    }
+    let system = Actor {
+        ip: used.ip,
+        ..Actor::system()
+    };
+    let entry = audit::Entry::new("api_key.used_after_rotation", target(&key))
+        .after(json!({ "used_at": at, "agent": used.agent }));
+    audit::record(tx, &system, entry)?;
+    if !owner.is_active() {
+        return Ok(());
+    }
+    let mail = KeyMisused {
+        start: start(&key),
+        name: key.name.clone(),
+        end,
+        at,
+        ip: used.ip.map(|ip| ip.to_string()).unwrap_or_default(),
+        agent: used.agent.clone(),
+        link: app.link(crate::api_keys::LIST),
+    };
+    tell_owner(tx, app, &owner, &key, &mail)
 }
 
 /// The keys of a user that work although another has taken their place, each with that one.
