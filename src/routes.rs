@@ -123,6 +123,8 @@ fn pages() -> Vec<Route> {
         POST "/settings/api-keys/new" ANY => api_keys::pages::create;
         GET "/settings/api-keys/{id}/rotate" ANY => api_keys::pages::rotate_form;
         POST "/settings/api-keys/{id}/rotate" ANY => api_keys::pages::rotate;
+        GET "/settings/api-keys/{id}/end" ANY => api_keys::pages::end_form;
+        POST "/settings/api-keys/{id}/end" ANY => api_keys::pages::set_end;
         GET "/settings/api-keys/{id}/revoke" ANY => api_keys::pages::confirm_revoke;
         POST "/settings/api-keys/{id}/revoke" ANY => api_keys::pages::revoke;
         GET "/admin/invites" INVITER => invites::console::list_pages::list;

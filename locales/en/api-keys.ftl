@@ -5,7 +5,7 @@ api-keys-title = API keys
 api-keys-lead = Programs use these keys to act for you. Give each program its own, so that you can end one alone.
 api-keys-none = You have no API key.
 api-keys-none-text = You need one to use the API from scripts.
-api-keys-generate = Make an API key
+api-keys-generate = Generate API key
 api-keys-make = Make a new key
 api-keys-caption = API keys, newest first
 api-keys-key = Key
@@ -31,7 +31,7 @@ api-keys-is-active = { $reader ->
    *[administrator] The API key <strong>{ $start }</strong> works until <strong>{ $moment }</strong> ({ $when }).
 }
 api-keys-is-endless = { $reader ->
-    [owner] Your API key <strong>{ $start }</strong> works until you revoke it. <strong>It never expires.</strong> We suggest a key that expires: make one, then revoke this one.
+    [owner] Your API key <strong>{ $start }</strong> works until you revoke it. <strong>It never expires.</strong> We suggest a key that expires: set an end date below.
    *[administrator] The API key <strong>{ $start }</strong> works until it is revoked. <strong>It never expires.</strong>
 }
 api-keys-is-expired = { $reader ->
@@ -48,7 +48,7 @@ api-keys-is-revoked-by-owner = { $reader ->
 api-keys-is-revoked = An administrator revoked the API key <strong>{ $start }</strong> on <strong>{ $moment }</strong>.
 api-keys-is-revoked-by-operator = The operator of this site revoked the API key <strong>{ $start }</strong> on <strong>{ $moment }</strong>.
 api-keys-reason = Reason: { $reason }
-api-keys-soon = It stops working { $when }. Make a new one now.
+api-keys-soon = It stops working { $when }. Make a new one now; you choose when the old one ends.
 api-keys-unused = Not used yet.
 api-keys-used = Last used { $when }.
 api-keys-used-from = Last used { $when } from { $ip }.
@@ -139,6 +139,15 @@ api-keys-done = Done
 api-keys-already-shown-title = This key was already shown
 api-keys-already-shown = This key was already shown. If you did not copy it, make a new key.
 api-keys-already-shown-hint = Revoke the one that you did not copy.
+
+## Giving one an end
+api-keys-end-set = Set an end date
+api-keys-end-title = Set an end date
+api-keys-end-lead = The key works until then. You are told by mail 30, 7 and 1 days before.
+api-keys-end-text = Your API key <strong>{ $start }</strong> never expires now. An end cannot be taken back: make a new key in its place when it comes.
+api-keys-end-when = Ends
+api-keys-end-submit = Set end date
+api-keys-end-done = The API key <strong>{ $start }</strong> works until <strong>{ $moment }</strong>.
 
 ## Revoking one
 api-keys-revoke-title = Revoke this API key?

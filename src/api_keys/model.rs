@@ -101,6 +101,11 @@ impl Key {
         }
     }
 
+    /// Whether it works and never ends by itself.
+    pub fn is_endless(&self, now: Time) -> bool {
+        self.expires_at.is_none() && self.state(now) == KeyState::Active
+    }
+
     /// The end of a key that works now and stops within seven days.
     pub fn ends_soon(&self, now: Time) -> Option<Time> {
         self.expires_at
@@ -258,7 +263,11 @@ fn of_use(scopes: Scopes, owner: Role) -> Option<FieldError> {
         .map(|scope| FieldError::new("scopes", "scope_above_role").with("scope", scope.as_str()))
 }
 
-fn end(ends: Ends, policy: &KeyPolicy, now: Time) -> Result<Option<Time>, FieldError> {
+/// When a key ends for which `ends` is asked at `now`.
+///
+/// # Errors
+/// What of it the policy does not let one choose: `expires` or `ends_on`.
+pub fn end(ends: Ends, policy: &KeyPolicy, now: Time) -> Result<Option<Time>, FieldError> {
     let latest = now.plus(days(policy.max_days));
     match ends {
         Ends::Never if policy.never_allowed => Ok(None),

@@ -28,6 +28,7 @@ mod invites;
 mod journey;
 mod key_commands;
 mod key_notices;
+mod key_settings;
 mod languages;
 mod late;
 mod links;

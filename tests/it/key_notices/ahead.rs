@@ -1,9 +1,8 @@
 //! What is foretold is what comes.
 
 use serde_json::json;
-use vestibule::access::{Role, Scopes};
-use vestibule::api_keys::actions::{Maker, issue};
-use vestibule::api_keys::model::{Ends, IssueKey};
+use vestibule::access::Role;
+use vestibule::api_keys::model::Ends;
 use vestibule::api_keys::notices::ahead::{self, Ahead};
 use vestibule::clock::{Time, days};
 use vestibule::db::Paging;
@@ -18,23 +17,8 @@ use crate::support::program::Program;
 const FAR: i64 = 120;
 
 fn keyed(app: &TestApp, email: &str, ends: Ends) -> (KeyId, Api) {
-    let owner = user_id(app, email).parse().unwrap();
-    let input = IssueKey {
-        name: "Test".to_owned(),
-        note: String::new(),
-        scopes: Scopes::ALL,
-        ends,
-    };
-    let shared = app.parts.app.clone();
-    let made = app
-        .parts
-        .app
-        .db
-        .write_now(move |tx| issue(tx, &shared, &Maker::Operator(owner), &input))
-        .unwrap();
-    app.mails();
-    let api = Api::new(&app.base, Some(made.secret.reveal().to_owned()));
-    (made.key.id, api)
+    let (id, secret) = app.key_that_ends(email, &["all"], ends);
+    (id, Api::new(&app.base, Some(secret)))
 }
 
 /// All of the forecast, read in parts of so many.
