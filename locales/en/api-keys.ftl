@@ -160,6 +160,16 @@ api-keys-revoke-keep = Keep it
 api-keys-revoked = The API key <strong>{ $start }</strong> is revoked. It stopped working at once.
 api-keys-already-revoked = The API key <strong>{ $start }</strong> is revoked already.
 
+## Bringing keys along
+api-keys-imported-name = Imported key
+field-no-keys = There is no key in it. It needs a line for each.
+field-no-digest-column = The first line has to name the columns, and one of them has to be sha256_hex.
+field-not-a-digest = That is not the SHA-256 of a key: 64 hexadecimal digits.
+field-doubled-digest = Line { $line } has the same key.
+field-digest-of-another = Somebody else has this key.
+field-no-such-user = There is no user with this address. Make the account first.
+field-not-a-moment = That is no moment. Write it like 2027-02-20T09:00:00Z, or leave it out for a key that never ends.
+
 ## What will be mailed
 api-keys-notices-title = Notices about API keys
 api-keys-notices-lead = What will be mailed in the next 90 days, as things stand now. Keys of one person that are due together come in one mail.

@@ -130,6 +130,7 @@ audit-session-ended = { $actor } ended sessions of { $target }.
 audit-session-ended-own = { $actor } signed out.
 audit-session-ended-all = { $actor } signed out of { $count } sessions.
 audit-api-key-created = { $actor } made the API key { $target }.
+audit-api-key-imported = { $actor } imported the API key { $target }.
 audit-api-key-rotated = { $actor } made a new API key in place of { $target }.
 audit-api-key-superseded = The first use of the key in its place ended the API key { $target }.
 audit-api-key-used-after-rotation = Something used the API key { $target } after another took its place; its owner was told.

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::sync::Cache;
 
+use super::foreign::{self, Foreign};
 use super::store::{self, Holder};
 use crate::access::{Actor, ActorKind, Role, Scopes};
 use crate::clock::{Span, Time, seconds};
@@ -98,6 +99,7 @@ pub struct KeyCache {
     bad: Cache<SecretDigest, Known<Code>>,
     hits: AtomicU64,
     misses: AtomicU64,
+    pub(super) foreign: Foreign,
 }
 
 impl Default for KeyCache {
@@ -107,6 +109,7 @@ impl Default for KeyCache {
             bad: Cache::new(BAD_KEYS),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
+            foreign: Foreign::default(),
         }
     }
 }
@@ -175,10 +178,12 @@ impl KeyCache {
 /// `credential_invalid`; and only when the whole secret is one that was issued here, the more telling
 /// `owner_disabled`, `key_revoked`, `key_rotated` or `key_expired`.
 pub async fn authenticate(db: &Db, cache: &KeyCache, text: &str, now: Time) -> Result<Principal> {
-    let Some(secret) = PlainSecret::parse(SecretKind::ApiKey, text) else {
-        return Code::CredentialInvalid.refuse();
+    let digest = match PlainSecret::parse(SecretKind::ApiKey, text) {
+        Some(secret) => secret.digest(),
+        None => foreign::digest(db, cache, text, now)
+            .await?
+            .ok_or(Code::CredentialInvalid)?,
     };
-    let digest = secret.digest();
     let generation = db.rights().generation(now);
     let remembered = generation.and_then(|generation| cache.find(&digest, generation, now));
     let answer = match remembered {

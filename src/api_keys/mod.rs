@@ -9,6 +9,7 @@
 pub mod actions;
 pub mod api;
 pub mod authenticate;
+mod foreign;
 pub mod leaked;
 mod mail;
 pub mod misuse;

@@ -27,6 +27,7 @@ mod instances;
 mod invites;
 mod journey;
 mod key_commands;
+mod key_import;
 mod key_notices;
 mod key_settings;
 mod languages;

@@ -2,6 +2,7 @@
 //! the same query, so that a key and its owner are never seen at different times.
 
 pub mod endless;
+pub mod imported;
 pub mod rotation;
 
 use diesel::prelude::*;
@@ -120,6 +121,30 @@ pub fn owner(conn: &mut Conn, id: UserId) -> QueryResult<Option<Owner>> {
     users::table.find(id).select(OWNER).first(conn).optional()
 }
 
+/// What is kept of a secret.
+#[derive(Clone, Debug)]
+pub struct Marks {
+    /// How it begins; of one that was imported, how its digest does.
+    pub prefix: String,
+    /// How it ends; empty for one that was imported.
+    pub last_four: String,
+    /// By which it is found.
+    pub digest: SecretDigest,
+    /// Whether it was there before.
+    pub is_imported: bool,
+}
+
+impl From<&PlainSecret> for Marks {
+    fn from(secret: &PlainSecret) -> Self {
+        Self {
+            prefix: secret.prefix().to_owned(),
+            last_four: secret.last_four().to_owned(),
+            digest: secret.digest(),
+            is_imported: false,
+        }
+    }
+}
+
 /// Keeps a new key and its digest.
 ///
 /// # Errors
@@ -128,7 +153,7 @@ pub fn insert(
     conn: &mut Conn,
     id: KeyId,
     owner: UserId,
-    secret: &PlainSecret,
+    marks: &Marks,
     terms: &Terms,
     now: Time,
 ) -> QueryResult<Key> {
@@ -141,13 +166,14 @@ pub fn insert(
             api_keys::owner_id.eq(owner),
             api_keys::name.eq(&terms.name),
             api_keys::note.eq(&terms.note),
-            api_keys::prefix.eq(secret.prefix()),
-            api_keys::last_four.eq(secret.last_four()),
-            api_keys::digest.eq(secret.digest()),
+            api_keys::prefix.eq(&marks.prefix),
+            api_keys::last_four.eq(&marks.last_four),
+            api_keys::digest.eq(marks.digest),
             api_keys::scopes.eq(terms.scopes.to_string()),
             api_keys::created_at.eq(now),
             api_keys::expires_at.eq(terms.expires_at),
             api_keys::next_notice_at.eq(next),
+            api_keys::is_imported.eq(marks.is_imported),
         ))
         .execute(conn)?;
     api_keys::table
