@@ -57,7 +57,7 @@ fn a_key_from_elsewhere_works_here_until_it_ends() {
     assert_eq!(api.get("/api/v1/me").is(401).code(), "credential_invalid");
     app.advance(seconds(6));
     let me = api.get("/api/v1/me").is(200);
-    assert_eq!(me.json()["email"], MIA);
+    assert_eq!(me.json()["user"]["email"], MIA);
     assert_eq!(me.header("vestibule-key-expires"), "2026-12-22T00:00:00Z");
     for headers in [
         ("authorization", format!("ApiKey {ALEPHS}")),

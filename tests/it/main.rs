@@ -26,6 +26,7 @@ mod house;
 mod instances;
 mod invites;
 mod journey;
+mod key_cases;
 mod key_commands;
 mod key_import;
 mod key_notices;
