@@ -27,9 +27,7 @@ impl Foreign {
         if let Some((_, any)) = known.filter(|(at, _)| now - *at < BELIEVED) {
             return Ok(any);
         }
-        let any = db
-            .look_up(|conn| Ok(store::imported::any(conn)?))
-            .await?;
+        let any = db.look_up(|conn| Ok(store::imported::any(conn)?)).await?;
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, any));
         Ok(any)
     }

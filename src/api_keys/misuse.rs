@@ -48,7 +48,9 @@ impl Misuse {
         }
         let mut waiting = self.lock();
         if waiting.len() < MOST_WAITING {
-            waiting.entry(key).or_insert_with(|| (at, Use::of(ip, agent)));
+            waiting
+                .entry(key)
+                .or_insert_with(|| (at, Use::of(ip, agent)));
         }
     }
 

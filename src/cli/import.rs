@@ -54,8 +54,8 @@ struct Counts {
 pub fn keys(config: Config, what: &Keys) -> Outcome {
     let bytes = fs::read(&what.file)
         .map_err(|why| Failure::usage(format!("{}: {why}", what.file.display())))?;
-    let lines = read(Text::ENGLISH, &bytes)
-        .map_err(|why| Failure::usage(reason(Text::ENGLISH, &why).1))?;
+    let lines =
+        read(Text::ENGLISH, &bytes).map_err(|why| Failure::usage(reason(Text::ENGLISH, &why).1))?;
     let parts = open(config)?;
     let mut counts = Counts::default();
     for some in lines.chunks(SOME) {
@@ -109,9 +109,10 @@ impl Counts {
             false => format!("Imported: {new}. There already: {there}. Refused: {refused}."),
         };
         if *refused > 0 {
-            return Err(
-                format!("{words} Mend the lines that were refused and run the file again.").into(),
-            );
+            return Err(format!(
+                "{words} Mend the lines that were refused and run the file again."
+            )
+            .into());
         }
         eprintln!("{words}");
         Ok(())

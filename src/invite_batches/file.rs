@@ -34,9 +34,7 @@ pub(super) fn read(
         .map(|group| (normal(&group.name), group))
         .collect();
     let mut checked = Checked::default();
-    TABLE.read(bytes, |cells| {
-        each(checked.line(one(&cells, &ids), FILE)?)
-    })?;
+    TABLE.read(bytes, |cells| each(checked.line(one(&cells, &ids), FILE)?))?;
     checked.end(FILE)
 }
 

@@ -105,7 +105,10 @@ impl Table {
             return Err(self.fault("nul").with("line", line_of(at)));
         }
         let text = std::str::from_utf8(bytes);
-        let text = text.map_err(|why| self.fault("not_utf8").with("line", line_of(why.valid_up_to())))?;
+        let text = text.map_err(|why| {
+            self.fault("not_utf8")
+                .with("line", line_of(why.valid_up_to()))
+        })?;
         Ok(match text.contains('\n') {
             true => Cow::Borrowed(text),
             false => Cow::Owned(text.replace('\r', "\n")),
@@ -121,7 +124,8 @@ impl Table {
             let Some(known) = known else {
                 let name: String = name.chars().take(40).collect();
                 let columns = self.columns.join(", ");
-                return Err(self.fault("unknown_column")
+                return Err(self
+                    .fault("unknown_column")
                     .with("name", name)
                     .with("columns", columns));
             };

@@ -58,12 +58,23 @@ fn each_key_that_is_made_is_mailed_once_to_its_owner_in_text_and_html() {
     let first = app.mails();
     let replaced = made(&mut mia, &way);
     for (mails, subject, words) in [
-        (first, "A new API key for your account", "was made for your account"),
-        (app.mails(), "An API key of your account was replaced", "in place of another one"),
+        (
+            first,
+            "A new API key for your account",
+            "was made for your account",
+        ),
+        (
+            app.mails(),
+            "An API key of your account was replaced",
+            "in place of another one",
+        ),
     ] {
         assert_eq!(mails.len(), 1, "{subject}");
-        assert_eq!((&*mails[0].to[0], mails[0].subject().as_str()), (MIA, subject));
-        for part in [mails[0].text(), mails[0].html()] {
+        assert_eq!(
+            (&*mails[0].to[0], mails[0].subject().as_str()),
+            (MIA, subject)
+        );
+        for part in [mails[0].text(), mails[0].html().unwrap()] {
             assert!(part.contains(words), "{part}");
             assert!(!part.contains(&secret) && !part.contains(&replaced));
         }
@@ -146,7 +157,12 @@ fn what_is_told_of_a_key_never_holds_it() {
     let told = api.get(&format!("/api/v1/keys/{id}")).is(200);
     assert!(!told.body.contains(&secret));
     let told = told.json();
-    let names: BTreeSet<&str> = told.as_object().unwrap().keys().map(String::as_str).collect();
+    let names: BTreeSet<&str> = told
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     let expected = BTreeSet::from([
         "id",
         "owner_id",
@@ -199,7 +215,10 @@ fn a_credential_that_is_not_good_is_refused_wherever_it_is_sent() {
         for path in ["/api/v1/me", "/openapi.json"] {
             let refused = with(&app, path, credential).is(401);
             assert_eq!(refused.code(), "credential_invalid", "{credential} {path}");
-            assert_eq!(refused.header("www-authenticate"), "Bearer error=\"invalid_token\"");
+            assert_eq!(
+                refused.header("www-authenticate"),
+                "Bearer error=\"invalid_token\""
+            );
         }
     }
     // Blanks are no credential.

@@ -64,20 +64,34 @@ fn a_key_from_elsewhere_works_here_until_it_ends() {
         ("x-api-key", ALEPHS.to_owned()),
     ] {
         let headers = [(headers.0, headers.1.as_str())];
-        app.no_key().send("GET", "/api/v1/me", &headers, None).is(200);
+        app.no_key()
+            .send("GET", "/api/v1/me", &headers, None)
+            .is(200);
     }
-    for wrong in [&ALEPHS[1..], &ALEPHS[..42], &ALEPHS.to_lowercase(), &hex(ALEPHS)] {
+    for wrong in [
+        &ALEPHS[1..],
+        &ALEPHS[..42],
+        &ALEPHS.to_lowercase(),
+        &hex(ALEPHS),
+    ] {
         let refused = program(&app, wrong).get("/api/v1/me").is(401);
         assert_eq!(refused.code(), "credential_invalid", "{wrong}");
     }
     let keys = api.get("/api/v1/keys").is(200).json();
     assert_eq!(keys["items"][0]["name"], "Nightly");
-    assert_eq!(keys["items"][0]["prefix"], format!("sha256:{}", &hex(ALEPHS)[..8]));
+    assert_eq!(
+        keys["items"][0]["prefix"],
+        format!("sha256:{}", &hex(ALEPHS)[..8])
+    );
     assert!(app.mails().is_empty(), "nobody got a new key");
     app.advance(days(23));
     let told = app.mails();
     assert_eq!(told.len(), 1);
-    assert!(told[0].subject().contains(&hex(ALEPHS)[..8]), "{}", told[0].subject());
+    assert!(
+        told[0].subject().contains(&hex(ALEPHS)[..8]),
+        "{}",
+        told[0].subject()
+    );
     app.advance(days(7));
     assert_eq!(api.get("/api/v1/me").is(401).code(), "key_expired");
     app.mails();
@@ -88,13 +102,25 @@ fn a_key_from_elsewhere_rotates_into_one_of_ours_and_can_be_reported() {
     let app = TestApp::start();
     app.user(MIA, "Mia", Role::Member);
     let line = |key: &str| format!("{MIA},Nightly,{},all,\n", hex(key));
-    assert_eq!(imported(&app, &(line(ALEPHS) + &line("1234567890"))), ["new", "new"]);
+    assert_eq!(
+        imported(&app, &(line(ALEPHS) + &line("1234567890"))),
+        ["new", "new"]
+    );
     let old = program(&app, ALEPHS);
     let listed = old.get("/api/v1/keys").is(200).json();
     let ours = |key: &serde_json::Value| key["prefix"] == format!("sha256:{}", &hex(ALEPHS)[..8]);
-    let id = listed["items"].as_array().unwrap().iter().find(|key| ours(key)).unwrap()["id"].clone();
+    let id = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|key| ours(key))
+        .unwrap()["id"]
+        .clone();
     let path = format!("/api/v1/keys/{}/rotate", id.as_str().unwrap());
-    let made = old.post(&path, &json!({ "overlap_seconds": 0 })).is(201).json();
+    let made = old
+        .post(&path, &json!({ "overlap_seconds": 0 }))
+        .is(201)
+        .json();
     let secret = made["api_key"].as_str().unwrap();
     assert!(secret.starts_with("vstk_"));
     program(&app, secret).get("/api/v1/me").is(200);
@@ -102,7 +128,11 @@ fn a_key_from_elsewhere_rotates_into_one_of_ours_and_can_be_reported() {
     let mails = app.mails();
     let subjects: Vec<String> = mails.iter().map(|mail| mail.subject()).collect();
     assert_eq!(subjects.len(), 2, "{subjects:?}");
-    assert!(subjects.iter().any(|subject| subject.contains("still in use")));
+    assert!(
+        subjects
+            .iter()
+            .any(|subject| subject.contains("still in use"))
+    );
     let other = program(&app, "1234567890");
     other.get("/api/v1/me").is(200);
     let report = json!({ "api_key": "1234567890", "found_at": "a build log" });
@@ -185,7 +215,9 @@ fn keys(program: &Program, name: &str, file: &str, more: &[&str]) -> Said {
 fn the_command_imports_what_it_can_and_tells_the_rest_by_its_line() {
     let program = Program::new();
     program.run(&["migrate"]).ok();
-    let args = ["user", "create", "--email", MIA, "--name", "Mia", "--role", "member"];
+    let args = [
+        "user", "create", "--email", MIA, "--name", "Mia", "--role", "member",
+    ];
     program.run(&args).ok();
     let good = format!("{HEAD}{MIA},Nightly,{},all,\n", hex(ALEPHS));
     let file = format!("{good}\nno@example.org,Lost,{},all,\n", hex("another key"));
@@ -193,30 +225,55 @@ fn the_command_imports_what_it_can_and_tells_the_rest_by_its_line() {
     assert_eq!(dry.code, 1);
     let lines: Vec<&str> = dry.out.lines().collect();
     assert_eq!(lines[0], format!("2\t{MIA}\twould be imported"));
-    assert!(lines[1].starts_with("4\tno@example.org\trefused: no_such_user: "), "{lines:?}");
-    assert!(dry.err.contains("Nothing was changed. New: 1. There already: 0. Refused: 1."));
+    assert!(
+        lines[1].starts_with("4\tno@example.org\trefused: no_such_user: "),
+        "{lines:?}"
+    );
+    assert!(
+        dry.err
+            .contains("Nothing was changed. New: 1. There already: 0. Refused: 1.")
+    );
     let count = "SELECT count(*) AS count FROM api_keys";
     assert_eq!(program.count(count), 0);
     let done = keys(&program, "keys.csv", &file, &[]);
     assert_eq!(done.code, 1, "{done:?}");
-    assert!(done.out.starts_with(&format!("2\t{MIA}\timported as key_")), "{done:?}");
-    assert!(done.err.contains("Imported: 1. There already: 0. Refused: 1."), "{done:?}");
+    assert!(
+        done.out.starts_with(&format!("2\t{MIA}\timported as key_")),
+        "{done:?}"
+    );
+    assert!(
+        done.err
+            .contains("Imported: 1. There already: 0. Refused: 1."),
+        "{done:?}"
+    );
     let again = keys(&program, "keys.csv", &good, &[]);
     assert_eq!(again.code, 0, "{again:?}");
     assert_eq!(again.out, format!("2\t{MIA}\tthere already"));
     assert_eq!(program.count(count), 1);
     let listed = program.run(&["key", "list"]).ok();
-    assert!(listed.contains(&format!("sha256:{}…\tall\tactive\tnever", &hex(ALEPHS)[..8])), "{listed}");
+    assert!(
+        listed.contains(&format!(
+            "sha256:{}…\tall\tactive\tnever",
+            &hex(ALEPHS)[..8]
+        )),
+        "{listed}"
+    );
     let serving = program.serve();
     let api = Api::new(&serving.base, Some(ALEPHS.to_owned()));
     api.get("/api/v1/me").is(200);
     for (name, file, words) in [
         ("empty.csv", "", "line for each"),
         ("head.csv", HEAD, "There is no key in it."),
-        ("column.csv", "email,sha256_hex,role\n", "There is no column “role”"),
+        (
+            "column.csv",
+            "email,sha256_hex,role\n",
+            "There is no column “role”",
+        ),
         ("digest.csv", "email,name\na@example.org,x\n", "sha256_hex"),
     ] {
         keys(&program, name, file, &[]).refused(2, words);
     }
-    program.run(&["import", "keys", "nowhere.csv"]).refused(2, "nowhere.csv");
+    program
+        .run(&["import", "keys", "nowhere.csv"])
+        .refused(2, "nowhere.csv");
 }

@@ -23,7 +23,10 @@ fn parts(secret: &str, time: Time) -> (String, String) {
 fn without_a_key_the_page_offers_one() {
     let app = TestApp::start();
     let page = app.member().get(LIST).is(200).page();
-    for part in ["You have no API key.", "You need one to use the API from scripts."] {
+    for part in [
+        "You have no API key.",
+        "You need one to use the API from scripts.",
+    ] {
         assert!(page.text("main").contains(part), "{}", page.text("main"));
     }
     assert_eq!(page.text("main .empty a.btn"), "Generate API key");
@@ -60,7 +63,10 @@ fn a_key_with_an_end_says_until_when_it_works_and_then_that_it_ended() {
     assert!(over.contains(&part), "{over}");
     // Nothing to lose: no question, and nothing to revoke.
     let page = mia.get(LIST).is(200).page();
-    assert!(page.attr("td a[href^='/settings/api-keys/new?']", "href").is_some());
+    assert!(
+        page.attr("td a[href^='/settings/api-keys/new?']", "href")
+            .is_some()
+    );
     assert_eq!(page.count("td a[href$='/revoke']"), 0);
     app.mails();
 }
@@ -71,7 +77,12 @@ fn a_key_without_an_end_is_given_one() {
     let mut mia = app.member();
     let (id, secret) = app.key_that_ends(MIA, &["all"], Ends::Never);
     let api = Api::new(&app.base, Some(secret.clone()));
-    assert_eq!(api.get("/api/v1/me").is(200).header("vestibule-key-expires"), "");
+    assert_eq!(
+        api.get("/api/v1/me")
+            .is(200)
+            .header("vestibule-key-expires"),
+        ""
+    );
     let (start, _) = parts(&secret, app.parts.app.clock.now());
     let part = format!(
         "Your API key {start} works until you revoke it. It never expires. We suggest a key that expires: set an end date below."
@@ -91,16 +102,31 @@ fn a_key_without_an_end_is_given_one() {
         ("3651", "", "days"),
         ("never", "", "A key must have an end here."),
     ] {
-        let sent = form.clone().fill("expires", expires).fill("ends_on", ends_on);
+        let sent = form
+            .clone()
+            .fill("expires", expires)
+            .fill("ends_on", ends_on);
         let back = mia.submit(sent.submit()).is(422).page();
-        assert!(back.text("main").contains(words), "{expires}: {}", back.text("main"));
+        assert!(
+            back.text("main").contains(words),
+            "{expires}: {}",
+            back.text("main")
+        );
     }
     let sent = form.clone().fill("expires", "30").submit();
     mia.submit(sent.clone()).is(303);
     let done = words(&mut mia);
-    assert!(done.contains("(in 30 days)") && !done.contains("never expires"), "{done}");
+    assert!(
+        done.contains("(in 30 days)") && !done.contains("never expires"),
+        "{done}"
+    );
     // Who remembers that it never ends has forgotten it.
-    assert_ne!(api.get("/api/v1/me").is(200).header("vestibule-key-expires"), "");
+    assert_ne!(
+        api.get("/api/v1/me")
+            .is(200)
+            .header("vestibule-key-expires"),
+        ""
+    );
     mia.submit(sent).is(409);
     mia.get(&way).is(409);
     let audited = "SELECT count(*) AS count FROM audit WHERE action = 'api_key.end_set'";

@@ -117,7 +117,8 @@ fn the_owner_hears_once_that_an_old_key_is_still_used() {
     other.note(id, app.parts.app.clock.now(), None, "");
     assert_eq!(other.flush(&app.parts.app).unwrap(), 1);
     assert!(app.mails().is_empty());
-    let audited = "SELECT count(*) AS count FROM audit WHERE action = 'api_key.used_after_rotation'";
+    let audited =
+        "SELECT count(*) AS count FROM audit WHERE action = 'api_key.used_after_rotation'";
     assert_eq!(app.count(audited), 1);
     // A key that expired, was revoked or is not there is no news.
     let new = next(&app, &made);
@@ -129,7 +130,12 @@ fn the_owner_hears_once_that_an_old_key_is_still_used() {
     app.mails();
     let expired = Api::new(&app.base, Some(expired));
     assert_eq!(refusal(&expired), "key_expired");
-    other.note(KeyId::new(app.parts.app.clock.now()), app.parts.app.clock.now(), None, "");
+    other.note(
+        KeyId::new(app.parts.app.clock.now()),
+        app.parts.app.clock.now(),
+        None,
+        "",
+    );
     assert_eq!(other.flush(&app.parts.app).unwrap(), 1);
     assert!(app.mails().is_empty());
 }

@@ -149,16 +149,19 @@ pub fn import(
     lines: &[Line],
     dry_run: bool,
 ) -> Result<Vec<Verdict>> {
-    let each = lines.iter().map(|line| match one(tx, actor, line, dry_run) {
-        Err(why @ (Error::Invalid(_) | Error::Refused(..))) => Ok(Verdict::Refused(why)),
-        done => done,
-    });
+    let each = lines
+        .iter()
+        .map(|line| match one(tx, actor, line, dry_run) {
+            Err(why @ (Error::Invalid(_) | Error::Refused(..))) => Ok(Verdict::Refused(why)),
+            done => done,
+        });
     each.collect()
 }
 
 fn one(tx: &mut Tx<'_>, actor: &Actor, line: &Line, dry_run: bool) -> Result<Verdict> {
     let asked = line.asked.as_ref().map_err(Clone::clone)?;
-    let email: Email = line.email.parse()?;
+    let email: Result<Email, ()> = line.email.parse();
+    let email = email.map_err(|()| FieldError::new("email", "not_an_email"))?;
     let Some((owner_id, owner)) = imported::user(tx, &email.norm())? else {
         return Err(FieldError::new("email", "no_such_user").into());
     };

@@ -122,18 +122,15 @@ pub fn first_use(tx: &mut Tx<'_>, actor: &Actor, id: KeyId) -> Result<()> {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn tell_of_misuse(
-    tx: &mut Tx<'_>,
-    app: &App,
-    id: KeyId,
-    at: Time,
-    used: &Use,
-) -> Result<()> {
+pub fn tell_of_misuse(tx: &mut Tx<'_>, app: &App, id: KeyId, at: Time, used: &Use) -> Result<()> {
     let Some((key, owner)) = store::find(tx, id).optional()? else {
         return Ok(());
     };
     let now = tx.now;
-    let Some(end) = key.expires_at.filter(|_| key.state(now) == KeyState::Superseded) else {
+    let Some(end) = key
+        .expires_at
+        .filter(|_| key.state(now) == KeyState::Superseded)
+    else {
         return Ok(());
     };
     if !rotation::note_alert(tx, id, now)? {

@@ -237,7 +237,11 @@ fn what_is_no_key_of_ours_is_looked_up_only_where_keys_were_imported() {
     assert_eq!(asked(50), (0, 0), "nobody asks the database");
     assert_eq!(house.ask(key), Err(Code::CredentialInvalid));
     let digest = SecretDigest::of(key);
-    let hex: String = digest.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = digest
+        .as_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let email = format!("{}@example.org", house.owner);
     let file = format!("email,sha256_hex,scopes\n{email},{hex},all\n");
     let lines = read(Text::ENGLISH, file.as_bytes()).unwrap();
@@ -253,7 +257,12 @@ fn what_is_no_key_of_ours_is_looked_up_only_where_keys_were_imported() {
     assert_eq!(asked(50), (1, 51));
     assert_eq!(asked(50), (51, 51));
     // What begins like a secret of ours, or is no key at all, is refused unasked.
-    for text in ["vstk_damaged-0123456789", "vstc_0123456789", "short", &"x".repeat(10_000)] {
+    for text in [
+        "vstk_damaged-0123456789",
+        "vstc_0123456789",
+        "short",
+        &"x".repeat(10_000),
+    ] {
         assert_eq!(house.ask(text), Err(Code::CredentialInvalid));
     }
     assert_eq!(house.cache.counts(), (51, 51));

@@ -53,14 +53,21 @@ pub fn ahead(
         let at = at.max(now);
         let end = key.expires_at.filter(|end| is_told(&key, *end, at))?;
         let owner = owners.iter().find(|(id, _)| *id == key.owner_id);
-        let owner = owner.map(|(_, owner)| owner).filter(|owner| owner.is_active());
+        let owner = owner
+            .map(|(_, owner)| owner)
+            .filter(|owner| owner.is_active());
         let to = owner?.email.clone()?;
         let mail = KeysEnd {
             // The sweep comes a moment later, when a day is 24 hours that are not whole any more.
             keys: vec![Ending::of(app, &key, end, at.plus(seconds(1)))],
         };
         let subject = mail.subject(&frame).to_string();
-        Some(Ahead { at, key, to, subject })
+        Some(Ahead {
+            at,
+            key,
+            to,
+            subject,
+        })
     };
     Ok(Slice {
         rows: slice.rows.into_iter().filter_map(mail).collect(),
@@ -71,12 +78,7 @@ pub fn ahead(
 
 /// The moments of a part, and one more when there is more: each way to be due is in the order of an index, and the
 /// first of all of them are merged.
-fn moments(
-    conn: &mut Conn,
-    now: Time,
-    until: Time,
-    paging: &Paging,
-) -> Result<Vec<store::Moment>> {
+fn moments(conn: &mut Conn, now: Time, until: Time, paging: &Paging) -> Result<Vec<store::Moment>> {
     let most = paging.fetch();
     let mut moments = Vec::new();
     let is_late = |place: &Cursor| place.time <= now;
@@ -87,7 +89,11 @@ fn moments(
         time: now,
         id: LAST_ID.to_owned(),
     };
-    let from = paging.from.clone().filter(|place| !is_late(place)).unwrap_or(next);
+    let from = paging
+        .from
+        .clone()
+        .filter(|place| !is_late(place))
+        .unwrap_or(next);
     for lead in LEADS {
         moments.extend(store::before_end(conn, lead, &from, until, most)?);
     }

@@ -4,12 +4,13 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::typed::{self, Choice, Typed};
+use crate::access::Actor;
 use crate::api_keys::LIST;
 use crate::api_keys::actions::{self, endless};
 use crate::api_keys::model::{Ends, Key};
 use crate::api_keys::view::start;
 use crate::app::App;
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::error::{Code, Result};
 use crate::ids::KeyId;
 use crate::site::{self, KeyPolicy};
@@ -85,7 +86,7 @@ pub async fn set_end(
     let typed = Typed::of_form(&form);
     let done = match typed.ends(Ends::In(found.1.default_days)) {
         Ok(ends) => {
-            let act = move |tx: &mut _, actor: &_| endless::set_end(tx, actor, id, ends);
+            let act = move |tx: &mut Tx<'_>, actor: &Actor| endless::set_end(tx, actor, id, ends);
             person.write(&app, act).await
         }
         Err(why) => Err(why.into()),

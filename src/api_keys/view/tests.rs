@@ -46,7 +46,8 @@ fn every_case_has_its_words() {
     assert_eq!(shown.end_href, None);
 
     let soon = view(&key(now, Some(now.plus(days(5)))));
-    let warning = "It stops working in 5 days. Make a new one now; you choose when the old one ends.";
+    let warning =
+        "It stops working in 5 days. Make a new one now; you choose when the old one ends.";
     assert_eq!(soon.warning.as_deref(), Some(warning));
     assert_eq!(soon.used, "Not used yet.");
 

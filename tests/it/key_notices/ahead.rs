@@ -60,7 +60,9 @@ fn fill(app: &TestApp) {
     let path = format!("/api/v1/users/{id}/suspension");
     app.api().put(&path, &json!({ "reason": "left" })).is(200);
     keyed(app, &person("silent"), Ends::In(40));
-    app.execute("UPDATE users SET email = NULL, email_norm = NULL WHERE email = 'silent@example.org'");
+    app.execute(
+        "UPDATE users SET email = NULL, email_norm = NULL WHERE email = 'silent@example.org'",
+    );
     app.mails();
 }
 
@@ -165,17 +167,42 @@ fn administrators_read_it_page_by_page() {
 fn the_command_line_tells_the_same() {
     let program = Program::new();
     program.run(&["migrate"]).ok();
-    let args = ["user", "create", "--email", "mia@example.org", "--name", "Mia", "--role", "member"];
+    let args = [
+        "user",
+        "create",
+        "--email",
+        "mia@example.org",
+        "--name",
+        "Mia",
+        "--role",
+        "member",
+    ];
     program.run(&args).ok();
-    let issue = ["key", "issue", "--user", "mia@example.org", "--name", "Nightly"];
+    let issue = [
+        "key",
+        "issue",
+        "--user",
+        "mia@example.org",
+        "--name",
+        "Nightly",
+    ];
     program.run(&issue).ok();
     let listed = program.run(&["key", "list"]).ok();
     let (key, start) = (
         listed.split('\t').next().unwrap(),
-        listed.split('\t').nth(3).unwrap().split('…').next().unwrap(),
+        listed
+            .split('\t')
+            .nth(3)
+            .unwrap()
+            .split('…')
+            .next()
+            .unwrap(),
     );
     let said = program.run(&["notices"]).ok();
-    let lines: Vec<Vec<&str>> = said.lines().map(|line| line.split('\t').collect()).collect();
+    let lines: Vec<Vec<&str>> = said
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
     assert_eq!(lines.len(), 4, "{said}");
     for (line, words) in lines.iter().zip([
         "stops working in 30 days",
@@ -188,7 +215,14 @@ fn the_command_line_tells_the_same() {
         assert!(Time::parse(line[0]).is_some(), "{line:?}");
     }
     assert_eq!(program.run(&["notices", "--days", "59"]).ok(), "");
-    assert_eq!(program.run(&["notices", "--days", "61"]).ok().lines().count(), 1);
+    assert_eq!(
+        program
+            .run(&["notices", "--days", "61"])
+            .ok()
+            .lines()
+            .count(),
+        1
+    );
     for wrong in ["0", "x", "-1", "36501"] {
         let days = format!("--days={wrong}");
         program.run(&["notices", &days]).refused(2, "--days");
