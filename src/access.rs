@@ -96,7 +96,7 @@ impl FromStr for Scope {
 
 /// A set of scopes. Kept and written as words with spaces between them; `all` is every scope there is
 /// and will be. The empty set means nothing.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Scopes {
     bits: u64,
 }

@@ -5,8 +5,12 @@ use std::ops::Sub;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::Offset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Writes a time as RFC 3339, many times faster than a pattern of `strftime` does.
+const WHOLE_SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
 
 /// A moment in UTC, in whole microseconds, which both databases keep exactly.
 #[derive(
@@ -120,7 +124,10 @@ impl Time {
 
     /// RFC 3339 in UTC with whole seconds, as every answer and page writes it: `2026-11-22T09:00:00Z`.
     pub fn rfc3339(self) -> String {
-        self.format("%Y-%m-%dT%H:%M:%SZ")
+        match Timestamp::from_microsecond(self.0) {
+            Ok(stamp) => WHOLE_SECONDS.timestamp_to_string(&stamp),
+            Err(_) => "-".to_owned(),
+        }
     }
 
     /// The moment written with a `strftime` pattern, in UTC.

@@ -315,6 +315,7 @@ impl Server {
         let in_progress = web::Data::new(InProgress::default());
         let reference = web::Data::new(routes::reference(parts.app.config.public_url.origin()));
         let endings = web::Data::new(belongings::ENDINGS);
+        let drafts = web::Data::new(invites::console::Drafts(invite_batches::actions::draft));
         let shared = parts.clone();
         let server = HttpServer::new(move || {
             let sessions = SessionMiddleware::builder(
@@ -345,6 +346,7 @@ impl Server {
                 .app_data(tab_counts.clone())
                 .app_data(in_progress.clone())
                 .app_data(endings.clone())
+                .app_data(drafts.clone())
                 .app_data(reference.clone())
                 .app_data(web::PayloadConfig::new(crate::web::BODY_LIMIT))
                 .configure(beside)

@@ -279,6 +279,8 @@ invites-revoked-flash = The invite to <strong>{ $email }</strong> is revoked. Th
 ## Inviting
 invites-new-title = Invite a person
 invites-new-lead = The account is made when the person accepts. Role and groups are set now.
+invites-field-who = Emails or phone numbers
+invites-field-who-hint = One on each line. Several are shown to you once more before anything is sent.
 invites-field-name = Name
 invites-field-name-hint = Appears in the form that the person fills in; they can change it.
 invites-locale-hint = What you write yourself is not translated.

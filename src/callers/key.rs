@@ -3,7 +3,7 @@
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
-use super::{Callers, header};
+use super::Callers;
 use crate::access::Actor;
 use crate::api_keys;
 use crate::app::App;
@@ -11,6 +11,8 @@ use crate::db::Tx;
 use crate::error::{Code, Result};
 use crate::secret::SecretKind;
 use crate::web::{ApiCaller, Visit};
+
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The API key of a request. No credential is `None`; one that is not good is refused, on public routes
 /// too, so that a program is never served as somebody else than it thinks.
@@ -23,20 +25,8 @@ pub(super) async fn key_caller(
     if holds_credential(request.query_string()) {
         return Code::CredentialInUrl.refuse();
     }
-    let odd = |name: &HeaderName| {
-        request
-            .headers()
-            .get(name)
-            .is_some_and(|value| value.to_str().is_err())
-    };
-    if odd(&AUTHORIZATION) || odd(&HeaderName::from_static("x-api-key")) {
-        return Code::CredentialInvalid.refuse();
-    }
-    // Two credentials that differ: nobody could say as whom the program wants to act.
-    if differ(request, &AUTHORIZATION) || differ(request, &HeaderName::from_static("x-api-key")) {
-        return Code::CredentialInvalid.refuse();
-    }
-    let authorization = header(request, AUTHORIZATION);
+    let authorization = only(request, &AUTHORIZATION)?;
+    let alone = only(request, &X_API_KEY)?;
     let secret = match authorization.split_once(' ') {
         Some((scheme, secret))
             if scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("apikey") =>
@@ -44,13 +34,12 @@ pub(super) async fn key_caller(
             secret.trim()
         }
         _ if !authorization.is_empty() => return Code::CredentialInvalid.refuse(),
-        _ => header(request, HeaderName::from_static("x-api-key")),
+        _ => alone,
     };
     if secret.is_empty() {
         return Ok(None);
     }
-    let other = header(request, HeaderName::from_static("x-api-key"));
-    if !other.is_empty() && other != secret {
+    if !alone.is_empty() && alone != secret {
         return Code::CredentialInvalid.refuse();
     }
     let now = app.clock.now();
@@ -82,14 +71,20 @@ pub(super) fn names_key(request: &ServiceRequest) -> bool {
             .get(..6)
             .is_some_and(|start| start.eq_ignore_ascii_case(b"basic "))
     };
-    authorization.is_some_and(|value| !is_basic(value)) || headers.contains_key("x-api-key")
+    authorization.is_some_and(|value| !is_basic(value)) || headers.contains_key(X_API_KEY)
 }
 
-/// Whether a header is there twice, with two values.
-fn differ(request: &ServiceRequest, name: &HeaderName) -> bool {
+/// The value of a header that holds a credential, empty when it is not there. Of two that differ nobody could say as
+/// whom the program wants to act.
+fn only<'a>(request: &'a ServiceRequest, name: &HeaderName) -> Result<&'a str> {
     let mut values = request.headers().get_all(name);
-    let first = values.next();
-    values.any(|value| Some(value) != first)
+    let Some(first) = values.next() else {
+        return Ok("");
+    };
+    match first.to_str() {
+        Ok(text) if values.all(|other| other == first) => Ok(text),
+        _ => Code::CredentialInvalid.refuse(),
+    }
 }
 
 /// Whether a query string carries a secret, by its name or by its form.

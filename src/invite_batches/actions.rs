@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::lines::Line;
+use super::lines::{Line, Pieces, of_rows};
 use super::model::{Batch, Counts, Row, State, Verdict};
 use super::store;
 use crate::access::{Actor, ActorKind, Role};
@@ -137,6 +137,30 @@ pub(super) fn row(
         detail,
         invite_id,
     }
+}
+
+/// Keeps a draft of what the form for one person says of several. The address of its page.
+///
+/// # Errors
+/// `too_many_lines`.
+pub fn draft(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    for_all: &Map<String, Value>,
+    rows: &[Map<String, Value>],
+) -> Result<String> {
+    let mut pieces = Pieces::default();
+    for line in of_rows("email", for_all.clone(), rows.to_vec())? {
+        pieces.add(line)?;
+    }
+    let (count, pieces) = (pieces.count, pieces.end()?);
+    let draft = open(tx, actor, State::Draft, count, &pieces)?;
+    Ok(path_of(draft.id))
+}
+
+/// The address of the page of a batch.
+pub(super) fn path_of(id: BatchId) -> String {
+    format!("/admin/invites/batches/{id}")
 }
 
 /// Keeps a batch, as a draft or to be done at once.

@@ -210,7 +210,7 @@ fn reader(upload: &Upload) -> Result<Reader> {
     let read = upload.json()?;
     Ok(Box::new(move |conn, each| {
         let body: NewBatchBody = read()?;
-        let mut lines = of_rows(body.defaults, body.rows)?.into_iter();
+        let mut lines = of_rows("rows", body.defaults, body.rows)?.into_iter();
         lines.try_for_each(|line| each(conn, line))
     }))
 }

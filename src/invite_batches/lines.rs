@@ -141,13 +141,14 @@ impl Line {
     }
 }
 
-/// Lines with what holds for all of them: it stands wherever a line says nothing else.
+/// Lines with what holds for all of them: it stands wherever a line says nothing else. `field` is where the rows come from.
 pub(super) fn of_rows(
+    field: &'static str,
     defaults: Map<String, Value>,
     rows: Vec<Map<String, Value>>,
 ) -> Result<Vec<Line>> {
     if rows.len() > MOST_LINES {
-        return Err(too_many("rows"));
+        return Err(too_many(field));
     }
     let size = serde_json::to_string(&defaults).map_err(Error::internal)?;
     if size.len() > LARGEST_DEFAULTS {
@@ -161,9 +162,9 @@ pub(super) fn of_rows(
     });
     let mut checked = Checked::default();
     let lines = lines
-        .map(|line| checked.line(line, "rows"))
+        .map(|line| checked.line(line, field))
         .collect::<Result<_>>()?;
-    checked.end("rows")?;
+    checked.end(field)?;
     Ok(lines)
 }
 
@@ -277,7 +278,7 @@ mod tests {
     fn what_holds_for_all_lines_is_there_once_and_kept_once_in_a_piece() {
         let defaults = map(json!({ "message": "Come.", "phone": "+351215550100" }));
         let rows = (0..=PIECE).map(|row| map(json!({ "email": format!("p{row}@example.org") })));
-        let lines = of_rows(defaults, rows.collect()).unwrap();
+        let lines = of_rows("rows", defaults, rows.collect()).unwrap();
         let all_one = |lines: &[Line]| {
             let first = &lines[0].defaults;
             lines.iter().all(|line| Arc::ptr_eq(first, &line.defaults))
@@ -304,11 +305,14 @@ mod tests {
 
     #[test]
     fn rows_are_counted_and_what_holds_for_all_is_measured_before_anything_is_made() {
-        let code =
-            |defaults: Value, rows: usize| match of_rows(map(defaults), vec![Map::new(); rows]) {
-                Err(Error::Invalid(faults)) => (faults[0].field.clone(), faults[0].code),
-                other => panic!("{:?}", other.map(|lines| lines.len())),
-            };
+        let code = |defaults: Value, rows: usize| match of_rows(
+            "rows",
+            map(defaults),
+            vec![Map::new(); rows],
+        ) {
+            Err(Error::Invalid(faults)) => (faults[0].field.clone(), faults[0].code),
+            other => panic!("{:?}", other.map(|lines| lines.len())),
+        };
         let large = json!({ "message": "x".repeat(LARGEST_DEFAULTS) });
         assert_eq!(code(large.clone(), 1), ("defaults".to_owned(), "too_long"));
         assert_eq!(code(large, MOST_LINES + 1).1, "too_many_lines");

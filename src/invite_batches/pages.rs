@@ -115,13 +115,9 @@ pub async fn import(
     }
 }
 
-fn path_of(id: BatchId) -> String {
-    format!("/admin/invites/batches/{id}")
-}
-
 fn see(id: BatchId) -> HttpResponse {
     HttpResponse::SeeOther()
-        .insert_header((LOCATION, path_of(id)))
+        .insert_header((LOCATION, actions::path_of(id)))
         .finish()
 }
 
@@ -377,5 +373,5 @@ pub async fn revoke(
         .await?;
     work::attend(&app, id, SOON).await;
     let words = app.text.get("batches-revoked-flash");
-    Ok(Flash::ok(words).redirect(&app, &path_of(id)))
+    Ok(Flash::ok(words).redirect(&app, &actions::path_of(id)))
 }

@@ -3,6 +3,7 @@
 mod console;
 mod files;
 mod rights;
+mod several;
 
 use serde_json::{Value, json};
 use vestibule::access::Role;

@@ -2,7 +2,8 @@
 
 use serde_json::Map;
 
-use super::new_form::{Offer, Typed};
+use super::new_form::Typed;
+use super::offer::Offer;
 use crate::access::{Actor, Role};
 use crate::clock::{Time, days};
 use crate::db::Conn;

@@ -51,7 +51,7 @@ impl EditPage {
             errors: FormErrors::none(),
             asked: match editing.invite.is_open() {
                 true => Vec::new(),
-                false => editing.offer.asked(&typed),
+                false => typed.asked(&editing.offer),
             },
             theirs: Vec::new(),
             existing: None,

@@ -11,6 +11,10 @@ mod list_form;
 pub mod list_pages;
 mod new_form;
 pub mod new_pages;
+mod offer;
 pub mod open_pages;
 mod preview_pages;
+mod several;
 pub mod undo_pages;
+
+pub use several::Drafts;

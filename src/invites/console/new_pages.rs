@@ -6,8 +6,10 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::link_pages::{already_shown, show_link};
-use super::new_form::{FIELDS, Offer, Typed};
+use super::new_form::{FIELDS, Typed};
+use super::offer::Offer;
 use super::preview_pages::preview;
+use super::several::{self, Drafts};
 use super::undo_pages::with_undo;
 use crate::access::{Actor, Role};
 use crate::app::App;
@@ -35,6 +37,8 @@ struct NewPage {
     asked: Vec<Asked>,
     lifetimes: Vec<(String, Message)>,
     mail_works: bool,
+    /// Whether several people can be invited at once.
+    takes_several: bool,
     /// The page of the invite that the address has already.
     existing: Option<String>,
 }
@@ -44,9 +48,10 @@ impl NewPage {
         let page = page.titled("invites-new-title", "invites");
         Self {
             errors: FormErrors::none(),
-            asked: offer.asked(&typed),
+            asked: typed.asked(&offer),
             lifetimes: lifetimes(app, &page, &offer),
             mail_works: app.config.smtp.is_some(),
+            takes_several: page.is_admin(),
             existing: None,
             offer,
             typed,
@@ -160,17 +165,25 @@ impl CheckPage {
     }
 }
 
-/// `POST /admin/invites/new`: whoever may invite. Checks first; sends when the check page says so.
+/// `POST /admin/invites/new`: whoever may invite. Checks first; sends when the check page says so. Several addresses become a
+/// draft, which has a check page of its own.
 pub async fn create(
     app: web::Data<App>,
     page: Page,
     who: SignedIn,
     guest: Guest,
     forms: web::Data<UsedForms>,
+    drafts: web::Data<Drafts>,
     form: PostForm,
 ) -> Result<HttpResponse> {
     let offer = offer_of(&app, &who, &form).await?;
     let typed = Typed::read(&form, &offer);
+    if several::are_in(&typed) {
+        return match several::draft(&app, &who, &drafts, &typed, &offer).await {
+            Ok(answer) => Ok(answer),
+            Err(why) => refused(&app, page, &who, typed, offer, why).await,
+        };
+    }
     let step = form.get("step");
     if step == "edit" {
         return show(&NewPage::new(&app, page, typed, offer));
@@ -255,7 +268,7 @@ fn check(
     until: Time,
     stamp: String,
 ) -> CheckPage {
-    let asked = offer.asked(&typed).into_iter();
+    let asked = typed.asked(&offer).into_iter();
     let traits = asked.map(|asked| {
         let value = match asked.field.is_yes_no() && asked.is_ticked() {
             true => page.t("web-yes").to_string(),

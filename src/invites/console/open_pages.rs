@@ -6,8 +6,9 @@ use askama::Template;
 use serde_json::Map;
 
 use super::link_pages::{already_shown, show_link};
-use super::new_form::{Offer, Typed};
+use super::new_form::Typed;
 use super::new_pages::{Start, lifetimes, offer, offer_of};
+use super::offer::Offer;
 use crate::access::Role;
 use crate::app::App;
 use crate::clock::Time;

@@ -1,12 +1,11 @@
 //! Who is calling.
 
-use std::sync::Arc;
-
+use actix_web::http::header::ContentType;
+use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use moka::sync::Cache;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 
 use super::UserView;
 use crate::access::{Role, Scopes};
@@ -17,13 +16,12 @@ use crate::error::{Error, Result};
 use crate::ids::{KeyId, UserId};
 use crate::openapi::Doc;
 use crate::users::store;
-use crate::web::{ApiCaller, ok};
+use crate::web::ApiCaller;
 
 /// The answer of `/api/v1/me`.
 #[derive(Serialize, JsonSchema)]
 pub struct Me {
-    #[schemars(with = "UserView")]
-    user: Arc<RawValue>,
+    user: UserView,
     auth: Auth,
 }
 
@@ -36,10 +34,13 @@ struct Auth {
     expires_at: Option<Time>,
 }
 
-/// Users as they were told last, so that asking who one is costs no query. An entry is believed as long
+/// Answers as they were given last, so that asking who one is costs no query. An entry is believed as long
 /// as nobody's rights changed, nor in this process what is told about anybody, and for [`BELIEVED`] at most:
-/// other processes change it too, and when one was last seen.
-pub struct MeCache(Cache<(UserId, Role), (Generations, Time, Arc<RawValue>)>);
+/// other processes change it too, and when somebody was last seen.
+pub struct MeCache(Cache<Asker, (Generations, Time, Bytes)>);
+
+/// Everything about a caller that the answer depends on, beside what the database tells of the user.
+type Asker = (KeyId, UserId, Role, Scopes, Option<Time>);
 
 /// Of rights, and of what is told about users.
 type Generations = (u64, u64);
@@ -64,7 +65,13 @@ pub async fn me(
     cache: web::Data<MeCache>,
     caller: ApiCaller,
 ) -> Result<HttpResponse> {
-    let id = caller.user_id;
+    let asker = (
+        caller.key_id,
+        caller.user_id,
+        caller.actor.role,
+        caller.scopes,
+        caller.expires_at,
+    );
     let now = app.clock.now();
     let rights = app.db.rights();
     // Both before the database is asked: what changes meanwhile makes the entry worthless.
@@ -74,26 +81,29 @@ pub async fn me(
     let kept = generation.and_then(|generation| {
         cache
             .0
-            .get(&(id, caller.actor.role))
+            .get(&asker)
             .filter(|(then, at, _)| *then == generation && now - *at < BELIEVED)
     });
-    let user = match kept {
-        Some((_, _, user)) => user,
+    let body = match kept {
+        Some((_, _, body)) => body,
         None => {
-            let actor = caller.actor.clone();
-            let read = move |conn: &mut Conn| {
-                let user = store::find(conn, id)?;
-                UserView::read(conn, user, &actor)
-            };
-            let view = app.db.look_up(read).await?;
-            let user: Arc<RawValue> = Arc::from(to_raw_value(&view).map_err(Error::internal)?);
+            let body = Bytes::from(tell(&app, &caller).await?);
             if let Some(generation) = generation {
-                cache
-                    .0
-                    .insert((id, caller.actor.role), (generation, now, user.clone()));
+                cache.0.insert(asker, (generation, now, body.clone()));
             }
-            user
+            body
         }
+    };
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(body))
+}
+
+async fn tell(app: &App, caller: &ApiCaller) -> Result<Vec<u8>> {
+    let (id, actor) = (caller.user_id, caller.actor.clone());
+    let read = move |conn: &mut Conn| {
+        let user = store::find(conn, id)?;
+        UserView::read(conn, user, &actor)
     };
     let auth = Auth {
         kind: "api_key",
@@ -101,5 +111,6 @@ pub async fn me(
         scopes: caller.scopes,
         expires_at: caller.expires_at,
     };
-    Ok(ok(&Me { user, auth }))
+    let user = app.db.look_up(read).await?;
+    serde_json::to_vec(&Me { user, auth }).map_err(Error::internal)
 }

@@ -13,8 +13,10 @@ use super::sources::{exists, files, names, none, read, rust};
 use super::texts::{asked_in_templates, is_key};
 
 /// What the templates of the pages and mails of invited people are.
-const TEMPLATES: [&str; 9] = [
+const TEMPLATES: [&str; 11] = [
     "error.html",
+    "frame/above.html",
+    "frame/below.html",
     "invites/ended.html",
     "invites/landing.html",
     "mail/code/body.html",
