@@ -173,6 +173,9 @@ field-not-a-moment = That is no moment. Write it like 2027-02-20T09:00:00Z, or l
 ## What will be mailed
 api-keys-notices-title = Notices about API keys
 api-keys-notices-lead = What will be mailed in the next 90 days, as things stand now. Keys of one person that are due together come in one mail.
+api-keys-ends-title = When keys end
+api-keys-ends-text = Keys that work now and that nothing has taken the place of, by the week in which they end.
+api-keys-ends-week = Until { $day }
 api-keys-notices-none = Nothing will be mailed in the next 90 days
 api-keys-notices-none-text = The owner of a key is told 30, 7 and 1 days before it ends, and when it has.
 api-keys-notices-caption = Mails to come, the next ones first

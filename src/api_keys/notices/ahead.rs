@@ -76,6 +76,14 @@ pub fn ahead(
     })
 }
 
+/// How many keys that work now end behind one moment and until another, and nothing took their place; counted up to 1,001.
+///
+/// # Errors
+/// When the database refuses.
+pub fn ends(conn: &mut Conn, from: Time, until: Time) -> Result<i64> {
+    Ok(store::ends(conn, (from, until))?)
+}
+
 /// The moments of a part, and one more when there is more: each way to be due is in the order of an index, and the
 /// first of all of them are merged.
 fn moments(conn: &mut Conn, now: Time, until: Time, paging: &Paging) -> Result<Vec<store::Moment>> {

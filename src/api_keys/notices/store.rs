@@ -6,7 +6,7 @@ use crate::api_keys::model::Key;
 use crate::api_keys::store::{OWNER, Owner, Row};
 use crate::clock::{Span, Time};
 use crate::db::schema::{api_keys, users};
-use crate::db::{Among, Conn, Cursor, MultiBackend, Paging};
+use crate::db::{Among, Conn, Cursor, MultiBackend, Paging, count_between};
 use crate::ids::{KeyId, UserId};
 
 /// The owners of some keys that are due, those that have waited for longest first; each once.
@@ -109,4 +109,11 @@ pub fn owners(conn: &mut Conn, ids: &[UserId]) -> QueryResult<Vec<(UserId, Owner
         .filter(Among(users::id, ids))
         .select((users::id, OWNER))
         .load(conn)
+}
+
+/// How many keys end behind one moment and until another without anything in their place, counted up to 1,001.
+pub fn ends(conn: &mut Conn, between: (Time, Time)) -> QueryResult<i64> {
+    const ENDS: &str = "SELECT 1 FROM api_keys WHERE next_notice_at IS NOT NULL AND successor_id IS NULL \
+         AND expires_at > $1 AND expires_at <= $2";
+    count_between(conn, ENDS, between)
 }

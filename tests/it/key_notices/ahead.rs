@@ -157,13 +157,40 @@ fn administrators_read_it_page_by_page() {
     let people = first.texts("tbody th");
     assert_eq!((people.len(), people[0].as_str()), (50, "p0@example.org"));
     assert!(first.texts("tbody td")[1].ends_with("stops working in 30 days"));
+    let ends = first.texts(".funnel strong");
+    assert_eq!(
+        (ends.len(), ends[12].as_str(), ends[11].as_str()),
+        (13, "20", "0")
+    );
     let later = first.attr(".foot a", "href").unwrap();
     let second = grace.get(&later).is(200).page();
     assert_eq!(second.texts("tbody th").len(), 30);
     assert!(second.text("main").contains("has stopped working"));
     assert_eq!(second.attr(".foot a", "href").as_deref(), Some(path));
-    assert_eq!(second.count(".foot a"), 1);
+    assert_eq!((second.count(".foot a"), second.count(".funnel")), (1, 0));
     grace.get(&format!("{path}?older=nonsense")).is(200);
+}
+
+#[test]
+fn the_dashboard_says_how_many_keys_end_soon() {
+    let app = TestApp::start();
+    app.user("mia@example.org", "Mia", Role::Member);
+    let (revoked, api) = keyed(&app, "mia@example.org", Ends::In(3));
+    keyed(&app, "mia@example.org", Ends::In(8));
+    let mut grace = app.owner();
+    let words = |grace: &mut crate::support::client::Browser| {
+        let page = grace.get("/").is(200).page();
+        page.text("main")
+    };
+    assert!(words(&mut grace).contains("1 API key ends within 7 days"));
+    let page = grace.get("/").is(200).page();
+    assert_eq!(
+        page.link("1 API key ends within 7 days"),
+        "/admin/outbox/notices"
+    );
+    api.delete(&format!("/api/v1/keys/{revoked}")).is(204);
+    assert!(!words(&mut grace).contains("within 7 days"));
+    app.mails();
 }
 
 #[test]

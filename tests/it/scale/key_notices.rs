@@ -1,6 +1,6 @@
 //! What will be mailed about keys is read in the order of indexes, however many keys there are.
 
-use vestibule::api_keys::notices::ahead::ahead;
+use vestibule::api_keys::notices::ahead::{ahead, ends};
 use vestibule::clock::{Time, days};
 use vestibule::db::{Conn, Paging};
 
@@ -46,6 +46,11 @@ fn what_will_be_mailed_is_read_in_the_order_of_indexes() {
             ..first.clone()
         })
     });
+    let soon = |conn: &mut Conn| {
+        // Those of the day in which all of them end.
+        let (from, until) = (now.plus(days(29)), now.plus(days(30)));
+        assert!(ends(conn, from, until).unwrap() > 1_000);
+    };
     let indexes = [
         "api_keys_next_notice",
         "api_keys_ends",
@@ -57,6 +62,7 @@ fn what_will_be_mailed_is_read_in_the_order_of_indexes() {
         &[
             ("first", &part(first.clone()), &indexes, true),
             ("deep", &part(deep.unwrap()), &indexes, true),
+            ("ends", &soon, &indexes, true),
         ],
     );
 }
