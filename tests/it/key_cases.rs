@@ -8,6 +8,7 @@ use vestibule::clock::{Span, Time, days};
 
 use crate::support::app::TestApp;
 use crate::support::client::{Answer, Api, Browser};
+use crate::support::smtp::Received;
 
 const MIA: &str = "mia@example.org";
 
@@ -102,7 +103,7 @@ fn a_new_key_has_notices_of_its_own() {
     app.advance(days(90));
     let subjects = |app: &TestApp| -> Vec<String> {
         let mails = app.mails();
-        mails.iter().map(|mail| mail.subject()).collect()
+        mails.iter().map(Received::subject).collect()
     };
     let over = subjects(&app);
     assert_eq!(over.len(), 1, "{over:?}");

@@ -13,6 +13,7 @@ use crate::support::app::TestApp;
 use crate::support::client::Api;
 use crate::support::door::user_id;
 use crate::support::program::{Program, Said};
+use crate::support::smtp::Received;
 
 const MIA: &str = "mia@example.org";
 /// As Aleph makes them: 32 random bytes in base64url.
@@ -126,7 +127,7 @@ fn a_key_from_elsewhere_rotates_into_one_of_ours_and_can_be_reported() {
     program(&app, secret).get("/api/v1/me").is(200);
     assert_eq!(old.get("/api/v1/me").is(401).code(), "key_rotated");
     let mails = app.mails();
-    let subjects: Vec<String> = mails.iter().map(|mail| mail.subject()).collect();
+    let subjects: Vec<String> = mails.iter().map(Received::subject).collect();
     assert_eq!(subjects.len(), 2, "{subjects:?}");
     assert!(
         subjects
