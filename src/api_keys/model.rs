@@ -31,9 +31,10 @@ pub struct Key {
     pub name: String,
     /// Where its owner keeps it; may be empty.
     pub note: String,
-    /// The first nine characters of the secret, `vstk_4kQ9`.
+    /// The first nine characters of the secret, `vstk_4kQ9`; of a key that was imported `sha256:` and the first eight digits
+    /// of its digest.
     pub prefix: String,
-    /// The last four characters of the secret.
+    /// The last four characters of the secret; empty for a key that was imported.
     pub last_four: String,
     /// What it may do, before the role of its owner is looked at.
     pub scopes: Scopes,

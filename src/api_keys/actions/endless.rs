@@ -112,8 +112,8 @@ fn give_end(tx: &mut Tx<'_>, actor: &Actor, key: &Key, end: Time) -> Result<bool
         return Ok(false);
     }
     let entry = audit::Entry::new("api_key.end_set", target(key))
-        .before(json!({ "expires_at": null }))
-        .after(json!({ "expires_at": end }));
+        .before(json!({ "name": key.name, "expires_at": null }))
+        .after(json!({ "name": key.name, "expires_at": end }));
     audit::record(tx, actor, entry)?;
     Ok(true)
 }

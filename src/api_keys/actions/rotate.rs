@@ -110,8 +110,8 @@ pub fn first_use(tx: &mut Tx<'_>, actor: &Actor, id: KeyId) -> Result<()> {
     if ends {
         tx.narrow_rights()?;
         let entry = audit::Entry::new("api_key.superseded", target(&old))
-            .before(json!({ "expires_at": old.expires_at }))
-            .after(json!({ "successor_id": id, "expires_at": end }));
+            .before(json!({ "name": old.name, "expires_at": old.expires_at }))
+            .after(json!({ "name": old.name, "successor_id": id, "expires_at": end }));
         audit::record(tx, actor, entry)?;
     }
     Ok(())
@@ -141,7 +141,7 @@ pub fn tell_of_misuse(tx: &mut Tx<'_>, app: &App, id: KeyId, at: Time, used: &Us
         ..Actor::system()
     };
     let entry = audit::Entry::new("api_key.used_after_rotation", target(&key))
-        .after(json!({ "used_at": at, "agent": used.agent }));
+        .after(json!({ "name": key.name, "used_at": at, "agent": used.agent }));
     audit::record(tx, &system, entry)?;
     if !owner.is_active() {
         return Ok(());
@@ -227,12 +227,13 @@ fn succeed(
     // The old key ends earlier than whoever remembers it believes.
     tx.narrow_rights()?;
     let after = json!({
+        "name": old.name,
         "successor_id": made.key.id,
         "expires_at": end,
         "ends_on_first_use": until_first_use,
     });
     let entry = audit::Entry::new("api_key.rotated", target(old))
-        .before(json!({ "expires_at": old.expires_at }))
+        .before(json!({ "name": old.name, "expires_at": old.expires_at }))
         .after(after);
     audit::record(tx, actor, entry)?;
     let replaced = Key {

@@ -29,8 +29,8 @@ pub struct Part {
 
 /// A week of the picture.
 struct Week {
-    /// Its last day.
-    label: String,
+    /// In so many days it ends at the latest.
+    days: i64,
     /// The length of its bar, in percent of the longest.
     percent: i64,
     /// How many keys end in it.
@@ -91,7 +91,7 @@ fn weeks(conn: &mut Conn, app: &App, now: Time) -> Result<Vec<Week>> {
         return Ok(Vec::new());
     }
     let week = |(number, count): (i64, i64)| Week {
-        label: app.text.day(end(number)),
+        days: 7 * number,
         percent: 100 * count / most,
         count: app.text.count(count),
     };

@@ -82,8 +82,8 @@ fn note(tx: &mut Tx<'_>, key: &Key, is_over: bool) -> Result<()> {
     } else {
         ("api_key.expiring", API_KEY_EXPIRING)
     };
-    let entry =
-        audit::Entry::new(action, target(key)).after(json!({ "expires_at": key.expires_at }));
+    let after = json!({ "name": key.name, "expires_at": key.expires_at });
+    let entry = audit::Entry::new(action, target(key)).after(after);
     audit::record(tx, &system, entry)?;
     tell_apps(tx, &system, event, key, key.successor_id)
 }
