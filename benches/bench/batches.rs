@@ -12,7 +12,7 @@ use vestibule::db::Json;
 use vestibule::db::schema::{audit, events, invite_batch_rows, invite_links, invites, outbox};
 use vestibule::invites::model::Invite;
 
-use crate::load::post;
+use crate::http::{body, post};
 use crate::serve::{Process, cpu_of};
 use crate::{BLOCKS, median, seed};
 
@@ -154,7 +154,7 @@ fn beside_others() {
             })
         };
         let reads = others(|address, header, _| {
-            crate::load::body(address, "/api/v1/users?limit=50", header);
+            body(address, "/api/v1/users?limit=50", header);
         });
         let writes = others(|address, header, number| {
             let json = format!("{header}Content-Type: application/json\r\n");

@@ -8,7 +8,8 @@ use diesel::PgConnection;
 use diesel::connection::{Connection, SimpleConnection};
 use vestibule::config::DatabaseUrl;
 
-use crate::load::{CONNECTIONS, body, drive, post};
+use crate::http::{body, post};
+use crate::load::{CONNECTIONS, drive};
 use crate::serve::Process;
 use crate::{median, seed};
 

@@ -8,6 +8,7 @@
 mod batches;
 #[path = "../../tests/it/scale/fill.rs"]
 mod fill;
+mod http;
 mod invites;
 mod lists;
 mod load;

@@ -1,6 +1,7 @@
 //! Requests beside a bare handler that answers the same bytes.
 
-use crate::load::{Cost, block, body, once};
+use crate::http::{body, once};
+use crate::load::{Cost, block};
 use crate::serve::{BARE, Process};
 use crate::{BLOCKS, median, seed};
 

@@ -92,7 +92,7 @@ impl Process {
             .read_line(&mut line)
             .expect("its address");
         let address = line.trim().to_owned();
-        crate::load::once(&address, "/healthz", "");
+        crate::http::once(&address, "/healthz", "");
         Self {
             child,
             address,

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::mail::{KeyMade, KeyRevoked};
 use super::model::{IssueKey, Key, KeyState, OPERATOR_POLICY, Terms};
-use super::store::{self, Marks, Owner};
+use super::store::new::{self, Marks};
+use super::store::{self, Owner};
 use super::view::start;
 use crate::access::{Actor, ActorKind, Role};
 use crate::app::App;
@@ -96,7 +97,7 @@ fn keep(
     terms: &Terms,
 ) -> Result<Key> {
     let now = tx.now;
-    let key = store::insert(tx, KeyId::new(now), owner, marks, terms, now)?;
+    let key = new::insert(tx, KeyId::new(now), owner, marks, terms, now)?;
     let entry = audit::Entry::new(action, target(&key)).after(json!({
         "name": key.name,
         "owner_id": key.owner_id,

@@ -180,7 +180,7 @@ impl KeyCache {
 pub async fn authenticate(db: &Db, cache: &KeyCache, text: &str, now: Time) -> Result<Principal> {
     let digest = match PlainSecret::parse(SecretKind::ApiKey, text) {
         Some(secret) => secret.digest(),
-        None => foreign::digest(db, cache, text, now)
+        None => foreign::digest(db, &cache.foreign, text, now)
             .await?
             .ok_or(Code::CredentialInvalid)?,
     };

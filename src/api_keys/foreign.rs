@@ -5,7 +5,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::KeyCache;
 use super::store;
 use crate::clock::{Span, Time, seconds};
 use crate::db::Db;
@@ -39,11 +38,11 @@ impl Foreign {
 /// When the database is away.
 pub(super) async fn digest(
     db: &Db,
-    cache: &KeyCache,
+    foreign: &Foreign,
     text: &str,
     now: Time,
 ) -> Result<Option<SecretDigest>> {
-    let is_key = could_be_key(text) && cache.foreign.any(db, now).await?;
+    let is_key = could_be_key(text) && foreign.any(db, now).await?;
     Ok(is_key.then(|| SecretDigest::of(text)))
 }
 

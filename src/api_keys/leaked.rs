@@ -61,7 +61,15 @@ pub async fn report(
     let found_at = input::line("found_at", &found_at, 0..=LONGEST_PLACE)?;
     let digest = match PlainSecret::parse(SecretKind::ApiKey, api_key.trim()) {
         Some(secret) => Some(secret.digest()),
-        None => foreign::digest(&app.db, &keys.cache, api_key.trim(), app.clock.now()).await?,
+        None => {
+            foreign::digest(
+                &app.db,
+                &keys.cache.foreign,
+                api_key.trim(),
+                app.clock.now(),
+            )
+            .await?
+        }
     };
     if let Some(digest) = digest {
         let shared = app.clone();

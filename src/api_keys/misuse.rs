@@ -8,13 +8,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use actix_web::web;
 use moka::sync::Cache;
 
-use super::Keys;
 use super::actions::tell_of_misuse;
-use super::usage::Use;
+use super::model::Use;
 use crate::app::App;
 use crate::clock::Time;
 use crate::db::Tx;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::ids::KeyId;
 
 /// Keys that wait for their alert at once; a use of one more is passed over, and comes again if it matters.
@@ -79,18 +78,6 @@ impl Misuse {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<KeyId, (Time, Use)>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Keys {
-    /// Notes why the key `text` was refused, where that is of interest to its owner.
-    pub fn note_refusal(&self, text: &str, why: &Error, at: Time, ip: Option<IpAddr>, agent: &str) {
-        if why.code() != Code::KeyRotated {
-            return;
-        }
-        if let Some(key) = self.cache.id_of(text) {
-            self.misuse.note(key, at, ip, agent);
-        }
     }
 }
 

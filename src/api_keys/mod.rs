@@ -26,6 +26,11 @@ pub use authenticate::{KeyCache, Principal, authenticate};
 pub use misuse::Misuse;
 pub use usage::Usage;
 
+use std::net::IpAddr;
+
+use crate::clock::Time;
+use crate::error::{Code, Error};
+
 /// Where people see their keys.
 const LIST: &str = "/settings/api-keys";
 
@@ -38,4 +43,16 @@ pub struct Keys {
     pub usage: Usage,
     /// Which were used after another took their place.
     pub misuse: Misuse,
+}
+
+impl Keys {
+    /// Notes why the key `text` was refused, where that is of interest to its owner.
+    pub fn note_refusal(&self, text: &str, why: &Error, at: Time, ip: Option<IpAddr>, agent: &str) {
+        if why.code() != Code::KeyRotated {
+            return;
+        }
+        if let Some(key) = self.cache.id_of(text) {
+            self.misuse.note(key, at, ip, agent);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What an API key is, in which states it can be, and what may be asked for when one is made. Pure.
 
+use std::net::IpAddr;
+
 use crate::access::{Role, Scope, Scopes};
 use crate::clock::{Span, Time, days, seconds};
 use crate::error::{Error, FieldError, Result};
@@ -295,6 +297,15 @@ pub fn scopes_for(role: Role) -> impl Iterator<Item = Scope> {
         .iter()
         .copied()
         .filter(move |scope| scope.least_role() <= role)
+}
+
+/// From where a key was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The address.
+    pub ip: Option<IpAddr>,
+    /// The program, as it called itself.
+    pub agent: String,
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::model::Key;
+use super::model::{Key, Use};
 use super::store;
 use crate::clock::Time;
 use crate::db::{Db, Tx};
@@ -16,15 +16,6 @@ const LONGEST_AGENT: usize = 200;
 /// The last uses that this process has seen.
 #[derive(Debug, Default)]
 pub struct Usage(Behind<KeyId, Use>);
-
-/// From where a key was used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Use {
-    /// The address.
-    pub ip: Option<IpAddr>,
-    /// The program, as it called itself.
-    pub agent: String,
-}
 
 impl Use {
     /// A use by the program `agent`, whose description is cut short.

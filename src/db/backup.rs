@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::held::Held;
+use super::held::{Held, beside};
 use super::migrate::{apply, schema};
 use super::pool::{Conn, Target, connect, sqlite_name};
 use super::schema::facts::dsl;
@@ -22,13 +22,6 @@ pub struct Restored {
     pub kept: Option<PathBuf>,
     /// The migrations that the backup lacked.
     pub migrated: Vec<String>,
-}
-
-/// The path with `end` behind its file name.
-pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
 }
 
 /// Writes a copy of a database that may be in use: all that was committed when it starts, and nothing of

@@ -8,15 +8,21 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::backup::beside;
 use crate::error::{Error, Result};
 
 /// How often it is looked whether a lock has gone that lasts for a moment only, and the pause between.
 const LOOKS: u32 = 25;
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// The path with `end` behind its file name.
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
 
 /// A lock on a SQLite database, held until it is dropped.
 #[derive(Debug)]

@@ -232,6 +232,7 @@ impl Operation<'_> {
         add(
             self.is_keyed(),
             &[
+                Code::BadRequest,
                 Code::CredentialInUrl,
                 Code::CredentialMissing,
                 Code::CredentialInvalid,

@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::actions;
 use super::code;
-use super::pages::{Next, from, old_session, see_other, whom_to_ask, with_contact};
+use super::going_on::{Next, from, old_session, see_other, whom_to_ask, with_contact};
 use super::sessions::hand_over;
 use crate::app::App;
 use crate::codes::{Claim, Purpose};

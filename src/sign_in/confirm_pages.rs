@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::actions;
 use super::code_pages::Door;
-use super::pages::{Next, see_other};
+use super::going_on::{Next, see_other};
 use super::password;
 use super::sessions::hand_over;
 use crate::app::App;

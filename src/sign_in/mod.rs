@@ -8,6 +8,7 @@ pub mod actions;
 pub mod code;
 pub mod code_pages;
 pub mod confirm_pages;
+mod going_on;
 pub mod limits;
 pub mod pages;
 pub mod password;

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::actions;
+use super::going_on::{from, old_session, whom_to_ask};
 use super::limits;
-use super::pages::{from, old_session, whom_to_ask};
 use super::password;
 use super::recovery;
 use super::sessions::hand_over;

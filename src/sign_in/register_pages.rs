@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::actions;
-use super::pages::{from, old_session, see_other, whom_to_ask};
+use super::going_on::{from, old_session, see_other, whom_to_ask};
 use super::register::{self, Entered};
 use super::sessions::hand_over;
 use crate::app::App;

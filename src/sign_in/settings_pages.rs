@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::actions;
-use super::pages::see_other;
+use super::going_on::see_other;
 use super::password;
 use super::sessions::hand_over;
 use super::store::{self, Listed};

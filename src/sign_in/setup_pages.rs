@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::actions::{self, SetUp};
-use super::pages::{from, see_other};
+use super::going_on::{from, see_other};
 use super::password;
 use super::sessions::hand_over;
 use crate::app::App;

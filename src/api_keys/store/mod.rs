@@ -3,18 +3,15 @@
 
 pub mod endless;
 pub mod imported;
-mod insert;
+pub mod new;
 pub mod rotation;
-
-pub use insert::{Marks, insert};
 
 use diesel::prelude::*;
 use diesel::query_builder::AstPass;
 use diesel::sql_types::{Nullable, Text};
 
 use crate::access::{Role, Scopes};
-use crate::api_keys::model::Key;
-use crate::api_keys::usage::Use;
+use crate::api_keys::model::{Key, Use};
 use crate::clock::Time;
 use crate::db::schema::{api_keys, users};
 use crate::db::{Bulk, BulkRow, Conn, Cursor, MultiBackend, Paging, Slice, Suffix, Ts};

@@ -1,7 +1,7 @@
 //! Changing a pending invite.
 
-use super::create::cannot_add;
 use super::grant::{require_can_grant, require_fits, template};
+use super::ground::cannot_add;
 use super::send::send;
 use super::{exists, facts, record, require_free, take_over, visible};
 use crate::access::{Actor, Role};

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
-use super::create::{Ground, ground, refuse_nothing_new};
 use super::grant::quota_left;
+use super::ground::{Ground, ground, refuse_nothing_new};
 use super::send::{Gist, require_may_hand_over, url_of};
 use super::{entry, expire, facts, sees};
 use crate::access::{Actor, Role};
