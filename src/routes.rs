@@ -123,6 +123,8 @@ fn pages() -> Vec<Route> {
         POST "/settings/api-keys/new" ANY => api_keys::pages::create;
         GET "/settings/api-keys/{id}/rotate" ANY => api_keys::pages::rotate_form;
         POST "/settings/api-keys/{id}/rotate" ANY => api_keys::pages::rotate;
+        GET "/settings/api-keys/{id}/end" ANY => api_keys::pages::end_form;
+        POST "/settings/api-keys/{id}/end" ANY => api_keys::pages::set_end;
         GET "/settings/api-keys/{id}/revoke" ANY => api_keys::pages::confirm_revoke;
         POST "/settings/api-keys/{id}/revoke" ANY => api_keys::pages::revoke;
         GET "/admin/invites" INVITER => invites::console::list_pages::list;
@@ -177,6 +179,7 @@ fn pages() -> Vec<Route> {
         GET "/admin/users/{id}/keys/{key_id}/revoke" ADMIN => api_keys::pages::confirm_revoke_of_user;
         POST "/admin/users/{id}/keys/{key_id}/revoke" ADMIN => api_keys::pages::revoke_of_user;
         GET "/admin/outbox" ADMIN => outbox::pages::list;
+        GET "/admin/outbox/notices" ADMIN => api_keys::notices::pages::list;
         POST "/admin/outbox/test" ADMIN => outbox::pages::send_test;
         GET "/admin/outbox/{id}" ADMIN => outbox::pages::detail;
         POST "/admin/outbox/{id}/retry" ADMIN => outbox::pages::retry;

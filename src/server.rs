@@ -203,11 +203,10 @@ impl Parts {
     /// When the database refuses.
     pub fn flush(&self) -> Result<usize> {
         let db = &self.app.db;
-        Ok(
-            self.seen.flush_all(db)?
-                + self.keys.usage.flush_all(db)?
-                + self.opened.flush_all(db)?,
-        )
+        Ok(self.seen.flush_all(db)?
+            + self.keys.usage.flush_all(db)?
+            + self.keys.misuse.flush(&self.app)?
+            + self.opened.flush_all(db)?)
     }
 }
 

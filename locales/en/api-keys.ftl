@@ -5,7 +5,7 @@ api-keys-title = API keys
 api-keys-lead = Programs use these keys to act for you. Give each program its own, so that you can end one alone.
 api-keys-none = You have no API key.
 api-keys-none-text = You need one to use the API from scripts.
-api-keys-generate = Make an API key
+api-keys-generate = Generate API key
 api-keys-make = Make a new key
 api-keys-caption = API keys, newest first
 api-keys-key = Key
@@ -31,7 +31,7 @@ api-keys-is-active = { $reader ->
    *[administrator] The API key <strong>{ $start }</strong> works until <strong>{ $moment }</strong> ({ $when }).
 }
 api-keys-is-endless = { $reader ->
-    [owner] Your API key <strong>{ $start }</strong> works until you revoke it. <strong>It never expires.</strong> We suggest a key that expires: make one, then revoke this one.
+    [owner] Your API key <strong>{ $start }</strong> works until you revoke it. <strong>It never expires.</strong> We suggest a key that expires: set an end date below.
    *[administrator] The API key <strong>{ $start }</strong> works until it is revoked. <strong>It never expires.</strong>
 }
 api-keys-is-expired = { $reader ->
@@ -48,7 +48,7 @@ api-keys-is-revoked-by-owner = { $reader ->
 api-keys-is-revoked = An administrator revoked the API key <strong>{ $start }</strong> on <strong>{ $moment }</strong>.
 api-keys-is-revoked-by-operator = The operator of this site revoked the API key <strong>{ $start }</strong> on <strong>{ $moment }</strong>.
 api-keys-reason = Reason: { $reason }
-api-keys-soon = It stops working { $when }. Make a new one now.
+api-keys-soon = It stops working { $when }. Make a new one now; you choose when the old one ends.
 api-keys-unused = Not used yet.
 api-keys-used = Last used { $when }.
 api-keys-used-from = Last used { $when } from { $ip }.
@@ -141,6 +141,15 @@ api-keys-already-shown-title = This key was already shown
 api-keys-already-shown = This key was already shown. If you did not copy it, make a new key.
 api-keys-already-shown-hint = Revoke the one that you did not copy.
 
+## Giving one an end
+api-keys-end-set = Set an end date
+api-keys-end-title = Set an end date
+api-keys-end-lead = The key works until then. You are told by mail 30, 7 and 1 days before.
+api-keys-end-text = Your API key <strong>{ $start }</strong> never expires now. An end cannot be taken back: make a new key in its place when it comes.
+api-keys-end-when = Ends
+api-keys-end-submit = Set end date
+api-keys-end-done = The API key <strong>{ $start }</strong> works until <strong>{ $moment }</strong>.
+
 ## Revoking one
 api-keys-revoke-title = Revoke this API key?
 api-keys-revoke-back = Back
@@ -151,6 +160,30 @@ api-keys-revoke-submit = Revoke key
 api-keys-revoke-keep = Keep it
 api-keys-revoked = The API key <strong>{ $start }</strong> is revoked. It stopped working at once.
 api-keys-already-revoked = The API key <strong>{ $start }</strong> is revoked already.
+
+## Bringing keys along
+api-keys-imported-name = Imported key
+field-no-keys = There is no key in it. It needs a line for each.
+field-no-digest-column = The first line has to name the columns, and one of them has to be sha256_hex.
+field-not-a-digest = That is not the SHA-256 of a key: 64 hexadecimal digits.
+field-doubled-digest = Line { $line } has the same key.
+field-digest-of-another = Somebody else has this key.
+field-no-such-user = There is no user with this address. Make the account first.
+field-not-a-moment = That is no moment. Write it like 2027-02-20T09:00:00Z, or leave it out for a key that never ends.
+
+## What will be mailed
+api-keys-notices-title = Notices about API keys
+api-keys-notices-lead = What will be mailed in the next 90 days, as things stand now. Keys of one person that are due together come in one mail.
+api-keys-ends-title = When keys end
+api-keys-ends-text = Keys that work now and that nothing has taken the place of, by the days that are left.
+api-keys-ends-week = { $from }–{ $until } days
+api-keys-notices-none = Nothing will be mailed in the next 90 days
+api-keys-notices-none-text = The owner of a key is told 30, 7 and 1 days before it ends, and when it has.
+api-keys-notices-caption = Mails to come, the next ones first
+api-keys-notices-when = When
+api-keys-notices-subject = Mail
+api-keys-notices-start = From the start
+api-keys-notices-later = Later
 
 ## Mails
 mail-key-name = Name: { $name }
@@ -165,6 +198,11 @@ mail-key-rotated-what = A new API key ({ $start }) was made in place of another 
 mail-key-rotated-until = The old key ({ $old }) works until { $end } at the latest. Give the new one to your programs before that.
 mail-key-rotated-ended = The old key ({ $old }) has stopped working.
 mail-key-rotated-not-you = If that was not you, revoke both here and change your password:
+mail-key-misused-subject = An old API key of your account is still in use
+mail-key-misused-what = Your API key ({ $start }) stopped working on { $end }, because another key took its place. Something has tried to use it since, on { $at }, and was refused.
+mail-key-misused-from = Address: { $ip }
+mail-key-misused-agent = Program: { $agent }
+mail-key-misused-next = If that is a program of yours, give it the new key. If you do not know it, somebody else may have the old key, which opens nothing any more. You are told once about each key.
 mail-keys-end-soon = Your API key { $start } stops working { $when }
 mail-keys-end-over = Your API key { $start } has stopped working
 mail-keys-end-some = { $count } API keys of your account end

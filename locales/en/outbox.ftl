@@ -2,6 +2,7 @@
 
 outbox-title = Mail outbox
 outbox-lead = Every mail and text message that is waiting, was sent or failed.
+outbox-notices = What will be mailed
 
 ## Without a mail server
 outbox-missing = Mail is not set up. { $count ->
@@ -57,6 +58,7 @@ outbox-kind-have-account = Account exists
 outbox-kind-key-made = API key made
 outbox-kind-key-rotated = API key replaced
 outbox-kind-keys-end = API keys end
+outbox-kind-key-used-after-rotation = Old API key in use
 outbox-kind-key-leaked = API key leaked
 outbox-kind-key-revoked = API key revoked
 

@@ -87,6 +87,10 @@ dashboard-on-hold = { $count ->
     [one] 1 invite is on hold
    *[other] { $count } invites are on hold
 }
+dashboard-keys-end = { $count ->
+    [one] 1 API key ends within 7 days
+   *[other] { $count } API keys end within 7 days
+}
 dashboard-tag-failed = Failed
 dashboard-tag-waits = Waits
 dashboard-steps = Set up Vestibule

@@ -1,12 +1,14 @@
 //! The verbs: issue, rotate and revoke.
 
 pub mod endless;
+pub mod import;
 mod rotate;
 
 use serde_json::json;
 
 use super::mail::{KeyMade, KeyRevoked};
 use super::model::{IssueKey, Key, KeyState, OPERATOR_POLICY, Terms};
+use super::store::new::{self, Marks};
 use super::store::{self, Owner};
 use super::view::start;
 use crate::access::{Actor, ActorKind, Role};
@@ -21,7 +23,9 @@ use crate::secret::{PlainSecret, SecretKind};
 use crate::site;
 use crate::web::SignedIn;
 
-pub use rotate::{first_use, newest, replaceable, rotate, rotate_again, rotate_itself, under_way};
+pub use rotate::{
+    first_use, newest, replaceable, rotate, rotate_again, rotate_itself, tell_of_misuse, under_way,
+};
 
 /// Who may make a key. There is no third way: a program with an API key never makes another.
 #[derive(Clone, Debug)]
@@ -77,10 +81,24 @@ pub fn issue(tx: &mut Tx<'_>, app: &App, maker: &Maker, input: &IssueKey) -> Res
 
 /// Makes a key, and tells everybody but its owner.
 fn make(tx: &mut Tx<'_>, actor: &Actor, owner: UserId, terms: &Terms) -> Result<Issued> {
-    let now = tx.now;
     let secret = PlainSecret::generate(SecretKind::ApiKey);
-    let key = store::insert(tx, KeyId::new(now), owner, &secret, terms, now)?;
-    let entry = audit::Entry::new("api_key.created", target(&key)).after(json!({
+    let marks = Marks::from(&secret);
+    let key = keep(tx, actor, "api_key.created", owner, &marks, terms)?;
+    Ok(Issued { key, secret })
+}
+
+/// Keeps a key that was made or brought along, and tells everybody but its owner.
+fn keep(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    action: &'static str,
+    owner: UserId,
+    marks: &Marks,
+    terms: &Terms,
+) -> Result<Key> {
+    let now = tx.now;
+    let key = new::insert(tx, KeyId::new(now), owner, marks, terms, now)?;
+    let entry = audit::Entry::new(action, target(&key)).after(json!({
         "name": key.name,
         "owner_id": key.owner_id,
         "prefix": key.prefix,
@@ -89,7 +107,7 @@ fn make(tx: &mut Tx<'_>, actor: &Actor, owner: UserId, terms: &Terms) -> Result<
     }));
     audit::record(tx, actor, entry)?;
     tell_apps(tx, actor, events::kinds::API_KEY_CREATED, &key, None)?;
-    Ok(Issued { key, secret })
+    Ok(key)
 }
 
 /// Ends one of the actor's own keys. A key that is revoked already stays as it is.

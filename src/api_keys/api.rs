@@ -28,9 +28,9 @@ pub struct ApiKey {
     pub name: String,
     /// Where its owner keeps it; may be empty.
     pub note: String,
-    /// How the secret begins.
+    /// How the secret begins; of a key that was imported, how its digest does.
     pub prefix: String,
-    /// How the secret ends.
+    /// How the secret ends; empty for a key that was imported.
     pub last_four: String,
     /// What it may do, as far as the role of its owner reaches.
     pub scopes: Scopes,

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use moka::sync::Cache;
 
 use super::actions;
+use super::foreign::{self, Foreign};
 use super::store::{self, Holder};
 use crate::access::{Actor, ActorKind, Role, Scopes};
 use crate::app::App;
@@ -100,6 +101,7 @@ pub struct KeyCache {
     bad: Cache<SecretDigest, Known<Code>>,
     hits: AtomicU64,
     misses: AtomicU64,
+    pub(super) foreign: Foreign,
 }
 
 impl Default for KeyCache {
@@ -109,6 +111,7 @@ impl Default for KeyCache {
             bad: Cache::new(BAD_KEYS),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
+            foreign: Foreign::default(),
         }
     }
 }
@@ -120,6 +123,12 @@ impl KeyCache {
             self.hits.load(Ordering::Relaxed),
             self.misses.load(Ordering::Relaxed),
         )
+    }
+
+    /// The key of a text, when it is remembered as one that was issued, whether or not its end has come.
+    pub fn id_of(&self, text: &str) -> Option<KeyId> {
+        let known = self.good.get(&SecretDigest::of(text))?;
+        Some(known.what.key_id)
     }
 
     fn find(
@@ -171,10 +180,12 @@ impl KeyCache {
 /// `credential_invalid`; and only when the whole secret is one that was issued here, the more telling
 /// `owner_disabled`, `key_revoked`, `key_rotated` or `key_expired`.
 pub async fn authenticate(db: &Db, cache: &KeyCache, text: &str, now: Time) -> Result<Principal> {
-    let Some(secret) = PlainSecret::parse(SecretKind::ApiKey, text) else {
-        return Code::CredentialInvalid.refuse();
+    let digest = match PlainSecret::parse(SecretKind::ApiKey, text) {
+        Some(secret) => secret.digest(),
+        None => foreign::digest(db, &cache.foreign, text, now)
+            .await?
+            .ok_or(Code::CredentialInvalid)?,
     };
-    let digest = secret.digest();
     let generation = db.rights().generation(now);
     let remembered = generation.and_then(|generation| cache.find(&digest, generation, now));
     let answer = match remembered {

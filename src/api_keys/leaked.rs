@@ -4,12 +4,12 @@ use actix_web::{HttpResponse, web};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::LIST;
 use super::actions::{end, tell_owner};
 use super::mail::KeyLeaked;
 use super::model::KeyState;
 use super::store;
 use super::view::start;
+use super::{Keys, LIST, foreign};
 use crate::access::Actor;
 use crate::app::App;
 use crate::db::Tx;
@@ -53,13 +53,26 @@ pub const REPORT: Doc = Doc::new("Report a leaked API key")
 /// `invalid_input` for a place that is no line of text.
 pub async fn report(
     app: web::Data<App>,
+    keys: web::Data<Keys>,
     guest: Guest,
     call: OpenCall<Report>,
 ) -> Result<HttpResponse> {
     let Report { api_key, found_at } = call.0;
     let found_at = input::line("found_at", &found_at, 0..=LONGEST_PLACE)?;
-    if let Some(secret) = PlainSecret::parse(SecretKind::ApiKey, api_key.trim()) {
-        let (shared, digest) = (app.clone(), secret.digest());
+    let digest = match PlainSecret::parse(SecretKind::ApiKey, api_key.trim()) {
+        Some(secret) => Some(secret.digest()),
+        None => {
+            foreign::digest(
+                &app.db,
+                &keys.cache.foreign,
+                api_key.trim(),
+                app.clock.now(),
+            )
+            .await?
+        }
+    };
+    if let Some(digest) = digest {
+        let shared = app.clone();
         let act = move |tx: &mut Tx<'_>| end_leaked(tx, &shared, &guest.actor, digest, &found_at);
         app.db.write(act).await?;
     }

@@ -79,6 +79,50 @@ impl Mail for KeyRotated {
     }
 }
 
+/// A key was used after another took its place and its time was over.
+pub struct KeyMisused {
+    /// How its secret begins.
+    pub start: String,
+    /// What it is called.
+    pub name: String,
+    /// When it stopped working.
+    pub end: Time,
+    /// When it was used.
+    pub at: Time,
+    /// From which address; may be empty.
+    pub ip: String,
+    /// By which program, as it called itself; may be empty.
+    pub agent: String,
+    /// Where the keys are.
+    pub link: String,
+}
+
+crate::mail!(
+    KeyMisused,
+    "key_used_after_rotation",
+    "mail/key_used_after_rotation/body.txt",
+    "mail/key_used_after_rotation/body.html"
+);
+
+impl Mail for KeyMisused {
+    fn subject(&self, frame: &Frame) -> Message {
+        frame.t("mail-key-misused-subject")
+    }
+
+    fn sample() -> Self {
+        let end = Time::from_micros(1_803_114_000_000_000);
+        Self {
+            start: "vstk_4kQ9…".to_owned(),
+            name: "Laptop <&> notebooks".to_owned(),
+            end,
+            at: end,
+            ip: "203.0.113.7".to_owned(),
+            agent: "build-07/1.2".to_owned(),
+            link: "https://id.example.org/settings/api-keys".to_owned(),
+        }
+    }
+}
+
 /// Somebody found a key where it should not be.
 pub struct KeyLeaked {
     /// How its secret begins.
@@ -163,6 +207,11 @@ mod tests {
         assert!(made.html.contains("20 February 2027"), "{}", made.html);
         let rotated = check_sample::<KeyRotated>();
         assert!(rotated.text.contains("vstk_4kQ9…"), "{}", rotated.text);
+        let misused = check_sample::<KeyMisused>();
+        for part in ["203.0.113.7", "build-07/1.2", "20 February 2027"] {
+            assert!(misused.text.contains(part), "{}", misused.text);
+            assert!(misused.html.contains(part), "{}", misused.html);
+        }
         let leaked = check_sample::<KeyLeaked>();
         assert!(
             leaked.text.contains("a public build log"),

@@ -9,8 +9,10 @@
 pub mod actions;
 pub mod api;
 pub mod authenticate;
+mod foreign;
 pub mod leaked;
 mod mail;
+pub mod misuse;
 pub mod model;
 pub mod notices;
 pub mod pages;
@@ -21,7 +23,13 @@ pub mod usage;
 pub mod view;
 
 pub use authenticate::{KeyCache, Principal, authenticate, first_use};
+pub use misuse::Misuse;
 pub use usage::Usage;
+
+use std::net::IpAddr;
+
+use crate::clock::Time;
+use crate::error::{Code, Error};
 
 /// Where people see their keys.
 const LIST: &str = "/settings/api-keys";
@@ -33,4 +41,18 @@ pub struct Keys {
     pub cache: KeyCache,
     /// When each was last used.
     pub usage: Usage,
+    /// Which were used after another took their place.
+    pub misuse: Misuse,
+}
+
+impl Keys {
+    /// Notes why the key `text` was refused, where that is of interest to its owner.
+    pub fn note_refusal(&self, text: &str, why: &Error, at: Time, ip: Option<IpAddr>, agent: &str) {
+        if why.code() != Code::KeyRotated {
+            return;
+        }
+        if let Some(key) = self.cache.id_of(text) {
+            self.misuse.note(key, at, ip, agent);
+        }
+    }
 }

@@ -33,9 +33,10 @@ pub struct Key {
     pub name: String,
     /// Where its owner keeps it; may be empty.
     pub note: String,
-    /// The first nine characters of the secret, `vstk_4kQ9`.
+    /// The first nine characters of the secret, `vstk_4kQ9`; of a key that was imported `sha256:` and the first eight digits
+    /// of its digest.
     pub prefix: String,
-    /// The last four characters of the secret.
+    /// The last four characters of the secret; empty for a key that was imported.
     pub last_four: String,
     /// What it may do, before the role of its owner is looked at.
     pub scopes: Scopes,
@@ -101,6 +102,11 @@ impl Key {
             scopes: self.scopes,
             expires_at: self.end_of_successor(policy, now),
         }
+    }
+
+    /// Whether it works and never ends by itself.
+    pub fn is_endless(&self, now: Time) -> bool {
+        self.expires_at.is_none() && self.state(now) == KeyState::Active
     }
 
     /// The end of a key that works now and stops within seven days.
@@ -260,7 +266,11 @@ fn of_use(scopes: Scopes, owner: Role) -> Option<FieldError> {
         .map(|scope| FieldError::new("scopes", "scope_above_role").with("scope", scope.as_str()))
 }
 
-fn end(ends: Ends, policy: &KeyPolicy, now: Time) -> Result<Option<Time>, FieldError> {
+/// When a key ends for which `ends` is asked at `now`.
+///
+/// # Errors
+/// What of it the policy does not let one choose: `expires` or `ends_on`.
+pub fn end(ends: Ends, policy: &KeyPolicy, now: Time) -> Result<Option<Time>, FieldError> {
     let latest = now.plus(days(policy.max_days));
     match ends {
         Ends::Never if policy.never_allowed => Ok(None),

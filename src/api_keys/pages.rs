@@ -1,5 +1,6 @@
 //! The pages of API keys: a user's own under `/settings`, and the end of a key by an administrator.
 
+mod end;
 mod new;
 mod typed;
 
@@ -7,6 +8,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+pub use end::{end_form, set_end};
 pub use new::{create, new, rotate, rotate_form};
 
 use super::Keys;

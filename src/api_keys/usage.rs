@@ -17,11 +17,20 @@ const LONGEST_AGENT: usize = 200;
 #[derive(Debug, Default)]
 pub struct Usage(Behind<KeyId, Use>);
 
+impl Use {
+    /// A use by the program `agent`, whose description is cut short.
+    pub fn of(ip: Option<IpAddr>, agent: &str) -> Self {
+        Self {
+            ip,
+            agent: short(agent).to_owned(),
+        }
+    }
+}
+
 impl Usage {
     /// Notes that a key was used.
     pub fn note(&self, key: KeyId, at: Time, ip: Option<IpAddr>, agent: &str) {
-        let agent = short(agent).to_owned();
-        self.0.note(key, at, Use { ip, agent });
+        self.0.note(key, at, Use::of(ip, agent));
     }
 
     /// Puts a use into `key` that its row does not tell yet.

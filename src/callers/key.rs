@@ -44,7 +44,10 @@ pub(super) async fn key_caller(
         return Code::CredentialInvalid.refuse();
     }
     let now = app.clock.now();
-    let key = api_keys::authenticate(&app.db, &callers.keys.cache, secret, now).await?;
+    let keys = &callers.keys;
+    let found = api_keys::authenticate(&app.db, &keys.cache, secret, now).await;
+    let key =
+        found.inspect_err(|why| keys.note_refusal(secret, why, now, visit.ip, &visit.agent))?;
     callers
         .keys
         .usage

@@ -6,8 +6,10 @@
 mod audit;
 mod backup;
 mod endless;
+mod import;
 mod jobs;
 mod key;
+mod notices;
 mod opening;
 mod scan;
 mod serve;
@@ -44,6 +46,14 @@ enum Command {
     Key(key::Command),
     /// Give an end to the API keys that have none.
     ResetApiKeyExpiration(endless::Reset),
+    /// Bring along what people had before.
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Print what will be mailed about API keys, to whom, and when.
+    ///
+    /// The next mails first, with tabs between when, address, id of the key and subject. Keys of one person that are due in the
+    /// same minute come in one mail.
+    Notices(notices::Notices),
     /// Do the background work.
     #[command(subcommand)]
     Jobs(jobs::Command),
@@ -119,6 +129,8 @@ fn obey(command: Command) -> Outcome {
         Command::User(command) => user::run(settings()?, command),
         Command::Key(command) => key::run(settings()?, command),
         Command::ResetApiKeyExpiration(what) => endless::run(settings()?, &what),
+        Command::Import(import::Command::Keys(what)) => import::keys(settings()?, &what),
+        Command::Notices(what) => notices::run(settings()?, &what),
         Command::Jobs(jobs::Command::Run) => jobs::run(settings()?),
         Command::Backup(what) => backup::backup(&settings()?, &what),
         Command::Restore(what) => backup::restore(&settings()?, &what),

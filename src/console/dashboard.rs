@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use crate::access::Role;
-use crate::api_keys;
+use crate::api_keys::{self, model::SOON};
 use crate::app::App;
 use crate::audit;
 use crate::db::Conn;
@@ -43,6 +43,7 @@ struct Facts {
     not_delivered: i64,
     failed: i64,
     on_hold: i64,
+    keys_end: i64,
     invited: bool,
     has_key: bool,
     lately: Vec<audit::Line>,
@@ -55,6 +56,7 @@ fn read(conn: &mut Conn, app: &App, who: &SignedIn) -> Result<Facts> {
         not_delivered: counts.not_delivered,
         failed: outbox::store::count_failed(conn, now)?,
         on_hold: counts.on_hold,
+        keys_end: api_keys::notices::ahead::ends(conn, now, now.plus(SOON))?,
         invited: counts.all > 0,
         has_key: api_keys::actions::has_any(conn, who.user_id)?,
         lately: audit::newest(conn, app.text, 10)?,
@@ -128,6 +130,13 @@ pub async fn show_dashboard(
             facts.on_hold,
             "warn",
             "dashboard-tag-waits",
+        ),
+        need(
+            "/admin/outbox/notices",
+            "dashboard-keys-end",
+            facts.keys_end,
+            "warn",
+            "api-keys-tag-soon",
         ),
     ];
     let steps = vec![

@@ -34,8 +34,8 @@ pub use bulk::{Bulk, BulkRow, insert_all};
 pub use migrate::{Schema, look, migrate};
 pub use pool::{Conn, MultiBackend, Target};
 pub use query::{
-    Among, Beyond, COUNT_LIMIT, Cursor, FOUND_AT_ONCE, Paging, Slice, Suffix, count_some,
-    count_up_to, fits, prefix_end,
+    Among, Beyond, COUNT_LIMIT, Cursor, FOUND_AT_ONCE, Paging, Slice, Suffix, count_between,
+    count_some, count_up_to, fits, prefix_end,
 };
 pub use types::{Js, Json, Ts};
 

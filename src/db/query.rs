@@ -217,16 +217,32 @@ pub fn count_some(conn: &mut Conn, sql: &'static str, time: Time) -> QueryResult
 /// # Errors
 /// When the database refuses.
 pub fn count_up_to(conn: &mut Conn, sql: &'static str, time: Time, most: i64) -> QueryResult<i64> {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        count: i64,
-    }
-    let query = format!("SELECT count(*) AS count FROM ({sql} LIMIT {most}) AS counted");
-    diesel::sql_query(query)
-        .bind::<Ts, _>(time)
-        .get_result::<Count>(conn)
-        .map(|row| row.count)
+    let query = diesel::sql_query(counting(sql, most)).bind::<Ts, _>(time);
+    query.get_result::<Count>(conn).map(|row| row.count)
+}
+
+/// [`count_some`] of a time from the one moment to the other.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count_between(
+    conn: &mut Conn,
+    sql: &'static str,
+    (from, until): (Time, Time),
+) -> QueryResult<i64> {
+    let query = diesel::sql_query(counting(sql, COUNT_LIMIT + 1));
+    let query = query.bind::<Ts, _>(from).bind::<Ts, _>(until);
+    query.get_result::<Count>(conn).map(|row| row.count)
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
+
+fn counting(sql: &'static str, most: i64) -> String {
+    format!("SELECT count(*) AS count FROM ({sql} LIMIT {most}) AS counted")
 }
 
 /// Where counts stop: more than this is told as "1,000+".

@@ -156,6 +156,8 @@ diesel::table! {
         ends_on_first_use -> Bool,
         is_untried -> Bool,
         next_notice_at -> Nullable<Ts>,
+        alerted_at -> Nullable<Ts>,
+        is_imported -> Bool,
     }
 }
 

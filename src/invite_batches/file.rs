@@ -1,25 +1,24 @@
 //! Reading a CSV file: what people export from a spreadsheet, or a clear word why not.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
-use csv::{ByteRecord, ReaderBuilder};
 use serde_json::{Map, Value, json};
 
 use super::lines::{Checked, Fault, Line};
-use crate::error::{FieldError, Result};
+use crate::error::Result;
 use crate::groups::model::GroupName;
 use crate::users::model::normal;
-use crate::web::as_meant;
+use crate::web::{Cells, Table};
 
 /// The columns that a file may have, in any order.
 pub(super) const COLUMNS: [&str; 6] = ["email", "name", "role", "groups", "message", "locale"];
 
 const FILE: &str = "file";
-
-fn fault(code: &'static str) -> FieldError {
-    FieldError::new(FILE, code)
-}
+const TABLE: Table = Table {
+    field: FILE,
+    columns: &COLUMNS,
+    needed: &[("email", "no_email_column")],
+};
 
 /// Reads a file line by line. Groups are named, or given by their ids; `groups` are those that there are to give.
 ///
@@ -30,158 +29,27 @@ pub(super) fn read(
     groups: &[GroupName],
     mut each: impl FnMut(Line) -> Result<()>,
 ) -> Result<()> {
-    let text = &*text(bytes)?;
-    let delimiter = delimiter(text);
-    // Else all that follows would silently be part of one cell.
-    if let Some(line) = open_quote(text, delimiter) {
-        return Err(fault("open_quote").with("line", line).into());
-    }
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    let mut record = ByteRecord::new();
-    let broken = |_| fault("not_csv");
-    if !reader.read_byte_record(&mut record).map_err(broken)? {
-        return Err(fault("no_lines").into());
-    }
-    let columns = columns(&record)?;
     let ids: HashMap<String, &GroupName> = groups
         .iter()
         .map(|group| (normal(&group.name), group))
         .collect();
     let mut checked = Checked::default();
-    let (mut counted, mut line) = (0, 1);
-    while reader.read_byte_record(&mut record).map_err(broken)? {
-        if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
-            continue;
-        }
-        // A record begins behind the empty lines before it.
-        let begin = record.position().map_or(0, csv::Position::byte);
-        let begin = usize::try_from(begin).unwrap_or(usize::MAX);
-        let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-        let rest = text.as_bytes().get(begin..).unwrap_or_default();
-        let begin = begin + rest.iter().take_while(|byte| is_end(byte)).count();
-        let passed = text.as_bytes().get(counted..begin).unwrap_or_default();
-        line += u32::try_from(passed.iter().filter(|byte| **byte == b'\n').count()).unwrap_or(0);
-        counted = begin;
-        each(checked.line(one(&record, &columns, &ids, line), FILE)?)?;
-    }
+    TABLE.read(bytes, |cells| each(checked.line(one(&cells, &ids), FILE)?))?;
     checked.end(FILE)
 }
 
-/// The line of the first quotation mark that opens a cell and is not closed at its end.
-fn open_quote(text: &str, delimiter: u8) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let (mut at, mut line, mut opened) = (0, 1, None);
-    let mut cell_begins = true;
-    while let Some(byte) = bytes.get(at) {
-        at += 1;
-        let is_quote = *byte == b'"';
-        let next = bytes.get(at);
-        match opened {
-            None if is_quote && cell_begins => opened = Some(line),
-            // Two of them stand for one.
-            Some(_) if is_quote && next == Some(&b'"') => at += 1,
-            Some(_) if is_quote => {
-                let rest = bytes.get(at..).unwrap_or_default();
-                let after = rest.iter().find(|byte| **byte != b' ');
-                if !after.is_none_or(|byte| *byte == delimiter || b"\r\n".contains(byte)) {
-                    return opened;
-                }
-                opened = None;
-            }
-            _ => {}
-        }
-        cell_begins = *byte == delimiter || b"\r\n".contains(byte);
-        line += usize::from(*byte == b'\n');
-    }
-    opened
-}
-
-/// The text of a file, without its mark, its lines ending as anywhere else: old programs end them with CR alone.
-fn text(bytes: &[u8]) -> Result<Cow<'_, str>, FieldError> {
-    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return Err(fault("utf16"));
-    }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let line_of = |at: usize| 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
-    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-        // Without its mark: every other byte of plain words is none.
-        let every_other = bytes.iter().take(200).filter(|byte| **byte == 0).count() * 3;
-        if every_other > bytes.len().min(200) {
-            return Err(fault("utf16"));
-        }
-        return Err(fault("nul").with("line", line_of(at)));
-    }
-    let text = std::str::from_utf8(bytes);
-    let text = text.map_err(|why| fault("not_utf8").with("line", line_of(why.valid_up_to())))?;
-    Ok(match text.contains('\n') {
-        true => Cow::Borrowed(text),
-        false => Cow::Owned(text.replace('\r', "\n")),
-    })
-}
-
-/// What separates the cells, by what the first line has most of.
-fn delimiter(text: &str) -> u8 {
-    let head = text.lines().next().unwrap_or_default();
-    let count = |delimiter: &u8| head.bytes().filter(|byte| byte == delimiter).count();
-    // The last of equals, so a comma when there is none at all.
-    [b'\t', b';', b',']
-        .into_iter()
-        .max_by_key(count)
-        .unwrap_or(b',')
-}
-
-/// Which column each cell is of.
-fn columns(head: &ByteRecord) -> Result<Vec<&'static str>, FieldError> {
-    let mut columns = Vec::with_capacity(head.len());
-    for cell in head {
-        let name = String::from_utf8_lossy(cell).trim().to_lowercase();
-        let known = COLUMNS.iter().find(|column| **column == name);
-        let Some(known) = known else {
-            let name: String = name.chars().take(40).collect();
-            let columns = COLUMNS.join(", ");
-            return Err(fault("unknown_column")
-                .with("name", name)
-                .with("columns", columns));
-        };
-        if columns.contains(known) {
-            return Err(fault("doubled_column").with("name", known));
-        }
-        columns.push(*known);
-    }
-    if columns.contains(&"email") {
-        Ok(columns)
-    } else {
-        Err(fault("no_email_column"))
-    }
-}
-
-fn one(
-    record: &ByteRecord,
-    columns: &[&'static str],
-    ids: &HashMap<String, &GroupName>,
-    line: u32,
-) -> Line {
+fn one(cells: &Cells, ids: &HashMap<String, &GroupName>) -> Line {
     let mut body = Map::new();
-    for (column, cell) in columns.iter().zip(record) {
-        let cell = String::from_utf8_lossy(cell);
-        let cell = as_meant(cell.trim());
-        if cell.is_empty() {
-            continue;
-        }
-        match *column {
+    for (column, cell) in cells.filled() {
+        match column {
             "name" => body.insert("traits".to_owned(), json!({ "name": cell })),
             "role" => body.insert("role".to_owned(), json!(cell.to_lowercase())),
             "groups" => body.insert("groups".to_owned(), named(cell, ids)),
             column => body.insert(column.to_owned(), json!(cell)),
         };
     }
-    let mut line = Line::new(line, body);
-    let beyond = record.iter().skip(columns.len());
-    if beyond.into_iter().any(|cell| !cell.trim_ascii().is_empty()) {
+    let mut line = Line::new(cells.line, body);
+    if cells.too_many {
         line.fault = Some(Fault::Cells);
     }
     line

@@ -38,8 +38,9 @@ impl Heart {
                     let db = &parts.app.db;
                     let sessions = parts.seen.flush(db);
                     let keys = parts.keys.usage.flush(db);
+                    let misuse = parts.keys.misuse.flush(&parts.app);
                     let links = parts.opened.flush(db);
-                    sessions.and(keys).and(links).map(drop)
+                    sessions.and(keys).and(misuse).and(links).map(drop)
                 },
             )?,
         ];

@@ -60,10 +60,14 @@ impl Token {
 /// # Errors
 /// When the database is away.
 async fn find(app: &App, keys: &Keys, shown: &str, visit: &Visit) -> Result<Option<Token>> {
-    match api_keys::authenticate(&app.db, &keys.cache, shown, app.clock.now()).await {
+    let now = app.clock.now();
+    match api_keys::authenticate(&app.db, &keys.cache, shown, now).await {
         Ok(key) => used(app, keys, key, visit).await.map(Some),
         // Whatever is wrong with it: the app is told that it is not good, and nothing else.
-        Err(why) if why.code().status() == 401 => Ok(None),
+        Err(why) if why.code().status() == 401 => {
+            keys.note_refusal(shown, &why, now, None, &visit.agent);
+            Ok(None)
+        }
         Err(why) => Err(why),
     }
 }

@@ -214,7 +214,7 @@ fn sign_out_and_in(app: &TestApp, ada: &Walk) {
 /// Makes a key and sees it once; the page of the keys is open afterwards.
 fn make_key(ada: &Walk) -> String {
     let keys = ada.browser.current_url();
-    ada.browser.click("Make an API key");
+    ada.browser.click("Generate API key");
     ada.at("Make a new key", SITE);
     ada.browser.fill("Name", "Laptop");
     ada.browser.click("#f-scopes-all");

@@ -224,6 +224,7 @@ fn the_console() {
     walk.page("outbox", "/admin/outbox");
     walk.page("outbox-sent", "/admin/outbox?state=sent");
     walk.page("outbox-failed", "/admin/outbox?state=failed");
+    walk.page("outbox-notices", "/admin/outbox/notices");
     walk.browser.look(1280, 900, false);
     walk.go("/admin/outbox?state=failed");
     walk.browser.click("m.hamilton@example.org");

@@ -1,6 +1,8 @@
 //! People are told before their keys end, and when they have: each time once, whatever happened in between (Aleph's cases
 //! T-A3 to T-A6 in the field notes on keys; where this differs, docs/api-keys.md says so).
 
+mod ahead;
+
 use serde_json::json;
 use vestibule::access::Role;
 use vestibule::clock::{days, hours, minutes, seconds};

@@ -120,6 +120,8 @@ fn a_person_makes_an_account_with_a_proved_address_and_nothing_more() {
         (&told["groups"], &told["invite_id"]),
         (&json!([]), &json!(null))
     );
+    let none = ada.get("/settings/api-keys").is(200).page().text("main");
+    assert!(none.contains("You have no API key."), "{none}");
     let log = app.owner().get("/admin/audit").page().text("main");
     assert!(
         log.contains("Ada Lovelace made an account for themselves."),

@@ -76,9 +76,9 @@ fn without_an_overlap_the_old_key_ends_at_once() {
     let made = rotate(&old, id, &json!({ "overlap_seconds": 0 }))
         .is(201)
         .json();
+    let mails = app.mails();
     assert_eq!(refusal(&old), "key_rotated");
     next(&app, &made).get("/api/v1/me").is(200);
-    let mails = app.mails();
     assert_eq!(mails.len(), 1);
     assert_eq!(
         mails[0].subject(),
@@ -86,6 +86,58 @@ fn without_an_overlap_the_old_key_ends_at_once() {
     );
     assert!(mails[0].text().contains("has stopped working"));
     assert!(!mails[0].text().contains(made["api_key"].as_str().unwrap()));
+    app.mails();
+}
+
+#[test]
+fn the_owner_hears_once_that_an_old_key_is_still_used() {
+    let app = TestApp::start();
+    let (id, old) = key(&app);
+    let body = json!({ "overlap_seconds": 3_600 });
+    let made = rotate(&old, id, &body).is(201).json();
+    old.get("/api/v1/me").is(200);
+    assert_eq!(app.mails().len(), 1);
+    app.advance(hours(2));
+    let agent = [("user-agent", "build-07/1.2")];
+    for _ in 0..50 {
+        let refused = old.send("GET", "/api/v1/me", &agent, None).is(401);
+        assert_eq!(refused.code(), "key_rotated");
+    }
+    let mails = app.mails();
+    assert_eq!(mails.len(), 1);
+    let subject = "An old API key of your account is still in use";
+    assert_eq!(mails[0].subject(), subject);
+    for part in ["127.0.0.1", "build-07/1.2"] {
+        assert!(mails[0].text().contains(part), "{}", mails[0].text());
+    }
+    // Neither this process nor another one tells it again.
+    app.advance(days(2));
+    assert_eq!(refusal(&old), "key_rotated");
+    let other = vestibule::api_keys::Misuse::default();
+    other.note(id, app.parts.app.clock.now(), None, "");
+    assert_eq!(other.flush(&app.parts.app).unwrap(), 1);
+    assert!(app.mails().is_empty());
+    let audited =
+        "SELECT count(*) AS count FROM audit WHERE action = 'api_key.used_after_rotation'";
+    assert_eq!(app.count(audited), 1);
+    // A key that expired, was revoked or is not there is no news.
+    let new = next(&app, &made);
+    let path = format!("/api/v1/keys/{}", made["key"]["id"].as_str().unwrap());
+    new.delete(&path).is(204);
+    assert_eq!(refusal(&new), "key_revoked");
+    let (_, expired) = app.key(MIA, &["all"]);
+    app.advance(days(90));
+    app.mails();
+    let expired = Api::new(&app.base, Some(expired));
+    assert_eq!(refusal(&expired), "key_expired");
+    other.note(
+        KeyId::new(app.parts.app.clock.now()),
+        app.parts.app.clock.now(),
+        None,
+        "",
+    );
+    assert_eq!(other.flush(&app.parts.app).unwrap(), 1);
+    assert!(app.mails().is_empty());
 }
 
 #[test]

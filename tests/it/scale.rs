@@ -6,6 +6,7 @@
 
 mod fill;
 mod invite_lists;
+mod key_notices;
 mod look_further;
 
 use std::sync::{Arc, Mutex};

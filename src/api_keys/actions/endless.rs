@@ -2,15 +2,16 @@
 
 use serde_json::json;
 
-use super::target;
+use super::{own, target};
 use crate::access::Actor;
-use crate::api_keys::model::Key;
+use crate::api_keys::model::{self, Key};
 use crate::api_keys::store::endless;
 use crate::audit;
 use crate::clock::{Span, Time, days};
 use crate::db::{Conn, Tx};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::ids::KeyId;
+use crate::site::{self, KeyPolicy};
 
 /// Keys that get an end in one transaction.
 const SOME: i64 = 500;
@@ -78,14 +79,43 @@ pub fn give_ends(
     Ok(Some((last, done)))
 }
 
-fn give_end(tx: &mut Tx<'_>, actor: &Actor, key: &Key, end: Time) -> Result<()> {
+/// Gives an end to one of the actor's own keys that has none, within the policy of the site.
+///
+/// # Errors
+/// `not_found` for the keys of others too, `wrong_state` for a key that has an end or does not work any more,
+/// `invalid_input`.
+pub fn set_end(tx: &mut Tx<'_>, actor: &Actor, id: KeyId, ends: model::Ends) -> Result<Key> {
+    let (key, now) = (own(tx, actor, id)?, tx.now);
+    let policy = bounded(site::actions::current(tx)?.key_policy);
+    let end = model::end(ends, &policy, now)?.ok_or(Code::WrongState)?;
+    if !give_end(tx, actor, &key, end)? {
+        return Code::WrongState.refuse();
+    }
+    tx.narrow_rights()?;
+    Ok(Key {
+        expires_at: Some(end),
+        ..key
+    })
+}
+
+/// A policy by which keys end.
+pub fn bounded(policy: KeyPolicy) -> KeyPolicy {
+    KeyPolicy {
+        never_allowed: false,
+        ..policy
+    }
+}
+
+fn give_end(tx: &mut Tx<'_>, actor: &Actor, key: &Key, end: Time) -> Result<bool> {
     let now = tx.now;
-    endless::set_end(tx, key, end, now)?;
+    if !endless::set_end(tx, key.id, end, now)? {
+        return Ok(false);
+    }
     let entry = audit::Entry::new("api_key.end_set", target(key))
-        .before(json!({ "expires_at": null }))
-        .after(json!({ "expires_at": end }));
+        .before(json!({ "name": key.name, "expires_at": null }))
+        .after(json!({ "name": key.name, "expires_at": end }));
     audit::record(tx, actor, entry)?;
-    Ok(())
+    Ok(true)
 }
 
 #[cfg(test)]

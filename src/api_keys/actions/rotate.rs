@@ -1,11 +1,12 @@
 //! One key takes the place of another, and both work for a while.
 
+use diesel::OptionalExtension as _;
 use serde_json::json;
 
 use super::{Issued, make, target, tell_apps, tell_owner};
 use crate::access::{Actor, ActorKind};
-use crate::api_keys::mail::KeyRotated;
-use crate::api_keys::model::{IssueKey, Key, KeyState, Overlap, Terms};
+use crate::api_keys::mail::{KeyMisused, KeyRotated};
+use crate::api_keys::model::{IssueKey, Key, KeyState, Overlap, Terms, Use};
 use crate::api_keys::store::{self, Owner, rotation};
 use crate::api_keys::view::start;
 use crate::app::App;
@@ -108,11 +109,52 @@ pub fn first_use(tx: &mut Tx<'_>, actor: &Actor, id: KeyId) -> Result<()> {
     if ends {
         tx.narrow_rights()?;
         let entry = audit::Entry::new("api_key.superseded", target(&old))
-            .before(json!({ "expires_at": old.expires_at }))
-            .after(json!({ "successor_id": id, "expires_at": end }));
+            .before(json!({ "name": old.name, "expires_at": old.expires_at }))
+            .after(json!({ "name": old.name, "successor_id": id, "expires_at": end }));
         audit::record(tx, actor, entry)?;
     }
     Ok(())
+}
+
+/// Tells the owner of a key that something used it at `at`, after another took its place and its time was over. Once for a
+/// key, whoever notes it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn tell_of_misuse(tx: &mut Tx<'_>, app: &App, id: KeyId, at: Time, used: &Use) -> Result<()> {
+    let Some((key, owner)) = store::find(tx, id).optional()? else {
+        return Ok(());
+    };
+    let now = tx.now;
+    let Some(end) = key
+        .expires_at
+        .filter(|_| key.state(now) == KeyState::Superseded)
+    else {
+        return Ok(());
+    };
+    if !rotation::note_alert(tx, id, now)? {
+        return Ok(());
+    }
+    let system = Actor {
+        ip: used.ip,
+        ..Actor::system()
+    };
+    let entry = audit::Entry::new("api_key.used_after_rotation", target(&key))
+        .after(json!({ "name": key.name, "used_at": at, "agent": used.agent }));
+    audit::record(tx, &system, entry)?;
+    if !owner.is_active() {
+        return Ok(());
+    }
+    let mail = KeyMisused {
+        start: start(&key),
+        name: key.name.clone(),
+        end,
+        at,
+        ip: used.ip.map(|ip| ip.to_string()).unwrap_or_default(),
+        agent: used.agent.clone(),
+        link: app.link(crate::api_keys::LIST),
+    };
+    tell_owner(tx, app, &owner, &key, &mail)
 }
 
 /// The keys of a user that work although another has taken their place, each with that one.
@@ -197,12 +239,13 @@ fn succeed(
     // The old key ends earlier than whoever remembers it believes.
     tx.narrow_rights()?;
     let after = json!({
+        "name": old.name,
         "successor_id": made.key.id,
         "expires_at": end,
         "ends_on_first_use": until_first_use,
     });
     let entry = audit::Entry::new("api_key.rotated", target(old))
-        .before(json!({ "expires_at": old.expires_at }))
+        .before(json!({ "name": old.name, "expires_at": old.expires_at }))
         .after(after);
     audit::record(tx, actor, entry)?;
     let replaced = Key {

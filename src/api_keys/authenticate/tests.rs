@@ -219,3 +219,51 @@ fn random_keys_stay_out_of_the_way_of_good_ones() {
     assert!(house.cache.bad.contains_key(&unknown.digest()));
     assert!(house.remembers(made.secret.digest()));
 }
+
+#[test]
+fn what_is_no_key_of_ours_is_looked_up_only_where_keys_were_imported() {
+    use super::super::actions::import::{import, read};
+    use crate::text::Text;
+
+    let house = House::new();
+    let key = "a-key-of-another-site-1";
+    let asked = |count: usize| {
+        for number in 0..count {
+            let text = format!("nonsense-of-anybody-{number}");
+            assert_eq!(house.ask(&text), Err(Code::CredentialInvalid));
+        }
+        house.cache.counts()
+    };
+    assert_eq!(asked(50), (0, 0), "nobody asks the database");
+    assert_eq!(house.ask(key), Err(Code::CredentialInvalid));
+    let digest = SecretDigest::of(key);
+    let hex: String = digest
+        .as_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let email = format!("{}@example.org", house.owner);
+    let file = format!("email,sha256_hex,scopes\n{email},{hex},all\n");
+    let lines = read(Text::ENGLISH, file.as_bytes()).unwrap();
+    let act = move |tx: &mut Tx<'_>| import(tx, &Actor::operator(), &lines, false);
+    house.db().write_now(act).unwrap();
+    house.base.scratch.clock.advance(seconds(6));
+    house.db().refresh_rights().unwrap();
+    let principal = house.ask(key).unwrap();
+    assert_eq!(principal.owner_id, house.owner);
+    assert_eq!(house.ask(key).unwrap(), principal);
+    assert_eq!(house.cache.counts(), (1, 1));
+    // Now it costs what a well-formed key costs that was never issued: one look-up, remembered for a while.
+    assert_eq!(asked(50), (1, 51));
+    assert_eq!(asked(50), (51, 51));
+    // What begins like a secret of ours, or is no key at all, is refused unasked.
+    for text in [
+        "vstk_damaged-0123456789",
+        "vstc_0123456789",
+        "short",
+        &"x".repeat(10_000),
+    ] {
+        assert_eq!(house.ask(text), Err(Code::CredentialInvalid));
+    }
+    assert_eq!(house.cache.counts(), (51, 51));
+}

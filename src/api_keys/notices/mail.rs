@@ -1,5 +1,8 @@
 //! The mail about keys that end soon or have ended: one for all that are due.
 
+use crate::api_keys::model::Key;
+use crate::api_keys::view::{replace_href, start, used};
+use crate::app::App;
 use crate::clock::Time;
 use crate::outbox::{Frame, Mail};
 use crate::text::Message;
@@ -20,6 +23,23 @@ pub struct Ending {
     pub used: String,
     /// Where another is made in its place, with the same name and scopes.
     pub link: String,
+}
+
+impl Ending {
+    /// A key that ends at `end`, in the words of a mail that is written at `at`.
+    pub fn of(app: &App, key: &Key, end: Time, at: Time) -> Self {
+        let path = replace_href(key, key.state(at)).unwrap_or_default();
+        let agent = key.last_used_agent.as_deref().unwrap_or_default();
+        Self {
+            start: start(key),
+            name: key.name.clone(),
+            end,
+            when: app.text.relative(end, at).to_string(),
+            is_over: end <= at,
+            used: format!("{} {agent}", used(app.text, key, at)),
+            link: app.link(&path),
+        }
+    }
 }
 
 /// Keys of one person end.

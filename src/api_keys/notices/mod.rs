@@ -5,10 +5,13 @@
 //! mail says how much time is really left. After an outage the most urgent notice alone is made; somebody with several keys
 //! gets one mail for all that are due in a run (field notes, keys §5).
 
+pub mod ahead;
 mod mail;
+pub mod pages;
 mod store;
 pub mod sweep;
 
+use super::model::Key;
 use crate::clock::{Span, Time, days};
 
 /// How long before the end of a key its owner is told, and the end itself.
@@ -26,6 +29,11 @@ pub fn moments(made: Time, end: Time) -> impl Iterator<Item = Time> {
 /// The next of them after `now`.
 pub fn next(made: Time, end: Time, now: Time) -> Option<Time> {
     moments(made, end).find(|moment| *moment > now)
+}
+
+/// Whether its owner is told at `at` of a key that ends at `end`: whoever replaced it knows, and what is old is no news.
+fn is_told(key: &Key, end: Time, at: Time) -> bool {
+    key.successor_id.is_none() && at - end < OLD
 }
 
 #[cfg(test)]

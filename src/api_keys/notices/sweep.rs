@@ -3,12 +3,11 @@
 use serde_json::json;
 
 use super::mail::{Ending, KeysEnd};
-use super::{OLD, next, store};
+use super::{is_told, next, store};
 use crate::access::Actor;
 use crate::api_keys::actions::{target, tell_apps};
 use crate::api_keys::model::Key;
 use crate::api_keys::store as keys;
-use crate::api_keys::view::{replace_href, start, used};
 use crate::app::App;
 use crate::audit;
 use crate::db::Tx;
@@ -57,23 +56,9 @@ fn tell_one(tx: &mut Tx<'_>, app: &App, id: UserId) -> Result<usize> {
             continue;
         };
         store::set_next(tx, key.id, next(key.created_at, end, now))?;
-        let is_over = end <= now;
-        note(tx, key, is_over)?;
-        if key.successor_id.is_none() && now - end < OLD {
-            let path = replace_href(key, key.state(now)).unwrap_or_default();
-            named.push(Ending {
-                start: start(key),
-                name: key.name.clone(),
-                end,
-                when: app.text.relative(end, now).to_string(),
-                is_over,
-                used: format!(
-                    "{} {}",
-                    used(app.text, key, now),
-                    key.last_used_agent.as_deref().unwrap_or_default()
-                ),
-                link: app.link(&path),
-            });
+        note(tx, key, end <= now)?;
+        if is_told(key, end, now) {
+            named.push(Ending::of(app, key, end, now));
         }
     }
     let owner = keys::owner(tx, id)?.filter(keys::Owner::is_active);
@@ -97,8 +82,8 @@ fn note(tx: &mut Tx<'_>, key: &Key, is_over: bool) -> Result<()> {
     } else {
         ("api_key.expiring", API_KEY_EXPIRING)
     };
-    let entry =
-        audit::Entry::new(action, target(key)).after(json!({ "expires_at": key.expires_at }));
+    let after = json!({ "name": key.name, "expires_at": key.expires_at });
+    let entry = audit::Entry::new(action, target(key)).after(after);
     audit::record(tx, &system, entry)?;
     tell_apps(tx, &system, event, key, key.successor_id)
 }

@@ -171,7 +171,7 @@ fn a_key_is_made_shown_once_and_listed() {
     let house = House::new();
     let browser = member(&house);
     let empty = browser.get("/settings/api-keys");
-    assert!(empty.has("You have no API key.") && empty.has("Make an API key"));
+    assert!(empty.has("You have no API key.") && empty.has("Generate API key"));
 
     let form = browser.get("/settings/api-keys/new");
     assert_eq!(form.status, StatusCode::OK);

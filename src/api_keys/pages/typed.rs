@@ -230,7 +230,8 @@ impl Typed {
         (input, errors)
     }
 
-    fn ends(&self, default: Ends) -> Result<Ends, FieldError> {
+    /// When the key shall end.
+    pub(super) fn ends(&self, default: Ends) -> Result<Ends, FieldError> {
         match self.expires.as_str() {
             "" => Ok(default),
             "never" => Ok(Ends::Never),

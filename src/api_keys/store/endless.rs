@@ -41,16 +41,18 @@ pub fn some(conn: &mut Conn, from: Option<KeyId>, most: i64) -> QueryResult<Vec<
     Ok(rows.into_iter().map(Key::from).collect())
 }
 
-/// Gives one an end, which its owner is told of as of any.
+/// Gives one an end, which its owner is told of as of any; false when it has one already, or was revoked.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn set_end(conn: &mut Conn, key: &Key, end: Time, now: Time) -> QueryResult<()> {
-    diesel::update(api_keys::table.find(key.id))
+pub fn set_end(conn: &mut Conn, id: KeyId, end: Time, now: Time) -> QueryResult<bool> {
+    let changed = diesel::update(api_keys::table.find(id))
+        .filter(api_keys::expires_at.is_null())
+        .filter(api_keys::revoked_at.is_null())
         .set((
             api_keys::expires_at.eq(end),
             api_keys::next_notice_at.eq(notices::next(now, end, now)),
         ))
-        .execute(conn)
-        .map(drop)
+        .execute(conn)?;
+    Ok(changed == 1)
 }

@@ -2,6 +2,8 @@
 //! the same query, so that a key and its owner are never seen at different times.
 
 pub mod endless;
+pub mod imported;
+pub mod new;
 pub mod rotation;
 
 use diesel::prelude::*;
@@ -9,15 +11,13 @@ use diesel::query_builder::AstPass;
 use diesel::sql_types::{Nullable, Text};
 
 use crate::access::{Role, Scopes};
-use crate::api_keys::model::Use;
-use crate::api_keys::model::{Key, Terms};
-use crate::api_keys::notices;
+use crate::api_keys::model::{Key, Use};
 use crate::clock::Time;
 use crate::db::schema::{api_keys, users};
 use crate::db::{Bulk, BulkRow, Conn, Cursor, MultiBackend, Paging, Slice, Suffix, Ts};
 use crate::ids::{KeyId, UserId};
 use crate::jobs::Noted;
-use crate::secret::{PlainSecret, SecretDigest};
+use crate::secret::SecretDigest;
 
 /// The most keys of one user that are shown beside the user.
 const SHOWN: i64 = 200;
@@ -90,13 +90,15 @@ pub struct Owner {
     pub name: String,
 }
 
-type OwnerColumns = (
+/// The columns of an [`Owner`].
+pub type OwnerColumns = (
     users::role,
     users::status,
     users::email,
     users::display_name,
 );
-const OWNER: OwnerColumns = (
+/// What is read of an owner.
+pub const OWNER: OwnerColumns = (
     users::role,
     users::status,
     users::email,
@@ -116,43 +118,6 @@ impl Owner {
 /// When the database refuses.
 pub fn owner(conn: &mut Conn, id: UserId) -> QueryResult<Option<Owner>> {
     users::table.find(id).select(OWNER).first(conn).optional()
-}
-
-/// Keeps a new key and its digest.
-///
-/// # Errors
-/// When the database refuses.
-pub fn insert(
-    conn: &mut Conn,
-    id: KeyId,
-    owner: UserId,
-    secret: &PlainSecret,
-    terms: &Terms,
-    now: Time,
-) -> QueryResult<Key> {
-    let next = terms
-        .expires_at
-        .and_then(|end| notices::next(now, end, now));
-    diesel::insert_into(api_keys::table)
-        .values((
-            api_keys::id.eq(id),
-            api_keys::owner_id.eq(owner),
-            api_keys::name.eq(&terms.name),
-            api_keys::note.eq(&terms.note),
-            api_keys::prefix.eq(secret.prefix()),
-            api_keys::last_four.eq(secret.last_four()),
-            api_keys::digest.eq(secret.digest()),
-            api_keys::scopes.eq(terms.scopes.to_string()),
-            api_keys::created_at.eq(now),
-            api_keys::expires_at.eq(terms.expires_at),
-            api_keys::next_notice_at.eq(next),
-        ))
-        .execute(conn)?;
-    api_keys::table
-        .find(id)
-        .select(Row::as_select())
-        .first(conn)
-        .map(Key::from)
 }
 
 /// A key and its owner.

@@ -112,6 +112,18 @@ pub fn note_first_use(
         .map(drop)
 }
 
+/// Notes that the owner of a key is told that it was used after another took its place; true when nobody noted it before.
+///
+/// # Errors
+/// When the database refuses.
+pub fn note_alert(conn: &mut Conn, id: KeyId, now: Time) -> QueryResult<bool> {
+    let changed = diesel::update(api_keys::table.find(id))
+        .filter(api_keys::alerted_at.is_null())
+        .set(api_keys::alerted_at.eq(now))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
 /// The keys of a user that work although another has taken their place, each with that one; the newest first.
 ///
 /// # Errors

@@ -4,8 +4,9 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use vestibule::db::Conn;
 
-/// Fills tables with so many rows each, one a second behind the second `from`; invites live for so many seconds.
-/// `{i}` and `{at}` in `ROWS` are the number of a row and its time, `{until}` is when an invite ends.
+/// Fills tables with so many rows each, one a second behind the second `from`; invites and keys live for so many seconds.
+/// `{i}` and `{at}` in `ROWS` are the number of a row and its time, `{until}` is when an invite or a key ends, and
+/// `{soon}` thirty days before that.
 pub fn fill(
     conn: &mut Conn,
     tables: &[&str],
@@ -13,7 +14,7 @@ pub fn fill(
     from: i64,
     life: i64,
 ) -> QueryResult<()> {
-    const ROWS: [(&str, &str, &str); 4] = [
+    const ROWS: [(&str, &str, &str); 5] = [
         (
             "users",
             "id, email, email_norm, email_verified, display_name, name_norm, role, status, schema_id, traits, \
@@ -42,6 +43,14 @@ pub fn fill(
              CASE WHEN {i} % 50 = 3 THEN 'usr_00000001-0000-7000-8000-000000000001' END",
         ),
         (
+            "api_keys",
+            "id, owner_id, name, note, prefix, last_four, digest, scopes, created_at, expires_at, next_notice_at, \
+             revoked_at, successor_id",
+            "{id:key}, {id:usr}, 'Key ' || {i}, '', 'vstk_4kQ9', '0a1B', {digest}, 'all', {at}, {until}, \
+             CASE WHEN {i} % 4 <> 0 THEN {soon} END, CASE WHEN {i} % 4 = 0 THEN {at} END, \
+             CASE WHEN {i} % 4 = 1 THEN {id:key} END",
+        ),
+        (
             "audit",
             "id, at, actor_kind, action, target_kind, target_id, result, ip, request_id, before, after",
             "{id:aud}, {at}, 'operator', 'user.created', 'user', {id:usr}, 'ok', '192.0.2.' || ({i} % 200), '', \
@@ -57,7 +66,7 @@ pub fn fill(
         .filter(|(table, ..)| tables.contains(table));
     for (table, columns, values) in wanted {
         let (mut values, is_sqlite) = (values.to_owned(), matches!(conn, Conn::Lite(_)));
-        for kind in ["usr", "out", "inv", "aud"] {
+        for kind in ["usr", "out", "inv", "key", "aud"] {
             let id = if is_sqlite {
                 format!("printf('{kind}_%08x-0000-7000-8000-%012x', i, i)")
             } else {
@@ -76,6 +85,8 @@ pub fn fill(
         };
         let values = values.replace("{at}", &time(from));
         let values = values.replace("{until}", &time(from + life));
+        let values = values.replace("{soon}", &time(from + life - 30 * 86_400));
+        let values = values.replace("{digest}", digest(is_sqlite));
         let values = values.replace("{i}", "i");
         let insert = format!("INSERT INTO {table} ({columns}) SELECT {values} FROM");
         // The program asks SQLite for no statistics.
@@ -89,4 +100,12 @@ pub fn fill(
         })?;
     }
     Ok(())
+}
+
+/// Something that no two rows have.
+fn digest(is_sqlite: bool) -> &'static str {
+    match is_sqlite {
+        true => "randomblob(32)",
+        false => "decode(md5(i::text) || md5('x' || i), 'hex')",
+    }
 }

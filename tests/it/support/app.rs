@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use vestibule::access::{Role, Scopes};
+use vestibule::api_keys::model::Ends;
 use vestibule::clock::{Clock, Span, Time};
 use vestibule::config::{Config, DatabaseUrl, SmsHeaders, SmsUrl, Smtp};
 use vestibule::ids::{KeyId, UserId};
@@ -234,8 +235,13 @@ impl TestApp {
 
     /// Makes a key as the operator does; its id and its secret.
     pub fn key(&self, email: &str, scopes: &[&str]) -> (KeyId, String) {
+        self.key_that_ends(email, scopes, Ends::In(90))
+    }
+
+    /// The same for another time than ninety days.
+    pub fn key_that_ends(&self, email: &str, scopes: &[&str], ends: Ends) -> (KeyId, String) {
         use vestibule::api_keys::actions::{Maker, issue};
-        use vestibule::api_keys::model::{Ends, IssueKey};
+        use vestibule::api_keys::model::IssueKey;
         let norm = email.to_owned();
         let owner = self
             .parts
@@ -250,7 +256,7 @@ impl TestApp {
             name: "Test".to_owned(),
             note: String::new(),
             scopes,
-            ends: Ends::In(90),
+            ends,
         };
         let app = self.parts.app.clone();
         let made = self
