@@ -294,8 +294,12 @@ fn being_shown_to_an_app_ends_the_overlap_of_a_rotation() {
     assert_eq!(ask(&asks, &secret)["active"], true);
     assert_eq!(ask(&asks, &new)["active"], true);
     assert_eq!(ask(&asks, &secret), not_active());
+    // Its owner hears that it is still in use, whoever is shown it.
+    let alerts = app.mails().into_iter();
+    let alerts = alerts.filter(|mail| mail.subject().contains("still in use"));
+    assert_eq!(alerts.count(), 1);
     assert_eq!(old.get("/api/v1/me").is(401).code(), "key_rotated");
-    app.mails();
+    assert!(app.mails().is_empty());
 }
 
 #[test]
