@@ -70,10 +70,10 @@ impl Principal {
         }
     }
 
-    fn unless_ended(self, now: Time) -> Result<Self, Code> {
+    fn unless_ended(self, now: Time) -> Result<Self> {
         match self.expires_at {
-            Some(end) if end <= now && self.is_replaced => Err(Code::KeyRotated),
-            Some(end) if end <= now => Err(Code::KeyExpired),
+            Some(end) if end <= now && self.is_replaced => Code::KeyRotated.refuse(),
+            Some(end) if end <= now => Err(Code::KeyExpired.with("time", end)),
             _ => Ok(self),
         }
     }
@@ -206,7 +206,7 @@ pub async fn authenticate(db: &Db, cache: &KeyCache, text: &str, now: Time) -> R
             answer
         }
     };
-    Ok(answer.and_then(|principal| principal.unless_ended(now))?)
+    answer?.unless_ended(now)
 }
 
 /// Notes that a key which takes the place of another was used for the first time, before the request is answered: by it the

@@ -125,6 +125,7 @@ pub(super) fn words(code: Code) -> String {
         .arg("role", "admin")
         .arg("limit", "1 MiB")
         .arg("contact", "an administrator")
+        .arg("time", "2026-11-18T09:00:00Z")
         .to_string()
 }
 

@@ -136,7 +136,12 @@ fn a_key_without_an_end_is_given_one() {
     assert_eq!(mails.len(), 1);
     assert!(mails[0].subject().ends_with("stops working in 7 days"));
     app.advance(days(7));
-    assert_eq!(api.get("/api/v1/me").is(401).code(), "key_expired");
+    let refused = api.get("/api/v1/me").is(401);
+    assert_eq!(refused.code(), "key_expired");
+    let words = refused.json()["detail"].as_str().unwrap().to_owned();
+    for part in ["2026-12-22T09:0", "/settings/api-keys"] {
+        assert!(words.contains(part), "{words}");
+    }
     app.mails();
 }
 
