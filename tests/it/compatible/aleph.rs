@@ -67,7 +67,7 @@ const REPLACED_AND_USED: [&str; 2] = [
 
 fn subjects(app: &TestApp) -> Vec<String> {
     let mails = app.mails();
-    mails.iter().map(|mail| mail.subject().to_owned()).collect()
+    mails.iter().map(|mail| mail.subject().clone()).collect()
 }
 
 #[test]
