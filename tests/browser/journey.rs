@@ -160,7 +160,9 @@ fn invite(app: &TestApp, owner: &Walk) -> String {
     owner.browser.click("Check and send");
     owner.browser.text(".error-sum");
     assert!(owner.browser.title().starts_with("Error: "));
-    owner.browser.fill("Email or phone", "ada@example.org");
+    owner
+        .browser
+        .fill("Emails or phone numbers", "ada@example.org");
     owner.browser.click("Check and send");
     owner.at("Check the invite", SITE);
     assert!(owner.browser.text("main").contains("We start on Tuesday."));
@@ -284,7 +286,9 @@ fn ask_more(options: Options) {
     owner.browser.fill("Template", "Workshop");
     owner.browser.click("Use this template");
     owner.browser.fill("Department (optional)", "Optics");
-    owner.browser.fill("Email or phone", "ada@example.org");
+    owner
+        .browser
+        .fill("Emails or phone numbers", "ada@example.org");
     owner.browser.click("Check and send");
     owner.at("Check the invite", SITE);
     owner.browser.click("See what the person gets");

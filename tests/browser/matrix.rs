@@ -185,7 +185,7 @@ fn the_console() {
     walk.browser.click("Check and send");
     walk.look("invite-new-refused");
     walk.browser
-        .fill("Email or phone", "grete.hermann@example.org");
+        .fill("Emails or phone numbers", "grete.hermann@example.org");
     walk.browser.fill("Name (optional)", "Grete Hermann");
     walk.browser.click("Analysts");
     walk.browser.fill(
@@ -309,12 +309,14 @@ fn what_is_asked_of_people() {
     walk.browser.fill("Template", "Workshop");
     walk.browser.click("Use this template");
     walk.browser.text("#f-traits\\.floor");
-    walk.browser.fill("Email or phone", "eve@example.net");
+    walk.browser
+        .fill("Emails or phone numbers", "eve@example.net");
     walk.browser.fill("Floor", "three");
     walk.browser.click("Check and send");
     walk.browser.text(".error-sum");
     walk.look("asked-invite-refused");
-    walk.browser.fill("Email or phone", "eve@example.org");
+    walk.browser
+        .fill("Emails or phone numbers", "eve@example.org");
     walk.browser.fill("Floor", "3");
     walk.browser.click("Check and send");
     walk.browser.text("button[value=send]");
