@@ -214,7 +214,7 @@ fn api() -> Vec<Route> {
         DELETE "/api/v1/users/{id}/keys/{key_id}" Who::Scope(KeysRevoke), api_keys::api::REVOKE_OF_USER => api_keys::api::revoke_of_user;
         GET "/api/v1/keys" Who::Scope(KeysRead), api_keys::api::LIST => api_keys::api::list;
         POST "/api/v1/keys" Who::Key, api_keys::api::CREATE => api_keys::api::create;
-        DELETE "/api/v1/keys/current" Who::Scope(KeysRevoke), api_keys::api::REVOKE_CURRENT => api_keys::api::revoke_current;
+        DELETE "/api/v1/keys/current" Who::Key, api_keys::api::REVOKE_CURRENT => api_keys::api::revoke_current;
         GET "/api/v1/keys/{id}" Who::Scope(KeysRead), api_keys::api::READ => api_keys::api::show;
         POST "/api/v1/keys/{id}/rotate" Who::Scope(KeysRotateSelf), api_keys::api::ROTATE => api_keys::api::rotate;
         DELETE "/api/v1/keys/{id}" Who::Scope(KeysRevoke), api_keys::api::REVOKE => api_keys::api::revoke;

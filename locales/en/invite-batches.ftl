@@ -28,6 +28,10 @@ batches-faults-more = { $count ->
     [one] And one more.
    *[other] And { $count } more.
 }
+batches-ready-more = { $count ->
+    [one] And one more.
+   *[other] And { $count } more.
+}
 batches-col-line = Line
 batches-col-why = Why not
 batches-line = Line { $line }

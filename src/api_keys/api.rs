@@ -275,7 +275,7 @@ pub async fn revoke(
 pub const REVOKE_CURRENT: Doc =
     Doc::new("Revoke the API key that calls").about("The next call with it answers `key_revoked`.");
 
-/// `DELETE /api/v1/keys/current`: `keys:revoke`, for the key that calls.
+/// `DELETE /api/v1/keys/current`: any API key, for itself. Whoever has it can report it as leaked and end it so, without any scope.
 ///
 /// # Errors
 /// When the database is away.

@@ -129,6 +129,14 @@ struct Fault {
     words: String,
 }
 
+/// A line that becomes an invite.
+struct Ready {
+    line: i32,
+    who: String,
+    name: String,
+    role: Role,
+}
+
 #[derive(Template)]
 #[template(path = "invite_batches/draft.html")]
 struct DraftPage {
@@ -136,6 +144,9 @@ struct DraftPage {
     errors: FormErrors,
     batch: Batch,
     counts: Counts,
+    /// The first of them.
+    ready: Vec<Ready>,
+    more_ready: i64,
     faults: Vec<Fault>,
     more: i64,
     /// Lines that make more than members.
@@ -185,7 +196,7 @@ fn verdict_words(verdict: &Verdict) -> &'static str {
 
 /// What is shown of a batch.
 enum Shown {
-    Draft(Vec<Row>, Counts, i64),
+    Draft(Vec<Row>, Counts, Vec<Ready>, i64),
     Sent(Counts, Vec<Fault>),
 }
 
@@ -208,12 +219,19 @@ fn shown(conn: &mut Conn, app: &App, actor: &Actor, batch: &Batch) -> Result<Sho
         }
         let Rehearsed { rows, counts, .. } = told;
         let role = |line: &Line| line.get("role")?.as_str()?.parse().ok();
-        let privileged = lines.iter().zip(&rows).filter(|(line, row)| {
-            row.verdict == Verdict::Ready
-                && role(line).is_some_and(|role: Role| role > Role::Member)
+        let ready = lines.iter().zip(&rows).filter_map(|(line, row)| {
+            (row.verdict == Verdict::Ready).then(|| Ready {
+                line: row.line,
+                who: row.email.clone(),
+                name: row.name.clone(),
+                role: role(line).unwrap_or(Role::Member),
+            })
         });
-        let privileged = i64::try_from(privileged.count()).unwrap_or(i64::MAX);
-        return Ok(Shown::Draft(rows, counts, privileged));
+        let mut ready: Vec<Ready> = ready.collect();
+        let privileged = ready.iter().filter(|one| one.role > Role::Member).count();
+        ready.truncate(SHOWN);
+        let privileged = i64::try_from(privileged).unwrap_or(i64::MAX);
+        return Ok(Shown::Draft(rows, counts, ready, privileged));
     }
     let some = i64::try_from(SHOWN).unwrap_or(i64::MAX);
     let faults = store::results(conn, batch.id, true, 0, some)?;
@@ -256,7 +274,7 @@ async fn look(
     let mail_works = app.config.smtp.is_some();
     let more = |all: i64| (all - i64::try_from(SHOWN).unwrap_or(i64::MAX)).max(0);
     match shown {
-        Shown::Draft(rows, counts, privileged) => {
+        Shown::Draft(rows, counts, ready, privileged) => {
             let faults = rows.into_iter().filter(|row| row.verdict != Verdict::Ready);
             let faults = faults.take(SHOWN).map(|row| Fault {
                 line: row.line,
@@ -270,7 +288,9 @@ async fn look(
                 page,
                 errors,
                 batch,
+                more_ready: more(counts.ready),
                 counts,
+                ready,
                 faults: faults.collect(),
                 more: 0,
                 privileged,

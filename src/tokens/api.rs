@@ -200,7 +200,8 @@ pub const GATE: Doc = Doc::new("Let a request pass, or not, for a reverse proxy"
 /// `GET /gate`: any API key, which has to be good for the scopes that are asked for.
 ///
 /// # Errors
-/// `scope_missing`, `forbidden` when the role of the owner has no use for it; `invalid_input` for what is no scope.
+/// `scope_missing`; `forbidden` when the role of the owner has no use for it, or nothing is left that the key may do;
+/// `invalid_input` for what is no scope.
 pub async fn gate(caller: ApiCaller, query: Params<GateQuery>) -> Result<HttpResponse> {
     let wanted = query.scopes()?;
     for scope in Scope::EACH.iter().filter(|scope| wanted.contains(**scope)) {
@@ -208,7 +209,12 @@ pub async fn gate(caller: ApiCaller, query: Params<GateQuery>) -> Result<HttpRes
         caller.actor.require(scope.least_role())?;
     }
     let role = caller.actor.role;
-    let scopes = caller.scopes.within(role).to_string();
+    let may = caller.scopes.within(role);
+    // An empty list means nothing, and not anything.
+    if may == Scopes::default() {
+        return Code::Forbidden.refuse();
+    }
+    let scopes = may.to_string();
     let mut answer = HttpResponse::NoContent();
     for (name, value) in [
         ("x-vestibule-subject", caller.user_id.as_str()),

@@ -83,6 +83,8 @@ fn keeps_the_gate(site: &Site) {
         ("x-vestibule-kind", "client"),
         ("x_vestibule_subject", "usr_forged"),
         ("x_vestibule_role", "owner"),
+        ("x-vestibule_role", "owner"),
+        ("x_vestibule-role", "owner"),
     ];
     let told = site.send("GET", &forged, None).is(200).json();
     for field in ["user", "kind", "role", "scopes"] {

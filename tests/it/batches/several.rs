@@ -37,7 +37,16 @@ fn several_addresses_are_checked_together_and_get_what_the_form_says() {
     let path = draft.header("location").to_owned();
     let page = grace.get(&path).is(200).page();
     assert_eq!(page.text("h1"), "Check before sending");
-    assert!(page.text("tbody tr").starts_with("Line 3 nobody"));
+    let told = page.texts("tbody tr");
+    let starts = [
+        "Line 3 nobody",
+        "Line 1 ada@example.org",
+        "Line 2 Bob@example.org",
+    ];
+    assert_eq!(told.len(), starts.len());
+    for (line, start) in told.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}");
+    }
     assert_eq!((invites(&app), app.mails().len()), (0, 0));
 
     let send = page.form(&format!("{path}/send")).tick("leave_out");
