@@ -166,6 +166,7 @@ api-keys-imported-name = Imported key
 field-no-keys = There is no key in it. It needs a line for each.
 field-no-digest-column = The first line has to name the columns, and one of them has to be sha256_hex.
 field-not-a-digest = That is not the SHA-256 of a key: 64 hexadecimal digits.
+field-digest-of-nothing = This is the digest of an empty text. There was no key in the cell that it was made of.
 field-doubled-digest = Line { $line } has the same key.
 field-digest-of-another = Somebody else has this key.
 field-no-such-user = There is no user with this address. Make the account first.

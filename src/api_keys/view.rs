@@ -87,7 +87,7 @@ impl KeyView {
             tag_word: text.get(tag_word).to_string(),
             sentence: sentence(text, key, now, reader),
             warning,
-            used: used(text, key, now),
+            used: used(text, key, Some(now)),
             agent: key.last_used_agent.clone().unwrap_or_default(),
             can_do: can_do(text, key.scopes),
             is_active: state == KeyState::Active,
@@ -225,17 +225,21 @@ fn sentence(text: Text, key: &Key, now: Time, reader: Reader) -> String {
     }
 }
 
-/// When, and from where, a key was last used.
-pub(super) fn used(text: Text, key: &Key, now: Time) -> String {
+/// When, and from where, a key was last used. A page says it as people do, by `now`; a mail is read later, and names the
+/// moment.
+pub(super) fn used(text: Text, key: &Key, now: Option<Time>) -> String {
     let Some(at) = key.last_used_at else {
         return text.get("api-keys-unused").to_string();
     };
-    let when = text.relative(at, now);
+    let when = match now {
+        Some(now) => text.relative(at, now).to_string(),
+        None => text.moment(at),
+    };
     match &key.last_used_ip {
         Some(ip) => text.get("api-keys-used-from").arg("ip", ip),
         None => text.get("api-keys-used"),
     }
-    .arg("when", &*when)
+    .arg("when", when)
     .to_string()
 }
 

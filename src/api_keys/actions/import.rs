@@ -97,6 +97,10 @@ fn ask(text: Text, cells: &Cells) -> Result<Asked, FieldError> {
     let hex = cells.get("sha256_hex");
     let hex = hex.strip_prefix(ALEPHS).unwrap_or(hex).to_ascii_lowercase();
     let digest = bytes(&hex).ok_or_else(|| FieldError::new("sha256_hex", "not_a_digest"))?;
+    // What an export gives for a cell without a key: no program could ever be known by it.
+    if SecretDigest::from_bytes(digest) == SecretDigest::of("") {
+        return Err(FieldError::new("sha256_hex", "digest_of_nothing"));
+    }
     let words = cells.get("scopes").split([' ', ',', ';', '|']);
     let scopes = Scopes::read(words.filter(|word| !word.is_empty()))
         .map_err(|word| FieldError::new("scopes", "not_a_scope").with("scope", word))?;
@@ -232,6 +236,10 @@ mod tests {
             (",Nightly,{},all,", "required"),
             ("mia@example.org,Nightly,,all,", "not_a_digest"),
             ("mia@example.org,Nightly,abc,all,", "not_a_digest"),
+            (
+                "mia@example.org,Nightly,e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855,all,",
+                "digest_of_nothing",
+            ),
             ("mia@example.org,Nightly,é{},all,", "not_a_digest"),
             ("mia@example.org,Nightly,{},users:fly,", "not_a_scope"),
             ("mia@example.org,Nightly,{},all,soon", "not_a_moment"),

@@ -36,7 +36,7 @@ impl Ending {
             end,
             when: app.text.relative(end, at).to_string(),
             is_over: end <= at,
-            used: format!("{} {agent}", used(app.text, key, at)),
+            used: format!("{} {agent}", used(app.text, key, None)),
             link: app.link(&path),
         }
     }
@@ -76,7 +76,7 @@ impl Mail for KeysEnd {
             end: Time::from_micros(1_803_114_000_000_000),
             when: when.to_owned(),
             is_over,
-            used: "Last used 10 minutes ago from 203.0.113.7. build-07/1.2".to_owned(),
+            used: "Last used 22 November 2026, 09:00 UTC from 203.0.113.7. build-07/1.2".to_owned(),
             link: "https://id.example.org/settings/api-keys/new".to_owned(),
         };
         Self {
