@@ -138,10 +138,13 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        match self.readers.try_get() {
-            Some(mut conn) if self.on_file => work(&mut conn),
-            _ => self.read(work).await,
+        // On PostgreSQL none is taken here: whoever held one and waited for another would wait for all who do the same.
+        if self.on_file
+            && let Some(mut conn) = self.readers.try_get()
+        {
+            return work(&mut conn);
         }
+        self.read(work).await
     }
 
     /// [`Db::read`] for callers that may block: jobs and the command line.
