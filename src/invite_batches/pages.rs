@@ -219,13 +219,13 @@ fn shown(conn: &mut Conn, app: &App, actor: &Actor, batch: &Batch) -> Result<Sho
         }
         let Rehearsed { rows, counts, .. } = told;
         let role = |line: &Line| line.get("role")?.as_str()?.parse().ok();
-        let ready = lines.iter().zip(&rows).filter_map(|(line, row)| {
-            (row.verdict == Verdict::Ready).then(|| Ready {
-                line: row.line,
-                who: row.email.clone(),
-                name: row.name.clone(),
-                role: role(line).unwrap_or(Role::Member),
-            })
+        let good = lines.iter().zip(&rows);
+        let good = good.filter(|(_, row)| row.verdict == Verdict::Ready);
+        let ready = good.map(|(line, row)| Ready {
+            line: row.line,
+            who: row.email.clone(),
+            name: row.name.clone(),
+            role: role(line).unwrap_or(Role::Member),
         });
         let mut ready: Vec<Ready> = ready.collect();
         let privileged = ready.iter().filter(|one| one.role > Role::Member).count();
